@@ -373,7 +373,11 @@ def _as_one(seats: list[Seat]) -> Seat:
 
 def _best(verdicts: list[Verdict]) -> Verdict | None:
     """The seat a class without a screen is judged by; the order of seats cannot matter."""
-    return max(verdicts, key=lambda v: (_RANK[v.outcome], v.duration_ms, v.intervals), default=None)
+    return max(verdicts, key=_weight, default=None)
+
+
+def _weight(verdict: Verdict) -> tuple[int, int, Ranges, bool]:
+    return _RANK[verdict.outcome], verdict.duration_ms, verdict.intervals, not verdict.is_late
 
 
 def _nobody(rule: Rule, window: Window, *, has_seats: bool) -> Verdict:
