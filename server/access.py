@@ -1,0 +1,36 @@
+"""Who may come in at a route. What of it is theirs is decided by the scope in the query."""
+
+from dataclasses import dataclass
+
+from server.auth import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A route's doorkeeper. `roles` empty and `anyone` False: any signed-in person."""
+
+    anyone: bool = False
+    roles: tuple[str, ...] = ()
+    screens: bool = False
+
+    def lets_in(self, viewer: Viewer | None) -> bool:
+        """Whether this viewer may come in at all."""
+        if self.anyone:
+            return True
+        if viewer is None:
+            return False
+        if viewer.kind == "classroom":
+            return self.screens
+        return not self.roles or viewer.may(*self.roles)
+
+
+# Handlers behind ANYONE judge for themselves: public pages, seats, links with a secret in them.
+ANYONE = Who(anyone=True)
+SIGNED_IN = Who()
+EDITORS = Who(roles=("editor",))
+TEACHERS = Who(roles=("teacher",))
+REVIEWERS = Who(roles=("coordinator", "bureau"))
+BUREAU = Who(roles=("bureau", "operator"))
+# A teacher, or the classroom screen she let in for this session.
+CLASSROOM = Who(roles=("teacher",), screens=True)
+REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))

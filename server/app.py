@@ -1,0 +1,195 @@
+"""The composition root: routes, doorkeepers, headers, and what lives as long as the process."""
+
+import base64
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from media.errors import MediaError
+from media.storage import S3Access, open_storage
+from rooms.errors import Conflict, NotThere, RoomError
+from server import auth, csrf, database, errors, i18n, templates
+from server.config import Settings
+from server.context import Floor, Here, utc_now
+from server.routes import ADDRESSES, Address
+
+log = logging.getLogger(__name__)
+
+
+def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_now) -> Starlette:
+    """The whole web process as one ASGI application on the database at `dsn`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pool = await database.connect_pool(dsn)
+        try:
+            storage = open_storage(settings.storage_url, S3Access(**settings.s3))
+            app.state.floor = Floor(settings, pool, storage, clock)
+            yield
+        finally:
+            await pool.close()
+
+    routes: list[BaseRoute] = [*(_route(address) for address in ADDRESSES), _static()]
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={404: _not_there, 405: _not_there, 500: _fault},
+    )
+    app.add_middleware(OurHeaders, policy=content_policy(templates.import_map()))
+    return app
+
+
+def _static() -> BaseRoute:
+    return Mount("/static", StaticFiles(directory=templates.STATIC, check_dir=False), name="static")
+
+
+def _route(address: Address) -> Route:
+    async def endpoint(request: Request) -> Response:
+        here = await look_around(request)
+        try:
+            return await _answer(here, address)
+        except (RoomError, MediaError) as error:
+            return _refuse(here, error, address.is_machine)
+
+    return Route(address.path, endpoint, methods=[address.method])
+
+
+async def _answer(here: Here, address: Address) -> Response:
+    own = csrf.is_own(here.request, here.settings.url)
+    is_token = here.viewer is not None and here.viewer.kind == "token"
+    if address.method not in csrf.SAFE and not own and not is_token:
+        return _say(here, "cross_site", 403, address.is_machine)
+    if not address.who.lets_in(here.viewer):
+        return _turn_away(here, address)
+    return await address.handler(here)
+
+
+async def look_around(request: Request) -> Here:
+    """Finds out who is asking and in which language."""
+    floor: Floor = request.app.state.floor
+    viewer = None
+    bearer = request.headers.get("authorization", "")
+    cookie = request.cookies.get(auth.COOKIE)
+    if bearer.lower().startswith("bearer "):
+        async with floor.pool.acquire() as conn:
+            viewer = await auth.by_bearer(conn, bearer[7:].strip())
+    elif cookie:
+        async with floor.pool.acquire() as conn:
+            viewer = await auth.by_cookie(conn, cookie)
+    language = i18n.choose(
+        viewer.language if viewer and viewer.kind == "token" else None,
+        request.cookies.get("language") or (viewer.language if viewer else None),
+        request.headers.get("accept-language", ""),
+    )
+    return Here(request, floor, viewer, language)
+
+
+def _turn_away(here: Here, address: Address) -> Response:
+    if here.viewer is not None or address.is_machine:
+        status = 404 if here.viewer is not None else 401
+        return _say(here, "not_there", status, address.is_machine)
+    wanted = here.request.url.path if address.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={wanted}", 303)
+
+
+def _refuse(here: Here, error: RoomError | MediaError, is_machine: bool) -> Response:
+    status = errors.STATUS_BY_CODE.get(error.code) or _status_of(error)
+    return _say(here, error.code, status, is_machine, dict(error.params))
+
+
+def _status_of(error: RoomError | MediaError) -> int:
+    if isinstance(error, NotThere):
+        return 404
+    return 409 if isinstance(error, Conflict) else 422
+
+
+def _say(
+    here: Here, code: str, status: int, is_machine: bool, params: dict[str, object] | None = None
+) -> Response:
+    if not is_machine:
+        return here.refuse(code, status, params)
+    text = errors.sentence(here.language, code, params or {})
+    return JSONResponse({"error": code, "message": text}, status)
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    here = await look_around(request)
+    is_page = "text/html" in request.headers.get("accept", "")
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _say(here, "not_there", status, not is_page)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    log.error("fault at %s %s", request.method, request.url.path, exc_info=error)
+    is_page = "text/html" in request.headers.get("accept", "")
+    language = i18n.choose(
+        None, request.cookies.get("language"), request.headers.get("accept-language", "")
+    )
+    here = Here(request, request.app.state.floor, None, language)
+    return _say(here, "server_fault", 500, not is_page)
+
+
+def content_policy(import_map: str) -> str:
+    """The one Content-Security-Policy; the import map is the only inline script, by its hash."""
+    digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'sha256-{digest}'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "worker-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+class OurHeaders:
+    """Puts the headers every answer carries on it; a handler's own Cache-Control stays."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self.app = app
+        self.fixed = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), "
+            "geolocation=(), interest-cohort=()",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on and adds the headers to its answer."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.fixed.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", _keep(scope))
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _keep(scope: Scope) -> str:
+    path, query = scope.get("path", ""), scope.get("query_string", b"")
+    if path.startswith("/static/vendor/") or (path.startswith("/static/") and query):
+        return "public, max-age=31536000, immutable"
+    return "no-cache" if path.startswith("/static/") else "private, no-store"

@@ -1,0 +1,111 @@
+"""Who is asking: a sign-in cookie, a bearer token, or nobody."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from rooms.scope import Grant, Scope
+from server.database import Connection
+
+COOKIE = "porthole"
+SEAT_COOKIE = "seat"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in person (or a classroom screen she let in), seen in one programme.
+
+    `kind`: 'browser', 'classroom' (only `session_id`'s beamer page) or 'token' (the API).
+    """
+
+    person_id: UUID
+    name: str
+    email: str
+    language: str
+    kind: str
+    sign_in_id: UUID | None
+    session_id: UUID | None
+    scope: Scope
+    programmes: tuple[UUID, ...]
+
+    def may(self, *roles: str) -> bool:
+        """Whether she holds one of `roles` here; a classroom screen holds none."""
+        return self.kind != "classroom" and self.scope.has(*roles)
+
+    def scope_in(self, programme_id: UUID) -> Scope:
+        """Her scope if `programme_id` is where she is now, else a visitor's."""
+        if programme_id == self.scope.programme_id and self.kind != "classroom":
+            return self.scope
+        return Scope(programme_id)
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of any token: SHA-256; the tokens have 128 bits or more."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def by_cookie(conn: Connection, token: str) -> Viewer | None:
+    """The viewer behind a sign-in cookie, or None when it has ended or is over."""
+    row = await conn.fetchrow(
+        """
+        select s.id, s.kind, s.session_id, s.programme_id, p.id as person_id, p.name, p.email,
+               p.language
+        from sign_ins s join persons p on p.id = s.person_id
+        where s.token_hash = $1 and s.ended_at is null and s.expires_at > now()
+        """,
+        token_hash(token),
+    )
+    return await _viewer(conn, row, row["kind"], row["id"]) if row else None
+
+
+async def by_bearer(conn: Connection, token: str) -> Viewer | None:
+    """The viewer behind an API token, or None."""
+    row = await conn.fetchrow(
+        """
+        select t.programme_id, null::uuid as session_id, p.id as person_id, p.name, p.email,
+               p.language
+        from api_tokens t join persons p on p.id = t.person_id
+        where t.token_hash = $1 and t.ended_at is null
+        """,
+        token_hash(token),
+    )
+    return await _viewer(conn, row, "token", None) if row else None
+
+
+async def _viewer(
+    conn: Connection, row: asyncpg.Record, kind: str, sign_in_id: UUID | None
+) -> Viewer | None:
+    grants = await conn.fetch(
+        """
+        select programme_id, role, region_id, company_id, school_id, is_confirmed from roles
+        where person_id = $1 and ended_at is null order by created_at, id
+        """,
+        row["person_id"],
+    )
+    programmes = tuple(dict.fromkeys(grant["programme_id"] for grant in grants))
+    programme_id = row["programme_id"] or (programmes[0] if programmes else None)
+    if programme_id is None:
+        return None
+    return Viewer(
+        person_id=row["person_id"],
+        name=row["name"],
+        email=row["email"],
+        language=row["language"],
+        kind=kind,
+        sign_in_id=sign_in_id,
+        session_id=row["session_id"],
+        scope=Scope(
+            programme_id,
+            row["person_id"],
+            tuple(_grant(grant) for grant in grants if grant["programme_id"] == programme_id),
+        ),
+        programmes=programmes,
+    )
+
+
+def _grant(row: asyncpg.Record) -> Grant:
+    return Grant(
+        row["role"], row["region_id"], row["company_id"], row["school_id"], row["is_confirmed"]
+    )

@@ -1,0 +1,142 @@
+"""What a handler holds: the request, its viewer, a connection when it asks for one."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from media.storage import Storage
+from rooms.errors import NotThere
+from rooms.scope import Scope
+from server import errors, i18n, templates
+from server.auth import Viewer
+from server.config import Settings
+from server.database import Connection, Pool
+from server.navigation import entries
+
+
+def utc_now() -> datetime:
+    """The wall clock. Handlers read `Here.now` instead, so that tests can move it."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Floor:
+    """What one web process holds while it lives; made by `app.lifespan`."""
+
+    settings: Settings
+    pool: Pool
+    storage: Storage
+    clock: Any = utc_now
+    rooms: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Here:
+    """One request, with everything its handler needs and nothing global."""
+
+    request: Request
+    floor: Floor
+    viewer: Viewer | None
+    language: str
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings."""
+        return self.floor.settings
+
+    @property
+    def storage(self) -> Storage:
+        """Where bytes live."""
+        return self.floor.storage
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, UTC; tests move it."""
+        moment: datetime = self.floor.clock()
+        return moment
+
+    @property
+    def person(self) -> Viewer:
+        """The signed-in viewer; behind a route for the signed-in it is always there."""
+        if self.viewer is None:
+            raise NotThere
+        return self.viewer
+
+    @property
+    def scope(self) -> Scope:
+        """The signed-in viewer's scope."""
+        return self.person.scope
+
+    def scope_in(self, programme_id: UUID) -> Scope:
+        """The viewer's scope in the programme of a public thing; a visitor's if she has none."""
+        return self.viewer.scope_in(programme_id) if self.viewer else Scope(programme_id)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one transaction, committed at the end of the block."""
+        async with self.floor.pool.acquire() as conn, conn.transaction():
+            yield conn
+
+    def id(self, name: str = "id") -> UUID:
+        """A uuid from the path; anything else is simply not there."""
+        try:
+            return UUID(str(self.request.path_params[name]))
+        except ValueError:
+            raise NotThere from None
+
+    async def form(self) -> FormData:
+        """The posted form, files included; at most 20 files and 200 fields."""
+        return await self.request.form(max_files=20, max_fields=2000)
+
+    def _(self, text: str, **values: Any) -> str:
+        """A sentence in the reader's language."""
+        translated = i18n.translate(self.language, text)
+        return translated.format(**values) if values else translated
+
+    def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """Renders a template with what `base.html` needs."""
+        said = self.request.cookies.get("said", "")
+        response = HTMLResponse(
+            templates.render(
+                template,
+                self.language,
+                request=self.request,
+                path=self.request.url.path,
+                person=self.viewer if self.viewer and self.viewer.kind != "classroom" else None,
+                nav=entries(self.viewer, self.request.url.path, self.language),
+                flashes=_flashes(said, self.language),
+                now=self.now,
+                is_demo=self.settings.is_demo,
+                **values,
+            ),
+            status,
+        )
+        if said:
+            response.delete_cookie("said", path="/")
+        return response
+
+    def go(self, path: str, said: str = "") -> RedirectResponse:
+        """Sends the browser on with 303; `said` is a code of `errors.SENTENCES` shown there."""
+        response = RedirectResponse(path, 303)
+        if said:
+            response.set_cookie("said", said, max_age=30, httponly=True, samesite="lax", path="/")
+        return response
+
+    def refuse(self, code: str, status: int, params: Mapping[str, Any] | None = None) -> Response:
+        """The error page: what happened, in words."""
+        text = errors.sentence(self.language, code, params or {})
+        return self.page("error.html", status, code=code, text=text, is_missing=status == 404)
+
+
+def _flashes(said: str, language: str) -> list[tuple[str, str]]:
+    """The message of the last action; only codes we know are shown, never a cookie's text."""
+    if said not in errors.SENTENCES:
+        return []
+    return [("info", errors.sentence(language, said, {}))]

@@ -1,0 +1,33 @@
+"""The only producer of jobs: an id of a row, inside the transaction that wrote the row."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pgqueuer.queries import Queries
+
+from server.database import Connection
+
+# Every kind of job there is; `workers/queue.py` registers each.
+PROBE = "probe"
+TRANSCODE = "transcode"
+MAIL = "mail"
+SWEEP_UPLOAD = "sweep_upload"
+KINDS = (PROBE, TRANSCODE, MAIL, SWEEP_UPLOAD)
+
+
+async def enqueue(
+    conn: Connection, kind: str, row_id: UUID | int, *, after: timedelta | None = None
+) -> None:
+    """Puts the row's id in the queue of `kind`, visible when the caller's transaction commits.
+
+    A row that already waits is not put in twice.
+    """
+    queries: Any = Queries.from_asyncpg_connection(conn)  # type: ignore[arg-type]
+    await queries.enqueue(
+        kind,
+        str(row_id).encode(),
+        execute_after=after,
+        dedupe_key=f"{kind}:{row_id}",
+        on_conflict="skip",
+    )

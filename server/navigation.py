@@ -1,0 +1,27 @@
+"""The few places in the head of a page, by role."""
+
+from server.auth import Viewer
+from server.i18n import N_, translate
+
+# label, path, roles that see it (empty: everybody)
+PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (N_("Tours"), "/tours", ()),
+    (N_("Join"), "/join", ()),
+    (N_("My classes"), "/classes", ("teacher",)),
+    (N_("Studio"), "/studio", ("editor",)),
+    (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
+    (N_("Attendance"), "/attendance", ("coordinator", "bureau")),
+    (N_("Programme"), "/programme", ("bureau", "operator")),
+)
+
+
+def entries(viewer: Viewer | None, path: str, language: str) -> list[tuple[str, str, bool]]:
+    """(label, path, is current) for this viewer; a classroom screen gets none."""
+    if viewer is not None and viewer.kind == "classroom":
+        return []
+    return [
+        (translate(language, label), place, path == place or path.startswith(f"{place}/"))
+        for label, place, roles in PLACES
+        if not roles or (viewer is not None and viewer.may(*roles))
+        if not (place == "/join" and viewer is not None)
+    ]
