@@ -35,7 +35,7 @@ class Child:
     `env` None inherits ours, `output` None writes where we write. `owner` is (uid, gid) to run
     as. `death_signal` is what the kernel sends the child when we are gone; the default cannot be
     ignored, so what a child holds must be safe to lose: the row is the truth.
-    `before_start` runs before every start, restarts included.
+    `before_start` runs in a thread before every start, restarts included.
     """
 
     name: str
@@ -75,7 +75,7 @@ def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
 async def spawn(child: Child) -> asyncio.subprocess.Process:
     """Starts `child` in a session of its own, tied to our life. Raises OSError."""
     if child.before_start is not None:
-        child.before_start()
+        await asyncio.to_thread(child.before_start)
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(child.output.open("ab")) if child.output else None
         uid, gid = child.owner or (None, None)
@@ -132,7 +132,7 @@ class _Keeper:
     async def stop(self) -> None:
         self._stopping.set()
         if self.task is not None:
-            await self.task
+            await asyncio.wait({self.task})  # what it raised is the task group's to tell
 
     async def _restart(self) -> None:
         try:
