@@ -12,8 +12,7 @@ from server.database import Connection
 PROBE = "probe"
 TRANSCODE = "transcode"
 MAIL = "mail"
-SWEEP_UPLOAD = "sweep_upload"
-KINDS = (PROBE, TRANSCODE, MAIL, SWEEP_UPLOAD)
+KINDS = (PROBE, TRANSCODE, MAIL)
 
 
 async def enqueue(
@@ -21,13 +20,8 @@ async def enqueue(
 ) -> None:
     """Puts the row's id in the queue of `kind`, visible when the caller's transaction commits.
 
-    A row that already waits is not put in twice.
+    A row may wait twice: whoever claims it second finds that there is nothing to do, or takes
+    the lease over. (A dedupe key would swallow the retry of a job that is just being cancelled.)
     """
     queries: Any = Queries.from_asyncpg_connection(conn)  # type: ignore[arg-type]
-    await queries.enqueue(
-        kind,
-        str(row_id).encode(),
-        execute_after=after,
-        dedupe_key=f"{kind}:{row_id}",
-        on_conflict="skip",
-    )
+    await queries.enqueue(kind, str(row_id).encode(), execute_after=after)

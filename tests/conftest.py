@@ -1,0 +1,71 @@
+"""Fixtures of every test: one PostgreSQL for the run, a fresh database for each test."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from server import database
+from server.embedded import embedded
+from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
+
+
+@pytest.fixture(scope="session")
+async def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A PostgreSQL of our own, or the one of PORTHOLE_TEST_DATABASE_URL, with the template made."""
+    given = os.environ.get("PORTHOLE_TEST_DATABASE_URL")
+    if given:
+        await _make_template(given)
+        yield given
+        return
+    async with embedded(tmp_path_factory.mktemp("pg"), is_durable=False) as server:
+        await _make_template(server.dsn)
+        yield server.dsn
+
+
+async def _make_template(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"drop database if exists {TEMPLATE}")
+        await connection.execute(f"create database {TEMPLATE}")
+        await database.migrate(with_database(dsn, TEMPLATE))
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def dsn(server_dsn: str) -> AsyncIterator[str]:
+    """A fresh, migrated database."""
+    async with fresh_database(server_dsn) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[database.Pool]:
+    """A pool on a fresh database."""
+    pool = await database.connect_pool(dsn, max_size=4)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until moved."""
+    return Clock()
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> Path:
+    """A PORTHOLE_HOME of the test's own."""
+    return tmp_path
+
+
+@pytest.fixture
+async def app_house(dsn: str, tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
+    """The app on a fresh database and an empty storage."""
+    async with house(dsn, tmp_path, clock) as running:
+        yield running
