@@ -1,0 +1,198 @@
+"""Classes: a group at a school in a school year, its code, its link, its teachers."""
+
+from dataclasses import astuple, dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere, Refused
+from rooms.people import codes
+from rooms.scope import Scope
+
+NAME_LENGTH = 40
+SUBJECT_LENGTH = 60
+MAX_PUPILS = 400
+MAX_GRADE = 13
+# 31^6 codes: a collision is rare, five in a row mean that something else is wrong.
+CODE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class as its teachers see it. `zone`: the programme's; `pupils` None: never told."""
+
+    programme_id: UUID
+    id: UUID
+    school_id: UUID
+    school: str
+    place: str
+    name: str
+    level: str
+    grade: int | None
+    subject: str
+    school_year: int
+    pupils: int | None
+    code: str
+    code_until: date
+    link_token: str
+    zone: str
+
+    @property
+    def shown_code(self) -> str:
+        """The code in two halves, as it is read aloud."""
+        return codes.shown_class_code(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a teacher tells about her class, as it will be stored."""
+
+    name: str
+    level: str
+    grade: int | None = None
+    subject: str = ""
+    pupils: int | None = None
+
+
+async def create(  # noqa: PLR0917
+    conn: Connection,
+    scope: Scope,
+    school_id: UUID,
+    name: str,
+    level: str,
+    grade: int | None,
+    subject: str,
+    pupils: int | None,
+    now: datetime,
+) -> Class:
+    """Makes a class of the scope's person at a school where she teaches, confirmed or not.
+
+    Its code is good to the end of the school year. Raises `NotThere` when the school is not
+    hers, `Refused` `class_name`, `class_level`, `class_grade`, `class_pupils`.
+    """
+    programme = await _programme_of_teacher(conn, scope, school_id)
+    draft = checked(Draft(name, level, grade, subject, pupils), programme["levels"])
+    year = codes.school_year_at(now, programme["zone"], programme["school_year_starts"])
+    class_id = await _insert(conn, scope, school_id, draft, year)
+    await _add_teacher(conn, scope, class_id, person_of(scope))
+    return await get(conn, scope, class_id)
+
+
+async def _programme_of_teacher(conn: Connection, scope: Scope, school_id: UUID) -> asyncpg.Record:
+    # Asked of the rows, not of the scope: she may have become a teacher a moment ago.
+    row = await conn.fetchrow(
+        """
+        select p.zone, p.levels, p.school_year_starts from programmes p
+        where p.id = $1 and exists (
+            select 1 from roles r where r.programme_id = p.id and r.person_id = $2
+                and r.role = 'teacher' and r.school_id = $3 and r.ended_at is null)
+        """,
+        scope.programme_id,
+        scope.person_id,
+        school_id,
+    )
+    if row is None:
+        raise NotThere("school")
+    return row
+
+
+def checked(draft: Draft, levels: list[str]) -> Draft:
+    """The draft with its blanks tidied; raises `Refused` for what cannot be."""
+    name, subject = " ".join(draft.name.split()), " ".join(draft.subject.split())
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise Refused("class_name", length=NAME_LENGTH)
+    if draft.level not in levels:
+        raise Refused("class_level")
+    if draft.grade is not None and not 1 <= draft.grade <= MAX_GRADE:
+        raise Refused("class_grade", most=MAX_GRADE)
+    if draft.pupils is not None and not 1 <= draft.pupils <= MAX_PUPILS:
+        raise Refused("class_pupils", most=MAX_PUPILS)
+    return replace(draft, name=name, subject=subject[:SUBJECT_LENGTH])
+
+
+async def _insert(
+    conn: Connection, scope: Scope, school_id: UUID, draft: Draft, year: codes.SchoolYear
+) -> UUID:
+    for _ in range(CODE_TRIES):
+        class_id: UUID | None = await conn.fetchval(
+            """
+            insert into classes (programme_id, school_id, name, level, grade, subject,
+                pupils, school_year, code, code_until, link_token, created_by)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            on conflict (code) do nothing returning id
+            """,
+            scope.programme_id,
+            school_id,
+            *astuple(draft),
+            year.first_day.year,
+            codes.new_class_code(),
+            year.last_day,
+            codes.new_link_token(),
+            person_of(scope),
+        )
+        if class_id is not None:
+            return class_id
+    raise Conflict("class_code_taken")
+
+
+async def get(conn: Connection, scope: Scope, class_id: UUID) -> Class:
+    """A class of which the scope's person is a teacher; raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select c.*, s.name as school, s.place, p.zone
+        from classes c
+        join schools s on s.id = c.school_id
+        join programmes p on p.id = c.programme_id
+        join class_teachers t on (t.programme_id, t.class_id) = (c.programme_id, c.id)
+        where c.programme_id = $1 and c.id = $2 and t.person_id = $3
+        """,
+        scope.programme_id,
+        class_id,
+        scope.person_id,
+    )
+    if row is None:
+        raise NotThere("class")
+    return _class(row)
+
+
+async def mine(conn: Connection, scope: Scope) -> list[Class]:
+    """The classes she teaches, the newest school year first, then by name."""
+    rows = await conn.fetch(
+        """
+        select c.*, s.name as school, s.place, p.zone
+        from classes c
+        join schools s on s.id = c.school_id
+        join programmes p on p.id = c.programme_id
+        join class_teachers t on (t.programme_id, t.class_id) = (c.programme_id, c.id)
+        where c.programme_id = $1 and t.person_id = $2
+        order by c.school_year desc, c.name, c.id
+        """,
+        scope.programme_id,
+        scope.person_id,
+    )
+    return [_class(row) for row in rows]
+
+
+def _class(row: asyncpg.Record) -> Class:
+    return Class(**{name: row[name] for name in Class.__dataclass_fields__})
+
+
+async def _add_teacher(conn: Connection, scope: Scope, class_id: UUID, person_id: UUID) -> None:
+    await conn.execute(
+        """
+        insert into class_teachers (programme_id, class_id, person_id)
+        values ($1, $2, $3) on conflict do nothing
+        """,
+        scope.programme_id,
+        class_id,
+        person_id,
+    )
+
+
+def person_of(scope: Scope) -> UUID:
+    """The scope's person; for a visitor there is nothing here to do."""
+    if scope.person_id is None:
+        raise NotThere
+    return scope.person_id
