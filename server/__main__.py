@@ -1,44 +1,57 @@
-"""`python -m server VERB`: web, migrate."""
+"""`python -m server VERB`: what one machine runs, and what its operator asks."""
 
 import argparse
 import asyncio
+import os
 import sys
 
 import uvicorn
 
 from server import database, log
 from server.app import make_app
-from server.config import Settings, WrongSetting, read_environment
+from server.config import Settings, WrongSetting, read
+from server.embedded import EmbeddedError
+from server.up import database_of, up
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one verb; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
-    parser.add_argument("verb", choices=["web", "migrate"])
+    """Runs one verb; returns the exit code. What is wrong is said in one sentence."""
+    parser = argparse.ArgumentParser(prog="python -m server")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("up", help="database, web and worker together, kept running")
+    verbs.add_parser("web", help="the web process alone")
+    verbs.add_parser("migrate", help="bring the database to the newest version")
     chosen = parser.parse_args(arguments)
+    log.set_up(chosen.verb)
     try:
-        settings = read_environment()
-    except WrongSetting as error:
+        return _run(chosen, read(os.environ))
+    except (WrongSetting, EmbeddedError) as error:
         print(error, file=sys.stderr)
         return 2
-    log.set_up(chosen.verb)
-    if chosen.verb == "migrate":
-        asyncio.run(database.migrate(_dsn(settings)))
-    else:
-        web(settings, _dsn(settings))
+
+
+def _run(chosen: argparse.Namespace, settings: Settings) -> int:
+    match chosen.verb:
+        case "up":
+            asyncio.run(up(settings, os.environ))
+        case "web":
+            web(settings)
+        case "migrate":
+            asyncio.run(_migrate(settings))
     return 0
 
 
-def _dsn(settings: Settings) -> str:
-    if settings.database_url is None:
-        raise SystemExit("DATABASE_URL is not set; `python -m server up` brings a database along.")
-    return settings.database_url
+async def _migrate(settings: Settings) -> None:
+    async with database_of(settings) as dsn:
+        await database.migrate(dsn)
 
 
-def web(settings: Settings, dsn: str) -> None:
+def web(settings: Settings) -> None:
     """Serves HTTP and sockets until told to stop."""
+    if settings.database_url is None:
+        raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
     uvicorn.run(
-        make_app(settings, dsn),
+        make_app(settings, settings.database_url),
         host=settings.bind,
         port=settings.port,
         access_log=False,

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -50,7 +52,7 @@ class Settings:
     def is_loopback(self) -> bool:
         """Whether the installation's address is this machine's own."""
         host = urlsplit(self.url).hostname or ""
-        return host in {"localhost", "127.0.0.1", "::1"}
+        return host in LOOPBACK
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -74,13 +76,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         s3=_s3(environment),
         trusted_proxies=_networks(environment.get("PORTHOLE_TRUSTED_PROXIES") or ""),
         metrics_token=environment.get("PORTHOLE_METRICS_TOKEN") or None,
-        is_demo=_yes_or_no("PORTHOLE_DEMO", environment.get("PORTHOLE_DEMO") or "no"),
+        is_demo=_is_demo(environment, database_url),
     )
-
-
-def read_environment() -> Settings:
-    """Reads the process's own environment. Called by the `__main__` modules only."""
-    return read(os.environ)
 
 
 def _port(text: str) -> int:
@@ -142,6 +139,15 @@ def _networks(text: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise WrongSetting("PORTHOLE_TRUSTED_PROXIES", str(error)) from None
+
+
+def _is_demo(environment: Mapping[str, str], database_url: str | None) -> bool:
+    """The demo programme is there by default only where it can harm nobody: on loopback."""
+    given = environment.get("PORTHOLE_DEMO")
+    if given:
+        return _yes_or_no("PORTHOLE_DEMO", given)
+    host = urlsplit(environment.get("PORTHOLE_URL") or "http://127.0.0.1").hostname
+    return database_url is None and host in LOOPBACK
 
 
 def _yes_or_no(name: str, text: str) -> bool:

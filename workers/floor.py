@@ -1,0 +1,23 @@
+"""What a worker process holds while it lives."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from media.storage import Storage
+from server.config import Settings
+from server.database import Pool
+
+
+@dataclass(slots=True)
+class Floor:
+    """Settings, connections, storage, a scratch folder of its own, and the wish to stop.
+
+    `stopping` is set when the process was told to end: long work is given back, not finished.
+    """
+
+    settings: Settings
+    pool: Pool
+    storage: Storage
+    scratch: Path
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
