@@ -1,4 +1,4 @@
-"""The connection every query takes first; the caller owns its transaction."""
+"""What a query runs on: a connection of asyncpg, straight or from a pool."""
 
 from typing import TypeAlias
 
