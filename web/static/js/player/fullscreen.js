@@ -30,7 +30,9 @@ export function toggleFullscreen(player) {
 /** @param {import("./player.js").Player} player */
 export function fullscreenButton(player) {
   const { text } = player;
-  const made = button("expand", text("fullscreen"), () => toggleFullscreen(player));
+  const made = button("expand", text("fullscreen"), () => toggleFullscreen(player), {
+    class: "player-button player-expand",
+  });
   document.addEventListener("fullscreenchange", () => {
     const isFull = isFullscreen(player);
     rename(made, isFull ? "shrink" : "expand", text(isFull ? "leaveFullscreen" : "fullscreen"));

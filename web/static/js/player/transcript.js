@@ -10,7 +10,9 @@ const KEY = "transcript";
 
 /** @param {import("./player.js").Player} player */
 export function transcriptButton(player) {
-  const made = button("transcript", player.text("transcript"));
+  const made = button("transcript", player.text("transcript"), undefined, {
+    class: "player-button player-read",
+  });
   const set = (/** @type {boolean} */ isOpen) => {
     made.setAttribute("aria-pressed", String(isOpen));
     remember(KEY, isOpen);

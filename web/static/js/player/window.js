@@ -28,7 +28,7 @@ export function mountWindow(player) {
     if (root.dataset.state === "open") return;
     root.dataset.state = "open";
     choices.hidden = true;
-    stage.classList.add("theatre");
+    (root.closest(".stage-band") ?? stage).classList.add("theatre");
     player.send("open", null);
   };
 
