@@ -27,6 +27,7 @@ CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "too_many_pixels": ("width", "height", "limit_pixels"),
         "too_many_packets": ("limit",),  # millions of tiny pieces: a trap, or a broken recorder
         "nothing_kept": (),  # the edit cuts everything away
+        "no_film": (),  # nothing readable was ever sent for this video
         # --- our side: try again, the original is kept ----------------------------------------
         "stalled": ("limit_s",),  # a child process was silent for too long
         "too_slow": ("limit_s",),  # a child process did not end within its wall time

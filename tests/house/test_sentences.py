@@ -1,0 +1,36 @@
+"""Every refusal has a sentence; none shows its code."""
+
+import re
+from pathlib import Path
+
+from media.errors import CODES, FOUND
+from server import errors
+
+ROOT = Path(__file__).parent.parent.parent
+# A domain error raised with its code written out.
+RAISED = re.compile(r"(?:Refused|Conflict|RoomError|Broken|StorageError)\(\s*\"([a-z_]+)\"")
+
+
+def test_every_media_code_has_a_sentence_with_known_values() -> None:
+    for code, names in CODES.items():
+        text = errors.SENTENCES[code]
+        assert set(re.findall(r"{(\w+)}", text)) <= set(names), code
+
+
+def test_every_code_raised_in_the_code_has_a_sentence() -> None:
+    for folder in ("rooms", "media", "server", "workers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for code in RAISED.findall(path.read_text()):
+                assert code in errors.SENTENCES, f"{code} in {path.relative_to(ROOT)}"
+
+
+def test_values_are_said_as_people_read_them() -> None:
+    said = errors.sentence("en", "too_long", {"duration_s": 12000.0, "limit_s": 10800.0})
+    assert "3:20:00" in said
+    assert "3:00:00" in said
+    said = errors.sentence("nl", "too_large", {"size_bytes": 20.5e9, "limit_bytes": 20e9})
+    assert "20,5 GB" in said
+
+
+def test_every_kind_of_thing_a_file_can_be_has_a_word() -> None:
+    assert set(FOUND) == set(errors.FOUND)
