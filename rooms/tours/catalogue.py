@@ -1,6 +1,7 @@
 """Published tours as others find them: filtered, searched, one by its address."""
 
 from dataclasses import dataclass
+
 import asyncpg
 
 from rooms.connection import Connection

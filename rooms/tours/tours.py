@@ -13,7 +13,7 @@ from slugify import slugify
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
 from rooms.scope import Scope
-from rooms.tours import choices, states
+from rooms.tours import choices, new_film, states
 from rooms.tours.states import Actor, State, TourFacts, Verb
 
 MAX_TITLE = 120
@@ -357,6 +357,52 @@ async def may_edit_video(conn: Connection, scope: Scope, video_id: UUID) -> bool
         editor_companies(scope),
     )
     return bool(found)
+
+
+async def film_ready(
+    conn: Connection, programme_id: UUID, video_id: UUID, version_id: UUID, now: datetime
+) -> UUID | None:
+    """A version has just become the film that plays; returns the tour.
+
+    Captions and chapters of the same original go along. A published tour goes back to review,
+    for nobody has looked at this film yet.
+    """
+    was_replaced = await new_film.carry_along(conn, programme_id, video_id, version_id)
+    row = await conn.fetchrow(
+        """
+        update tours set changed_at = $3,
+            asked_at = case when state = 'published' and $4 then $3 else asked_at end,
+            state = case when state = 'published' and $4 then 'review' else state end
+        where programme_id = $1 and video_id = $2
+        returning id
+        """,
+        programme_id,
+        video_id,
+        now,
+        was_replaced,
+    )
+    if row is not None and was_replaced:
+        await note(conn, programme_id, row["id"], None, "film_replaced")
+    return row["id"] if row else None
+
+
+async def film_failed(
+    conn: Connection, programme_id: UUID, video_id: UUID, code: str
+) -> UUID | None:
+    """The film added last could not be made; what played before plays on. Returns the tour.
+
+    `code`: why; the version's own row keeps it, the studio shows it from there.
+    """
+    tour_id: UUID | None = await conn.fetchval(
+        """
+        update tours set changed_at = now() where programme_id = $1 and video_id = $2 and $3 <> ''
+        returning id
+        """,
+        programme_id,
+        video_id,
+        code,
+    )
+    return tour_id
 
 
 async def rights_due(conn: Connection, now: datetime) -> list[UUID]:
