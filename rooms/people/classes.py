@@ -56,7 +56,7 @@ class Draft:
     pupils: int | None = None
 
 
-async def create(  # noqa: PLR0917
+async def create(
     conn: Connection,
     scope: Scope,
     school_id: UUID,

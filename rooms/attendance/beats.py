@@ -1,0 +1,401 @@
+"""Beats: what a device says every two seconds, collected and written once a second.
+
+A beat is acknowledged when the transaction that holds it has committed. Everything about it can
+come twice, late or out of order: watched ranges are a union, `seen_until` only grows, events have
+numbers. Nothing a device says about time is believed beyond what the server saw itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from rooms.attendance import visits
+from rooms.attendance.ranges import Range, merge_beats, union
+from rooms.attendance.rule import SeatKind
+from rooms.attendance.visits import Event, Stretch
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere, RoomError
+from rooms.people.codes import hash_token
+
+log = logging.getLogger(__name__)
+
+FLUSH_EVERY_S = 1.0
+# A flush that takes longer than this has failed as far as the device is concerned.
+ANSWER_WITHIN_S = 15.0
+# Posts that may wait in one process: 5,000 devices with one each. Beyond it: come back later.
+MOST_WAITING = 5_000
+MOST_IN_ONE_FLUSH = 2_000
+# Kept on the device this long without network.
+KEPT_FOR = timedelta(days=7)
+# A post that was made this long ago was kept, not sent.
+LATE_AFTER = timedelta(seconds=10)
+# Room for the events of one beat in an event's number, and for the server's own at the end.
+NUMBERS_PER_BEAT = 10
+
+Ms = Annotated[int, msgspec.Meta(ge=0, le=7 * 24 * 3600 * 1000)]
+Said = Literal["connected", "media_flowing", "media_stopped", "shown", "hidden"]
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """One beat as it comes over the wire. Times in milliseconds; `ago_ms` before being sent."""
+
+    connection: UUID
+    number: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+    ago_ms: Ms = 0
+    ranges_ms: Annotated[list[tuple[Ms, Ms]], msgspec.Meta(max_length=64)] = []
+    position_ms: Ms = 0
+    is_playing: bool = False
+    media_wanted: bool = False
+    media_flowed: bool = False
+    events: Annotated[list[Said], msgspec.Meta(max_length=NUMBERS_PER_BEAT - 2)] = []
+    is_leaving: bool = False
+
+
+class Post(msgspec.Struct, frozen=True):
+    """What one request carries: the oldest unacknowledged beats first."""
+
+    beats: Annotated[list[Beat], msgspec.Meta(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The seat behind a token and what its session allows."""
+
+    programme_id: UUID
+    seat_id: UUID
+    session_id: UUID
+    kind: SeatKind
+    is_waiting: bool
+    created_at: datetime
+    until: datetime | None
+    film_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the classroom screen is in the film."""
+
+    session_id: UUID
+    position_ms: int
+    is_playing: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What a device is told back: its seat, and where the class is."""
+
+    session_id: UUID
+    state: str
+    kind: str
+    is_waiting: bool
+    has_beamer: bool
+    is_playing: bool
+    position_ms: int
+    headcount: int | None
+    phones: int
+    waiting: int
+
+
+# --- deciding, without I/O ---------------------------------------------------------------------
+
+
+def admit(place: Place, beats: Iterable[Beat], now: datetime) -> list[Stretch]:
+    """What of these beats is believed: one stretch per connection.
+
+    Dropped: what is older than seven days or after the seat's or the session's end. A time
+    before the seat was made becomes that moment; film outside the film is cut off.
+    """
+    found: dict[UUID, Stretch] = {}
+    for beat in beats:
+        at = max(now - timedelta(milliseconds=beat.ago_ms), place.created_at)
+        if beat.ago_ms > KEPT_FOR / timedelta(milliseconds=1) or _is_over(place, at):
+            continue
+        said = _stretch(place, beat, at)
+        known = found.get(beat.connection)
+        found[beat.connection] = said if known is None else merged(known, said)
+    return list(found.values())
+
+
+def _is_over(place: Place, at: datetime) -> bool:
+    return place.until is not None and at > place.until
+
+
+def _stretch(place: Place, beat: Beat, at: datetime) -> Stretch:
+    is_late = timedelta(milliseconds=beat.ago_ms) > LATE_AFTER
+    spoken: list[str] = [*beat.events, *(["disconnected"] if beat.is_leaving else [])]
+    said: list[Range] = [(start, end) for start, end in beat.ranges_ms]
+    return Stretch(
+        programme_id=place.programme_id,
+        seat_id=place.seat_id,
+        connection=beat.connection,
+        first_at=at,
+        last_at=at,
+        watched=merge_beats([said], place.film_ms),
+        media_wanted=beat.media_wanted,
+        media_flowed=beat.media_flowed,
+        is_late=is_late,
+        last_beat=beat.number,
+        is_leaving=beat.is_leaving,
+        events=tuple(
+            Event(beat.number * NUMBERS_PER_BEAT + i, at, kind) for i, kind in enumerate(spoken)
+        ),
+    )
+
+
+def merged(one: Stretch, other: Stretch) -> Stretch:
+    """Two stretches of one connection as one."""
+    last = max(one, other, key=lambda stretch: stretch.last_beat)
+    return replace(
+        last,
+        first_at=min(one.first_at, other.first_at),
+        last_at=max(one.last_at, other.last_at),
+        watched=union(one.watched, other.watched),
+        media_wanted=one.media_wanted or other.media_wanted,
+        media_flowed=one.media_flowed or other.media_flowed,
+        is_late=one.is_late or other.is_late,
+        events=(*one.events, *other.events),
+    )
+
+
+def position_of(place: Place, beats: list[Beat], now: datetime) -> Position | None:
+    """The classroom screen's newest word on where it is; only the screen's, only a fresh one."""
+    newest = max(beats, key=lambda beat: (-beat.ago_ms, beat.number))
+    is_fresh = timedelta(milliseconds=newest.ago_ms) <= LATE_AFTER
+    if place.kind is not SeatKind.BEAMER or not is_fresh or _is_over(place, now):
+        return None
+    return Position(
+        place.session_id,
+        min(newest.position_ms, place.film_ms),
+        newest.is_playing and not newest.is_leaving,
+        now - timedelta(milliseconds=newest.ago_ms),
+    )
+
+
+# --- collecting --------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One post until its flush: whose, what, and where the answer goes."""
+
+    token_hash: bytes
+    session_id: UUID
+    post: Post
+    answer: "asyncio.Future[Now]"
+
+
+@dataclass(slots=True)
+class Collector:
+    """Takes posts of every device in this process and writes them once a second."""
+
+    pool: "asyncpg.Pool[asyncpg.Record]"
+    clock: Callable[[], datetime]
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _called: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_closing: bool = False
+
+    async def take(self, token: str, session_id: UUID, post: Post) -> Now:
+        """Waits until the beats are committed; says where the class is.
+
+        Raises `NotThere` for a token without an open seat in the session, `Conflict`
+        `beats_busy` when too many wait: the device keeps its beats and comes back.
+        """
+        if self._is_closing or len(self._waiting) >= MOST_WAITING:
+            raise Conflict("beats_busy")
+        answer: asyncio.Future[Now] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(hash_token(token), session_id, post, answer))
+        self._called.set()
+        try:
+            return await asyncio.wait_for(answer, ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise Conflict("beats_busy") from None
+
+    async def run(self) -> None:
+        """Flushes once a second while there is something; returns after `close` and the last."""
+        while not (self._is_closing and not self._waiting):
+            await self._called.wait()
+            self._called.clear()
+            if not self._is_closing:
+                await asyncio.sleep(FLUSH_EVERY_S)
+            for _ in range(0, len(self._waiting), MOST_IN_ONE_FLUSH):
+                await self._flush()
+            if self._waiting:
+                self._called.set()
+
+    def close(self) -> None:
+        """Takes nothing more; what waits is still written."""
+        self._is_closing = True
+        self._called.set()
+
+    async def _flush(self) -> None:
+        batch = self._waiting[:MOST_IN_ONE_FLUSH]
+        del self._waiting[:MOST_IN_ONE_FLUSH]
+        try:
+            async with self.pool.acquire() as conn, conn.transaction():
+                told = await write(
+                    conn,
+                    [(one.token_hash, one.session_id, one.post.beats) for one in batch],
+                    self.clock(),
+                )
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            log.warning("%s posts of beats were not written: %s", len(batch), type(error).__name__)
+            told = [Conflict("beats_busy") for _ in batch]
+        for one, answer in zip(batch, told, strict=True):
+            _tell(one.answer, answer)
+
+
+def _tell(future: "asyncio.Future[Now]", answer: Now | RoomError) -> None:
+    if future.done():
+        return
+    if isinstance(answer, RoomError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
+@asynccontextmanager
+async def collecting(
+    pool: "asyncpg.Pool[asyncpg.Record]", clock: Callable[[], datetime]
+) -> AsyncIterator[Collector]:
+    """The collector and the one task it owns, for as long as the process serves."""
+    collector = Collector(pool, clock)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(collector.run(), name="beats")
+        try:
+            yield collector
+        finally:
+            collector.close()
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+Batch = list[tuple[bytes, UUID, list[Beat]]]
+
+
+async def write(conn: Connection, batch: Batch, now: datetime) -> list[Now | RoomError]:
+    """Writes a batch in one go; one answer per post, in order."""
+    places = await _places(conn, batch)
+    stretches: dict[UUID, Stretch] = {}
+    positions: dict[UUID, Position] = {}
+    for token_hash, session_id, beats in batch:
+        place = places.get(token_hash)
+        if place is None or place.session_id != session_id:
+            continue
+        for stretch in admit(place, beats, now):
+            known = stretches.get(stretch.connection)
+            if known is None or known.seat_id == stretch.seat_id:
+                stretches[stretch.connection] = merged(known, stretch) if known else stretch
+        if position := position_of(place, beats, now):
+            positions[place.session_id] = position
+    await visits.record(conn, list(stretches.values()))
+    await _move_positions(conn, list(positions.values()))
+    states = await _states(conn, [place.seat_id for place in places.values()], now)
+    return [_answer(places.get(hashed), session_id, states) for hashed, session_id, _ in batch]
+
+
+def _answer(place: Place | None, session_id: UUID, states: dict[UUID, Now]) -> Now | RoomError:
+    if place is None or place.session_id != session_id or place.seat_id not in states:
+        return NotThere("seat")
+    return states[place.seat_id]
+
+
+async def _places(conn: Connection, batch: Batch) -> dict[bytes, Place]:
+    rows = await conn.fetch(
+        """
+        select s.token_hash, s.programme_id, s.id as seat_id, c.session_id, s.kind, s.is_waiting,
+            s.created_at, least(s.ended_at, n.ended_at) as until, v.duration_ms as film_ms
+        from seats s
+        join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+        join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
+        join video_versions v on (v.programme_id, v.id) = (n.programme_id, n.version_id)
+        where s.token_hash = any($1::bytea[])
+        """,
+        list({token_hash for token_hash, _, _ in batch}),
+    )
+    return {row["token_hash"]: _place(row) for row in rows}
+
+
+def _place(row: asyncpg.Record) -> Place:
+    values = {**row, "kind": SeatKind(row["kind"])}
+    del values["token_hash"]
+    return Place(**values)
+
+
+async def _move_positions(conn: Connection, positions: list[Position]) -> None:
+    if not positions:
+        return
+    await conn.execute(
+        """
+        update sessions s
+        set position_ms = p.position_ms, is_playing = p.is_playing, position_at = p.at
+        from unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::timestamptz[])
+            as p (id, position_ms, is_playing, at)
+        where s.id = p.id and s.state = 'running'
+            and (s.position_at is null or s.position_at <= p.at)
+        """,
+        [position.session_id for position in positions],
+        [position.position_ms for position in positions],
+        [position.is_playing for position in positions],
+        [position.at for position in positions],
+    )
+
+
+async def _states(conn: Connection, seat_ids: list[UUID], now: datetime) -> dict[UUID, Now]:
+    """What each device is told: the screen's place in the film as it is by now, and the counts."""
+    rows = await conn.fetch(
+        """
+        with asked as (
+            select s.id as seat_id, s.kind, s.is_waiting, c.id as class_id, c.session_id,
+                c.programme_id, s.ended_at is not null as is_seat_over,
+                coalesce(c.confirmed, c.declared) as headcount
+            from seats s
+            join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+            where s.id = any($1::uuid[])
+        ), counts as (
+            select s.session_class_id,
+                count(distinct s.id) filter (where s.kind <> 'beamer' and not s.is_waiting
+                    and v.id is not null) as phones,
+                count(distinct s.id) filter (where s.is_waiting) as waiting,
+                count(distinct s.id) filter (where s.kind = 'beamer') > 0 as has_beamer
+            from seats s
+            left join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+                and v.ended_at is null and v.seen_until > $2::timestamptz - interval '10 seconds'
+            where (s.programme_id, s.session_class_id) in (select programme_id, class_id from asked)
+                and s.ended_at is null
+            group by s.session_class_id
+        )
+        select a.seat_id, a.session_id, a.kind, a.is_waiting, a.headcount,
+            case when a.is_seat_over then 'left' else n.state end as state,
+            n.is_playing and n.position_at > $2::timestamptz - interval '15 seconds' as is_playing,
+            n.position_ms + case when n.is_playing
+                then least(extract(epoch from $2 - n.position_at) * 1000, 15000) else 0 end
+                as position_ms,
+            coalesce(k.phones, 0) as phones, coalesce(k.waiting, 0) as waiting,
+            coalesce(k.has_beamer, false) as has_beamer
+        from asked a
+        join sessions n on (n.programme_id, n.id) = (a.programme_id, a.session_id)
+        left join counts k on k.session_class_id = a.class_id
+        """,
+        seat_ids,
+        now,
+    )
+    return {row["seat_id"]: _now(row) for row in rows}
+
+
+def _now(row: asyncpg.Record) -> Now:
+    return Now(
+        **{
+            **{name: row[name] for name in Now.__dataclass_fields__},
+            "position_ms": int(row["position_ms"]),
+            "is_playing": bool(row["is_playing"]),
+        }
+    )

@@ -1,0 +1,276 @@
+"""Seats: one device in one session class, known by a random token and nothing else.
+
+The token is new per session, so that two lessons cannot be linked. A device that comes back with
+its token sits where it sat; without it, it is another device.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from rooms.attendance.rule import SeatKind
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere
+from rooms.people.codes import hash_token, new_seat_token
+from rooms.scope import Scope
+
+# Phones that may sit down unasked beyond the pupils told: assistants, a second try.
+SPARE_SEATS = 3
+# Where nobody has said how many pupils there are.
+UNTOLD_PUPILS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One device. `is_waiting`: beyond the headcount, until the teacher says yes."""
+
+    programme_id: UUID
+    id: UUID
+    session_id: UUID
+    session_class_id: UUID
+    kind: SeatKind
+    is_waiting: bool
+    created_at: datetime
+    ended_at: datetime | None
+
+
+async def behind(conn: Connection, token: str | None) -> Seat | None:
+    """The seat of a device's token, whichever session it is in; None when it has none."""
+    if not token:
+        return None
+    row = await conn.fetchrow(
+        """
+        select s.programme_id, s.id, c.session_id, s.session_class_id, s.kind, s.is_waiting,
+            s.created_at, s.ended_at
+        from seats s
+        join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+        where s.token_hash = $1
+        """,
+        hash_token(token),
+    )
+    return _seat(row) if row else None
+
+
+def _seat(row: asyncpg.Record) -> Seat:
+    return Seat(**{**row, "kind": SeatKind(row["kind"])})
+
+
+async def in_session(conn: Connection, token: str | None, session_id: UUID) -> Seat:
+    """The device's open seat in this session; raises `NotThere`."""
+    seat = await behind(conn, token)
+    if seat is None or seat.session_id != session_id or seat.ended_at is not None:
+        raise NotThere("seat")
+    return seat
+
+
+async def sit(
+    conn: Connection, programme_id: UUID, session_id: UUID, token: str | None, now: datetime
+) -> tuple[Seat, str]:
+    """A seat for a phone or laptop, with its token: the one it has here, else a new one.
+
+    Beside a classroom screen it is a companion; without one it watches by itself. Raises
+    `NotThere` when the session has no class.
+    """
+    session_class = await _lock(conn, programme_id, session_id)
+    kept = await behind(conn, token)
+    if kept and token and kept.session_id == session_id and kept.ended_at is None:
+        return kept, token
+    kind = SeatKind.COMPANION if session_class["has_beamer"] else SeatKind.OWN
+    is_waiting = session_class["phones"] >= _room_for(session_class)
+    return await _make(conn, programme_id, session_class["id"], kind, is_waiting, now)
+
+
+def _room_for(session_class: asyncpg.Record) -> int:
+    told = session_class["declared"] or session_class["expected"] or UNTOLD_PUPILS
+    return int(told) + SPARE_SEATS
+
+
+async def _lock(conn: Connection, programme_id: UUID, session_id: UUID) -> asyncpg.Record:
+    """One newcomer at a time, so that thirty at once cannot race past the headcount."""
+    await conn.execute(
+        "select 1 from session_classes where programme_id = $1 and session_id = $2 for update",
+        programme_id,
+        session_id,
+    )
+    row = await conn.fetchrow(
+        """
+        select c.id, c.expected, c.declared,
+            count(s.id) filter (where s.kind <> 'beamer' and not s.is_waiting) as phones,
+            count(s.id) filter (where s.kind = 'beamer') > 0 as has_beamer
+        from session_classes c
+        left join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
+            and s.ended_at is null
+        where c.programme_id = $1 and c.session_id = $2 group by c.programme_id, c.id
+        """,
+        programme_id,
+        session_id,
+    )
+    if row is None:
+        raise NotThere("session")
+    return row
+
+
+async def _make(
+    conn: Connection,
+    programme_id: UUID,
+    session_class_id: UUID,
+    kind: SeatKind,
+    is_waiting: bool,
+    now: datetime,
+) -> tuple[Seat, str]:
+    token = new_seat_token()
+    await conn.execute(
+        """
+        insert into seats (programme_id, session_class_id, kind, is_waiting, token_hash, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+        """,
+        programme_id,
+        session_class_id,
+        kind.value,
+        is_waiting,
+        hash_token(token),
+        now,
+    )
+    made = await behind(conn, token)
+    assert made is not None
+    return made, token
+
+
+async def become_beamer(
+    conn: Connection, programme_id: UUID, session_id: UUID, token: str | None, now: datetime
+) -> tuple[Seat, str]:
+    """The classroom screen's seat. Whoever calls this has seen its teacher's word for it.
+
+    A screen that was there before hands over: film position and headcount stand on the
+    session. Phones that have not watched anything yet become companions.
+    """
+    session_class = await _lock(conn, programme_id, session_id)
+    kept = await behind(conn, token)
+    if kept and token and _is_screen_of(kept, session_id):
+        return kept, token
+    await _end_beamers(conn, programme_id, session_class["id"], now)
+    await _accompany(conn, programme_id, session_class["id"])
+    return await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
+
+
+def _is_screen_of(seat: Seat, session_id: UUID) -> bool:
+    is_open = seat.session_id == session_id and seat.ended_at is None
+    return is_open and seat.kind is SeatKind.BEAMER
+
+
+async def _end_beamers(
+    conn: Connection, programme_id: UUID, session_class_id: UUID, now: datetime
+) -> None:
+    await conn.execute(
+        """
+        update seats set ended_at = $3
+        where programme_id = $1 and session_class_id = $2 and kind = 'beamer' and ended_at is null
+        """,
+        programme_id,
+        session_class_id,
+        now,
+    )
+
+
+async def _accompany(conn: Connection, programme_id: UUID, session_class_id: UUID) -> None:
+    await conn.execute(
+        """
+        update seats s set kind = 'companion'
+        where s.programme_id = $1 and s.session_class_id = $2 and s.kind = 'own'
+            and not exists (select 1 from visits v where v.programme_id = s.programme_id
+                and v.seat_id = s.id and not isempty(v.watched))
+        """,
+        programme_id,
+        session_class_id,
+    )
+
+
+async def watch_here(conn: Connection, seat: Seat, is_wanted: bool) -> None:
+    """A pupil's choice beside the screen: the film on this device, or only what goes with it."""
+    if seat.kind is SeatKind.BEAMER:
+        raise Conflict("seat_is_screen")
+    await conn.execute(
+        "update seats set kind = $3 where programme_id = $1 and id = $2 and kind <> 'beamer'",
+        seat.programme_id,
+        seat.id,
+        (SeatKind.OWN if is_wanted else SeatKind.COMPANION).value,
+    )
+
+
+async def let_in(conn: Connection, scope: Scope, session_class_id: UUID) -> None:
+    """The teacher's yes to all who wait."""
+    await conn.execute(
+        """
+        update seats set is_waiting = false
+        where programme_id = $1 and session_class_id = $2 and is_waiting and ended_at is null
+        """,
+        scope.programme_id,
+        session_class_id,
+    )
+
+
+async def turn_away(conn: Connection, scope: Scope, session_class_id: UUID, now: datetime) -> None:
+    """The teacher's no to all who wait; they may come back and wait again."""
+    await conn.execute(
+        """
+        update seats set ended_at = $3
+        where programme_id = $1 and session_class_id = $2 and is_waiting and ended_at is null
+        """,
+        scope.programme_id,
+        session_class_id,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Who is here now, as counts. Here: an open visit seen within the last ten seconds."""
+
+    phones: int
+    waiting: int
+    has_beamer: bool
+
+
+async def here_now(conn: Connection, scope: Scope, session_class_id: UUID, now: datetime) -> Room:
+    """Counts of devices that beat lately."""
+    row = await conn.fetchrow(
+        """
+        with open as (
+            select s.kind, s.is_waiting from seats s
+            where s.programme_id = $1 and s.session_class_id = $2 and s.ended_at is null
+                and exists (select 1 from visits v where v.programme_id = s.programme_id
+                    and v.seat_id = s.id and v.ended_at is null
+                    and v.seen_until > $3::timestamptz - interval '10 seconds'))
+        select count(*) filter (where kind <> 'beamer' and not is_waiting) as phones,
+            count(*) filter (where kind = 'beamer') > 0 as has_beamer,
+            (select count(*) from seats s where s.programme_id = $1 and s.session_class_id = $2
+                and s.is_waiting and s.ended_at is null) as waiting
+        from open
+        """,
+        scope.programme_id,
+        session_class_id,
+        now,
+    )
+    assert row is not None
+    return Room(row["phones"], row["waiting"], row["has_beamer"])
+
+
+async def may_play(conn: Connection, token: str | None, video_id: UUID) -> bool:
+    """Whether a device sits in a session that shows this film, so that its bytes may go there."""
+    if not token:
+        return False
+    found = await conn.fetchval(
+        """
+        select 1 from seats s
+        join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+        join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
+        join video_versions v on (v.programme_id, v.id) = (n.programme_id, n.version_id)
+        where s.token_hash = $1 and v.video_id = $2 and s.ended_at is null
+            and not s.is_waiting and n.state in ('planned', 'running')
+        """,
+        hash_token(token),
+        video_id,
+    )
+    return found is not None
