@@ -102,6 +102,8 @@ def parse_chapters(text: str, film_ms: int) -> Chapters:
 
 
 def _chapter(line: str, film_ms: int) -> Chapter:
+    if len(line) > 10 * MAX_TITLE:
+        raise Refused("chapter_title_long", typed=line.strip()[:40])
     if _ONLY_TIME.fullmatch(line):
         raise Refused("chapter_title_empty", typed=line.strip()[:40])
     found = _CHAPTER.fullmatch(line)
