@@ -31,8 +31,8 @@ RULE_VERSION = 1
 """Raise this whenever the same input could lead to another outcome."""
 
 JOINED_ONLY_BELOW_MS = 60_000
-BEAT_MS = 2_000
-"""A visit is seen every two seconds; an end later than that after the last beat is a guess."""
+SEEN_EVERY_MS = 3_000
+"""A beat every two seconds, written every second: an end noted later than that is a guess."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -280,7 +280,7 @@ def _intervals(visits: Iterable[Visit]) -> Ranges:
 def _end_ms(visit: Visit) -> int:
     """A clean goodbye counts; an end noted long after the last beat (crash, time-out) does not."""
     seen_ms = unix_ms(visit.seen_until)
-    if visit.ended_at is None or unix_ms(visit.ended_at) - seen_ms > BEAT_MS:
+    if visit.ended_at is None or unix_ms(visit.ended_at) - seen_ms > SEEN_EVERY_MS:
         return seen_ms
     return unix_ms(visit.ended_at)
 

@@ -115,13 +115,14 @@ def test_a_69_percent_attendee_of_a_short_lesson_is_present() -> None:
 def test_a_visit_cut_by_a_crash_ends_at_its_last_beat() -> None:
     still_open = Visit(at(0), at(300))
     swept_later = Visit(at(0), at(300), at(950))
-    for cut in (still_open, swept_later):
+    timed_out = Visit(at(0), at(300), at(303.001))
+    for cut in (still_open, swept_later, timed_out):
         assert judge_seat(RULE, lesson(), own(cut)).duration_ms == 300_000
 
 
 def test_a_clean_goodbye_between_two_beats_counts() -> None:
-    goodbye = Visit(at(0), at(300), at(301.5))
-    assert judge_seat(RULE, lesson(), own(goodbye)).duration_ms == 301_500
+    goodbye = Visit(at(0), at(300), at(303))
+    assert judge_seat(RULE, lesson(), own(goodbye)).duration_ms == 303_000
 
 
 # --- windows ---------------------------------------------------------------------------------
