@@ -66,7 +66,7 @@ _DROPPED = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
 _HEADER = re.compile(r"WEBVTT(?:[ \t].*)?")
 
 _TAG = re.compile(
-    r"</?(?:[biucv]|lang|ruby|rt|font)(?:[.\s][^>]{0,200})?>|<(?:\d+:)?\d\d:\d\d\.\d{3}>",
+    r"</?(?:[biucv]|lang|ruby|rt|font)(?:[.\s][^<>]{0,200})?>|<(?:\d+:)?\d\d:\d\d\.\d{3}>",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(r"\{\\[^}]{0,200}\}")
