@@ -165,7 +165,10 @@ class _Watch:
             self._count_cpu()
             if loop.time() - started > self.limits.wall_s:
                 raise Broken("too_slow", limit_s=self.limits.wall_s)
-            if self.limits.stall_s is not None and loop.time() - self.moved_at > self.limits.stall_s:
+            if (
+                self.limits.stall_s is not None
+                and loop.time() - self.moved_at > self.limits.stall_s
+            ):
                 raise Broken("stalled", limit_s=self.limits.stall_s)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), _TICK_S)

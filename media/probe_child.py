@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class _Track:
 
     def steps(self) -> list[float]:
         stamps = sorted(self.stamps)
-        return [b - a for a, b in zip(stamps, stamps[1:], strict=False) if b - a > 1e-6]
+        return [b - a for a, b in pairwise(stamps) if b - a > 1e-6]
 
 
 def probe(path: Path, limits: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +133,9 @@ def _video(film: Any) -> _Track:
     moving = [s for s in film.streams.video if not s.disposition & _PICTURE_ONLY]
     if not moving:
         raise Refused("no_picture") if film.streams.audio else Refused("unreadable")
-    best = max(moving, key=lambda s: (bool(s.disposition & Disposition.default), s.width * s.height))
+    best = max(
+        moving, key=lambda s: (bool(s.disposition & Disposition.default), s.width * s.height)
+    )
     return _Track(best, wanted=_FIRST_FRAMES)
 
 
@@ -143,9 +146,7 @@ def _scan(film: Any, tracks: list[_Track], limits: dict[str, Any]) -> None:
         if track.stream.type == "video":
             track.stream.codec_context.options = {"max_pixels": str(limits["max_pixels"])}
             track.stream.codec_context.thread_count = 1
-    seen = 0
-    for packet in _packets(film, [track.stream for track in tracks]):
-        seen += 1
+    for seen, packet in enumerate(_packets(film, [track.stream for track in tracks]), 1):
         if seen > limits["max_packets"]:
             raise Refused("too_many_packets", limit=limits["max_packets"])
         by_index[packet.stream.index].take(packet)
@@ -227,6 +228,7 @@ def _report(
         "sar_den": sar.denominator,
         "pix_fmt": frame.format.name,
         "transfer": int(frame.color_trc),
+        "matrix": int(frame.colorspace),
         "frames": video.packets,
         "fps_average": _rate(video.packets - 1, sum(steps)) if steps else 0.0,
         "fps_guessed": float(stream.guessed_rate or 0),
