@@ -33,7 +33,8 @@ CAPTIONS = {
 <v Anna>Good morning.
 
 00:03.000 --> 00:06.000
-<script>document.title = "taken"</script><img src=x onerror="document.title='taken'">A <i>kitchen</i> &amp; a press.
+<script>document.title = "taken"</script><img src=x onerror="document.title='taken'">
+A <i>kitchen</i> &amp; a press.
 
 00:06.000 --> 00:11.000
 Every part
@@ -60,7 +61,8 @@ CHAPTERS = [
 
 def make_film(folder: Path) -> None:
     """A 16 s film in two heights with sound, its captions and its storyboard."""
-    picture = f"gradients=s=640x360:r=25:d={LENGTH_S}:c0=0x0b5c6b:c1=0xfdf1da:c2=0xe0680f:n=3:speed=0.02:seed=4"
+    colours = "c0=0x0b5c6b:c1=0xfdf1da:c2=0xe0680f:n=3"
+    picture = f"gradients=s=640x360:r=25:d={LENGTH_S}:{colours}:speed=0.02:seed=4"
     heights = [(360, 300_000), (180, 120_000)]
     for height, bitrate in heights:
         (folder / str(height)).mkdir(parents=True)
@@ -133,11 +135,16 @@ def _page(stand: Stand, name: str) -> Any:
         page = templates.ENVIRONMENTS[language].from_string(source)
         return HTMLResponse(
             page.render(
-                film=stand.film, now=NOW, path="/", person=None, request=request, is_demo=True,
+                film=stand.film,
+                now=NOW,
+                path="/",
+                person=None,
+                request=request,
+                is_demo=True,
                 theme_wish=request.query_params.get("theme", "paper"),
                 nav=[("Tours", "/", True), ("Class 3B", "/class", False)],
                 flashes=[("good", "Class 3B is registered.")],
-            )  # fmt: skip
+            )
         )
 
     return show

@@ -14,15 +14,17 @@ import { mountTranscript } from "./transcript.js";
 import { mountWatched } from "./watched.js";
 import { mountWindow } from "./window.js";
 
-/** @type {WeakMap<Element, Promise<Player>>} */
-const players = new WeakMap();
+/** The page loads this file under a versioned address and other files import it under the plain one:
+ * two copies of the module, one player. So the element itself keeps it. */
+const PLAYER = Symbol.for("porthole.player");
+
+/** @typedef {HTMLElement & {[PLAYER]?: Promise<Player>}} PlayerElement */
 
 /** @param {Element | null} root @returns {Promise<Player>} The same player each time. */
 export function playerOf(root) {
   if (!(root instanceof HTMLElement)) return Promise.reject(new Error("There is no player here."));
-  const player = players.get(root) ?? mount(root);
-  players.set(root, player);
-  return player;
+  const element = /** @type {PlayerElement} */ (root);
+  return (element[PLAYER] ??= mount(root));
 }
 
 /** @param {HTMLElement} root @returns {Promise<Player>} */
