@@ -1,19 +1,23 @@
 """Sessions: one sitting of one tour with a class, its presence rule frozen on it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from rooms.agenda.states import State, Verb, move
+from rooms.agenda.states import EndReason, Sitting, State, Verb, due_ending, move
 from rooms.attendance.ranges import Range, Ranges, union
 from rooms.attendance.rule import RULE_VERSION, Rule
 from rooms.connection import Connection
-from rooms.errors import Conflict, NotThere
+from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
+
+MAX_PUPILS = 400
+REASON_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Session:
     class_id: UUID
     class_name: str
     tour_id: UUID
+    title: str
     video_id: UUID
     version_id: UUID
     organiser_id: UUID
@@ -88,7 +93,8 @@ async def _end_others(
 ) -> None:
     await conn.execute(
         """
-        update sessions s set state = 'ended', ended_at = $4, is_playing = false
+        update sessions s set state = 'ended', ended_at = $4, end_reason = 'next_tour',
+            is_playing = false
         from session_classes c
         where (c.programme_id, c.session_id) = (s.programme_id, s.id)
             and s.programme_id = $1 and c.class_id = $2 and s.tour_id <> $3
@@ -180,29 +186,354 @@ async def _add_class(conn: Connection, scope: Scope, session_id: UUID, class_id:
 
 
 async def _start(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> None:
-    """Lets a planned session run; one that runs is left as it is."""
-    await conn.execute(
+    """Lets a planned session run; one that runs is left as it is.
+
+    A film replaced since it was planned is the one shown: its version is taken over.
+    """
+    started = await conn.fetchval(
         """
-        update sessions set state = 'running', started_at = $3,
-            local_date = ($3 at time zone zone)::date
-        where programme_id = $1 and id = $2 and state = 'planned'
+        update sessions s set state = 'running', started_at = $3,
+            local_date = ($3 at time zone s.zone)::date,
+            version_id = coalesce(f.current_version_id, s.version_id)
+        from tours t join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
+        where (t.programme_id, t.id) = (s.programme_id, s.tour_id)
+            and s.programme_id = $1 and s.id = $2 and s.state = 'planned'
+        returning s.id
         """,
         scope.programme_id,
         session_id,
         now,
     )
+    if started is not None:
+        await _choose(conn, scope, session_id)
+
+
+async def _choose(conn: Connection, scope: Scope, session_id: UUID) -> None:
+    """The chosen part of the film, from the chosen chapters of its version; none means all."""
+    await conn.execute(
+        """
+        with parts as (
+            select h.starts_at_ms, h.number,
+                lead(h.starts_at_ms, 1, v.duration_ms) over (order by h.number) as ends_at_ms
+            from sessions s
+            join video_versions v on (v.programme_id, v.id) = (s.programme_id, s.version_id)
+            join chapters h on (h.programme_id, h.version_id) = (v.programme_id, v.id)
+            where s.programme_id = $1 and s.id = $2
+        )
+        update sessions s set chosen = coalesce(
+            (select jsonb_agg(jsonb_build_array(p.starts_at_ms, p.ends_at_ms) order by p.number)
+             from parts p where p.number = any(s.chapters) and p.ends_at_ms > p.starts_at_ms),
+            jsonb_build_array(jsonb_build_array(0, v.duration_ms)))
+        from video_versions v
+        where (v.programme_id, v.id) = (s.programme_id, s.version_id)
+            and s.programme_id = $1 and s.id = $2
+        """,
+        scope.programme_id,
+        session_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a teacher says beforehand. Times of day are local; `chapters` empty: the whole film."""
+
+    day: date | None = None
+    starts: time | None = None
+    ends: time | None = None
+    home_until: date | None = None
+    chapters: tuple[int, ...] = ()
+
+    @property
+    def period(self) -> str:
+        """As the row keeps it: `10:15-11:05`, `10:15`, or nothing."""
+        if self.starts is None:
+            return ""
+        return f"{self.starts:%H:%M}" + (f"-{self.ends:%H:%M}" if self.ends else "")
+
+
+async def plan(
+    conn: Connection, scope: Scope, tour_id: UUID, class_id: UUID, wish: Plan, now: datetime
+) -> Session:
+    """A session on a day and, if told, a period. Raises as `show_now`, and `Refused`
+    `plan_day_past`, `plan_times`, `plan_home_past`."""
+    await _lock_class(conn, scope, class_id)
+    session_id = await _make(conn, scope, tour_id, class_id, Verb.PLAN)
+    return await change(conn, scope, session_id, wish, now)
+
+
+async def change(
+    conn: Connection, scope: Scope, session_id: UUID, wish: Plan, now: datetime
+) -> Session:
+    """Other times or chapters. Once it runs, only how long it stays open at home can change."""
+    session = await get(conn, scope, session_id)
+    if session.state not in (State.PLANNED, State.RUNNING):
+        raise Conflict("session_state", state=session.state.value, verb=Verb.PLAN.value)
+    _check_plan(session, wish, now)
+    await conn.execute(
+        """
+        update sessions set home_until = $3,
+            planned_on = case when state = 'planned' then $4 else planned_on end,
+            local_date = case when state = 'planned' then $4 else local_date end,
+            period = case when state = 'planned' then $5 else period end,
+            chapters = case when state = 'planned' then $6 else chapters end
+        where programme_id = $1 and id = $2
+        """,
+        scope.programme_id,
+        session_id,
+        _end_of(wish.home_until, session.zone),
+        wish.day,
+        wish.period,
+        list(wish.chapters),
+    )
+    if session.state is State.PLANNED:
+        await _choose(conn, scope, session_id)
+    return await get(conn, scope, session_id)
+
+
+def _check_plan(session: Session, wish: Plan, now: datetime) -> None:
+    today = now.astimezone(ZoneInfo(session.zone)).date()
+    if session.state is State.PLANNED and (wish.day is None or wish.day < today):
+        raise Refused("plan_day_past")
+    if wish.ends is not None and (wish.starts is None or wish.ends <= wish.starts):
+        raise Refused("plan_times")
+    if wish.home_until is not None and wish.home_until < max(today, wish.day or today):
+        raise Refused("plan_home_past")
+
+
+def _end_of(day: date | None, zone: str) -> datetime | None:
+    """The first moment after a local day."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+async def start(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> Session:
+    """Shows a planned session now; what else runs for the class ends."""
+    session = await get(conn, scope, session_id)
+    move(session.state, Verb.SHOW)
+    await _lock_class(conn, scope, session.class_id)
+    await _end_others(conn, scope, session.tour_id, session.class_id, now)
+    await _start(conn, scope, session_id, now)
+    return await get(conn, scope, session_id)
+
+
+async def start_at_home(
+    conn: Connection, programme_id: UUID, session_id: UUID, at: datetime
+) -> None:
+    """The first pupil at home opens a session her teacher left open there."""
+    await _start(conn, Scope(programme_id), session_id, at)
+
+
+async def end(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> Session:
+    """The teacher's end, in class and at home."""
+    session = await get(conn, scope, session_id)
+    move(session.state, Verb.END)
+    await _end(conn, session_id, now, EndReason.TEACHER)
+    return await get(conn, scope, session_id)
+
+
+async def cancel(conn: Connection, scope: Scope, session_id: UUID) -> None:
+    """A plan that will not take place; nothing of it is in any report."""
+    session = await get(conn, scope, session_id)
+    move(session.state, Verb.CANCEL)
+    await conn.execute(
+        "update sessions set state = 'cancelled' where programme_id = $1 and id = $2",
+        scope.programme_id,
+        session_id,
+    )
+
+
+async def _end(conn: Connection, session_id: UUID, at: datetime, reason: EndReason) -> None:
+    await conn.execute(
+        """
+        update sessions set state = 'ended', ended_at = $2, end_reason = $3, is_playing = false
+        where id = $1 and state in ('planned', 'running')
+        """,
+        session_id,
+        at,
+        reason.value,
+    )
+
+
+async def end_due(conn: Connection, now: datetime) -> list[UUID]:
+    """Ends what is over by itself, at the moment something was last seen; the session classes
+    that closed. For the sweep, over all programmes."""
+    rows = await conn.fetch(
+        """
+        select s.id, c.id as session_class_id, s.state, s.zone, s.planned_on, s.period,
+            s.started_at, s.home_until, greatest(s.position_at,
+                (select max(v.seen_until) from seats t
+                 join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
+                 where (t.programme_id, t.session_class_id) = (c.programme_id, c.id))) as seen_at
+        from sessions s
+        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+        where s.state in ('planned', 'running')
+        for update of s skip locked
+        """
+    )
+    closed = []
+    for row in rows:
+        if ending := due_ending(_sitting(row), now):
+            await _end(conn, row["id"], ending.at, ending.reason)
+            closed.append(row["session_class_id"])
+    return closed
+
+
+def _sitting(row: asyncpg.Record) -> Sitting:
+    planned = planned_span(row["planned_on"], row["period"], row["zone"])
+    return Sitting(
+        State(row["state"]),
+        planned[1] if planned else None,
+        row["started_at"],
+        row["seen_at"],
+        row["home_until"],
+    )
+
+
+def planned_span(day: date | None, period: str, zone: str) -> tuple[datetime, datetime] | None:
+    """Start and end of a plan in UTC; without a period the whole day, without an end an hour."""
+    if day is None:
+        return None
+    first, _, last = period.partition("-")
+    here = ZoneInfo(zone)
+    if not first:
+        starts = datetime.combine(day, time(), here)
+        return starts.astimezone(UTC), _next_day(day, here)
+    starts = datetime.combine(day, time.fromisoformat(first), here).astimezone(UTC)
+    if not last:
+        return starts, starts + timedelta(hours=1)
+    return starts, datetime.combine(day, time.fromisoformat(last), here).astimezone(UTC)
+
+
+def _next_day(day: date, here: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), here).astimezone(UTC)
+
+
+async def declare(
+    conn: Connection, programme_id: UUID, session_id: UUID, pupils: int, now: datetime
+) -> None:
+    """The headcount at the start; said again it replaces the first. The caller may speak here."""
+    _check_count(pupils)
+    await conn.execute(
+        """
+        update session_classes set declared = $3, declared_at = $4
+        where programme_id = $1 and session_id = $2
+        """,
+        programme_id,
+        session_id,
+        pupils,
+        now,
+    )
+
+
+async def confirm(
+    conn: Connection,
+    programme_id: UUID,
+    session_id: UUID,
+    pupils: int,
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    """The headcount at the end, or the next morning, by one tap."""
+    _check_count(pupils)
+    await conn.execute(
+        """
+        update session_classes set confirmed = $3, confirmed_at = $4, confirmed_by = $5
+        where programme_id = $1 and session_id = $2
+        """,
+        programme_id,
+        session_id,
+        pupils,
+        now,
+        by,
+    )
+
+
+def _check_count(pupils: int) -> None:
+    if not 0 <= pupils <= MAX_PUPILS:
+        raise Refused("headcount", most=MAX_PUPILS)
+
+
+async def declare_showing(
+    conn: Connection, scope: Scope, session_id: UUID, reason: str, now: datetime
+) -> Session:
+    """The network never returned: shown all the same, says the teacher, and why."""
+    session = await get(conn, scope, session_id)
+    reason = " ".join(reason.split())[:REASON_LENGTH]
+    if not reason:
+        raise Refused("reason_missing")
+    await conn.execute(
+        """
+        update session_classes set showing_declared_reason = $3, showing_declared_by = $4,
+            showing_declared_at = $5
+        where programme_id = $1 and session_id = $2
+        """,
+        scope.programme_id,
+        session_id,
+        reason,
+        scope.person_id,
+        now,
+    )
+    return session
+
+
+async def of_class(conn: Connection, scope: Scope, class_id: UUID) -> list[Session]:
+    """A class's sessions for its teacher, the newest first; at most 200."""
+    rows = await conn.fetch(
+        """
+        select s.* from session_rows s
+        join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
+        where s.programme_id = $1 and s.class_id = $2 and t.person_id = $3
+            and s.state <> 'cancelled'
+        order by coalesce(s.started_at, s.planned_on::timestamptz) desc, s.created_at desc
+        limit 200
+        """,
+        scope.programme_id,
+        class_id,
+        scope.person_id,
+    )
+    return [session_of(row) for row in rows]
+
+
+async def mine(conn: Connection, scope: Scope, now: datetime) -> list[Session]:
+    """What a teacher could put on a screen now: her running sessions and today's plans."""
+    rows = await conn.fetch(
+        """
+        select s.* from session_rows s
+        join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
+        where s.programme_id = $1 and t.person_id = $2
+            and (s.state = 'running'
+                or s.state = 'planned' and s.planned_on = ($3 at time zone s.zone)::date)
+        order by s.state = 'running' desc, s.started_at desc, s.period, s.created_at
+        """,
+        scope.programme_id,
+        scope.person_id,
+        now,
+    )
+    return [session_of(row) for row in rows]
+
+
+async def shown(conn: Connection, programme_id: UUID, session_id: UUID) -> Session:
+    """A session for a device that has proved to sit in it; raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select s.* from session_rows s
+        where s.programme_id = $1 and s.id = $2
+        """,
+        programme_id,
+        session_id,
+    )
+    if row is None:
+        raise NotThere("session")
+    return session_of(row)
 
 
 async def get(conn: Connection, scope: Scope, session_id: UUID) -> Session:
     """A session with a class of which the scope's person is a teacher; raises `NotThere`."""
     row = await conn.fetchrow(
         """
-        select s.*, c.id as session_class_id, c.class_id, c.class_name, c.expected, c.declared,
-            c.confirmed, v.video_id, v.duration_ms as film_ms
-        from sessions s
-        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        join video_versions v on (v.programme_id, v.id) = (s.programme_id, s.version_id)
-        join class_teachers t on (t.programme_id, t.class_id) = (c.programme_id, c.class_id)
+        select s.* from session_rows s
+        join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
         where s.programme_id = $1 and s.id = $2 and t.person_id = $3
         """,
         scope.programme_id,

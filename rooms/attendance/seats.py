@@ -257,10 +257,8 @@ async def here_now(conn: Connection, scope: Scope, session_class_id: UUID, now: 
     return Room(row["phones"], row["waiting"], row["has_beamer"])
 
 
-async def may_play(conn: Connection, token: str | None, video_id: UUID) -> bool:
-    """Whether a device sits in a session that shows this film, so that its bytes may go there."""
-    if not token:
-        return False
+async def may_watch(conn: Connection, hashed: bytes, video_id: UUID, now: datetime) -> bool:
+    """Whether the device with this token's hash sits in a session that shows this film now."""
     found = await conn.fetchval(
         """
         select 1 from seats s
@@ -269,8 +267,10 @@ async def may_play(conn: Connection, token: str | None, video_id: UUID) -> bool:
         join video_versions v on (v.programme_id, v.id) = (n.programme_id, n.version_id)
         where s.token_hash = $1 and v.video_id = $2 and s.ended_at is null
             and not s.is_waiting and n.state in ('planned', 'running')
+            and (n.home_until is null or n.home_until > $3 or s.kind = 'beamer')
         """,
-        hash_token(token),
+        hashed,
         video_id,
+        now,
     )
     return found is not None

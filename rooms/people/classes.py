@@ -1,7 +1,7 @@
 """Classes: a group at a school in a school year, its code, its link, its teachers."""
 
 from dataclasses import astuple, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,7 @@ MAX_PUPILS = 400
 MAX_GRADE = 13
 # 31^6 codes: a collision is rare, five in a row mean that something else is wrong.
 CODE_TRIES = 5
+INVITE_LASTS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,206 @@ async def mine(conn: Connection, scope: Scope) -> list[Class]:
         scope.person_id,
     )
     return [_class(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a pupil learns of a class by its code or link: that it is there, and its name."""
+
+    programme_id: UUID
+    class_id: UUID
+    name: str
+    link_token: str
+
+
+async def by_code(conn: Connection, code: str, now: datetime) -> Door | None:
+    """The class behind a parsed code, until the end of its school year in its own zone."""
+    row = await conn.fetchrow(
+        """
+        select c.programme_id, c.id as class_id, c.name, c.link_token
+        from classes c join programmes p on p.id = c.programme_id
+        where c.code = $1 and c.code_until >= ($2 at time zone p.zone)::date
+        """,
+        code,
+        now,
+    )
+    return Door(**row) if row else None
+
+
+async def by_link(conn: Connection, token: str, now: datetime) -> Door | None:
+    """The class behind the 128-bit token of its QR link; it ends when the code does."""
+    row = await conn.fetchrow(
+        """
+        select c.programme_id, c.id as class_id, c.name, c.link_token
+        from classes c join programmes p on p.id = c.programme_id
+        where c.link_token = $1 and c.code_until >= ($2 at time zone p.zone)::date
+        """,
+        token,
+        now,
+    )
+    return Door(**row) if row else None
+
+
+async def of_session(conn: Connection, programme_id: UUID, class_id: UUID) -> tuple[str, str]:
+    """(code, link token) for a screen that has proved to be its class's."""
+    row = await conn.fetchrow(
+        "select code, link_token from classes where programme_id = $1 and id = $2",
+        programme_id,
+        class_id,
+    )
+    if row is None:
+        raise NotThere("class")
+    return row["code"], row["link_token"]
+
+
+async def new_code(conn: Connection, scope: Scope, class_id: UUID) -> Class:
+    """Another code and another link, at once; whoever sits in a session stays there."""
+    await get(conn, scope, class_id)
+    for _ in range(CODE_TRIES):
+        done = await conn.execute(
+            """
+            update classes set code = $3, link_token = $4
+            where programme_id = $1 and id = $2
+                and not exists (select 1 from classes where code = $3)
+            """,
+            scope.programme_id,
+            class_id,
+            codes.new_class_code(),
+            codes.new_link_token(),
+        )
+        if done == "UPDATE 1":
+            return await get(conn, scope, class_id)
+    raise Conflict("class_code_taken")
+
+
+async def teachers(conn: Connection, scope: Scope, class_id: UUID) -> list[tuple[UUID, str]]:
+    """(person, name or address) of everybody who teaches the class, the first one first."""
+    await get(conn, scope, class_id)
+    rows = await conn.fetch(
+        """
+        select p.id, coalesce(nullif(p.name, ''), p.email) as name
+        from class_teachers t join persons p on p.id = t.person_id
+        where t.programme_id = $1 and t.class_id = $2 order by t.created_at, p.id
+        """,
+        scope.programme_id,
+        class_id,
+    )
+    return [(row["id"], row["name"]) for row in rows]
+
+
+async def invite(conn: Connection, scope: Scope, class_id: UUID, kind: str, now: datetime) -> str:
+    """A link's token for a colleague at the school: to teach along, or to take the class over."""
+    await get(conn, scope, class_id)
+    token = codes.new_link_token()
+    await conn.execute(
+        """
+        insert into class_invites (programme_id, class_id, token_hash, kind, created_by,
+            created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        scope.programme_id,
+        class_id,
+        codes.hash_token(token),
+        kind,
+        person_of(scope),
+        now,
+        now + INVITE_LASTS,
+    )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """An open invitation: which class, from whom, and what it does."""
+
+    class_id: UUID
+    name: str
+    school: str
+    kind: str
+    by_id: UUID
+    by_name: str
+
+
+async def invited(conn: Connection, scope: Scope, token: str, now: datetime) -> Invite:
+    """The invitation behind a token, for a teacher at the class's school; raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select i.class_id, c.name, s.name as school, i.kind, i.created_by as by_id,
+            coalesce(nullif(p.name, ''), p.email) as by_name
+        from class_invites i
+        join classes c on (c.programme_id, c.id) = (i.programme_id, i.class_id)
+        join schools s on s.id = c.school_id
+        join persons p on p.id = i.created_by
+        where i.programme_id = $1 and i.token_hash = $2 and i.used_at is null
+            and i.expires_at > $3
+            and exists (select 1 from roles r where r.programme_id = i.programme_id
+                and r.person_id = $4 and r.role = 'teacher' and r.school_id = c.school_id
+                and r.ended_at is null)
+        """,
+        scope.programme_id,
+        codes.hash_token(token),
+        now,
+        scope.person_id,
+    )
+    if row is None:
+        raise NotThere("invite")
+    return Invite(**row)
+
+
+async def accept(conn: Connection, scope: Scope, token: str, now: datetime) -> UUID:
+    """Takes part in the class, or takes it over from whoever invited; returns the class."""
+    found = await invited(conn, scope, token, now)
+    used = await conn.fetchval(
+        """
+        update class_invites set used_at = $2, used_by = $3
+        where token_hash = $1 and used_at is null returning id
+        """,
+        codes.hash_token(token),
+        now,
+        scope.person_id,
+    )
+    if used is None:
+        raise NotThere("invite")
+    await _add_teacher(conn, scope, found.class_id, person_of(scope))
+    if found.kind == "hand_over" and found.by_id != scope.person_id:
+        await _remove_teacher(conn, scope, found.class_id, found.by_id)
+    return found.class_id
+
+
+async def _remove_teacher(conn: Connection, scope: Scope, class_id: UUID, person_id: UUID) -> None:
+    await conn.execute(
+        """
+        delete from class_teachers
+        where programme_id = $1 and class_id = $2 and person_id = $3
+        """,
+        scope.programme_id,
+        class_id,
+        person_id,
+    )
+
+
+async def schools_taught(conn: Connection, scope: Scope) -> list[tuple[UUID, str, list[str]]]:
+    """(school, name with place, levels) where she teaches, for a new class."""
+    rows = await conn.fetch(
+        """
+        select distinct s.id, s.name, s.place, s.levels from roles r
+        join schools s on s.id = r.school_id
+        where r.programme_id = $1 and r.person_id = $2 and r.role = 'teacher'
+            and r.ended_at is null
+        order by s.name
+        """,
+        scope.programme_id,
+        scope.person_id,
+    )
+    return [(row["id"], f"{row['name']}, {row['place']}", row["levels"]) for row in rows]
+
+
+async def levels(conn: Connection, scope: Scope) -> list[str]:
+    """The levels of the programme, in its own order."""
+    found: list[str] = await conn.fetchval(
+        "select levels from programmes where id = $1", scope.programme_id
+    )
+    return found
 
 
 def _class(row: asyncpg.Record) -> Class:

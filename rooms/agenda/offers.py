@@ -1,0 +1,83 @@
+"""What a class code leads to: what runs, what is about to start, today's list, or nothing yet."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from rooms.agenda.sessions import planned_span
+from rooms.agenda.states import State
+from rooms.connection import Connection
+
+# A class code leads straight into what starts this soon, or should have started this long ago.
+SOON = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A session a class code can lead to. `starts_at` None: a day without a period."""
+
+    programme_id: UUID
+    id: UUID
+    state: State
+    title: str
+    starts_at: datetime | None
+    home_until: datetime | None
+    zone: str
+
+
+async def offered(
+    conn: Connection, programme_id: UUID, class_id: UUID, now: datetime
+) -> list[Offered]:
+    """What is there for a class today: running, planned today, or open at home."""
+    rows = await conn.fetch(
+        """
+        select s.programme_id, s.id, s.state, s.zone, s.planned_on, s.period, s.home_until, s.title
+        from session_rows s
+        where s.programme_id = $1 and s.class_id = $2 and (
+            (s.state = 'running' and (s.home_until is null or s.home_until > $3))
+            or (s.state = 'planned' and (s.planned_on = ($3 at time zone s.zone)::date
+                or (s.home_until > $3 and s.planned_on <= ($3 at time zone s.zone)::date))))
+        order by s.state = 'running' desc, s.started_at desc, s.period, s.created_at
+        """,
+        programme_id,
+        class_id,
+        now,
+    )
+    return [_offered(row) for row in rows]
+
+
+def _offered(row: asyncpg.Record) -> Offered:
+    span = planned_span(row["planned_on"], row["period"], row["zone"])
+    return Offered(
+        programme_id=row["programme_id"],
+        id=row["id"],
+        state=State(row["state"]),
+        title=row["title"],
+        starts_at=span[0] if span and row["period"] else None,
+        home_until=row["home_until"],
+        zone=row["zone"],
+    )
+
+
+def leads_to(offers: list[Offered], now: datetime) -> Offered | None:
+    """Where a class code leads at once: what runs in class, else what starts within 15 minutes.
+
+    Several that stay open at home, and nothing else: then the pupil chooses.
+    """
+    running = [one for one in offers if one.state is State.RUNNING]
+    in_class = [one for one in running if one.home_until is None]
+    soon = [
+        one
+        for one in offers
+        if one.state is State.PLANNED and one.starts_at and _is_soon(one.starts_at, now)
+    ]
+    for found in (in_class, soon, running if len(offers) == 1 else []):
+        if found:
+            return found[0]
+    return None
+
+
+def _is_soon(starts_at: datetime, now: datetime) -> bool:
+    return abs(starts_at - now) <= SOON
