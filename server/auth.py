@@ -57,7 +57,23 @@ async def by_cookie(conn: Connection, token: str) -> Viewer | None:
         """,
         token_hash(token),
     )
-    return await _viewer(conn, row, row["kind"], row["id"]) if row else None
+    if row is None:
+        return None
+    await _slide(conn, row["id"])
+    return await _viewer(conn, row, row["kind"], row["id"])
+
+
+async def _slide(conn: Connection, sign_in_id: UUID) -> None:
+    """A browser that is used stays signed in for 30 days more; written once an hour at most."""
+    await conn.execute(
+        """
+        update sign_ins set seen_at = now(),
+            expires_at = case when kind = 'browser' then now() + interval '30 days'
+                else expires_at end
+        where id = $1 and seen_at < now() - interval '1 hour'
+        """,
+        sign_in_id,
+    )
 
 
 async def by_bearer(conn: Connection, token: str) -> Viewer | None:

@@ -23,6 +23,8 @@ STATUS_BY_CODE: dict[str, int] = {
     "bad_key": 404,
     "storage_unavailable": 503,
     "throttled": 429,
+    "file_large": 413,
+    "document_large": 413,
 }
 
 SENTENCES: dict[str, str] = {
@@ -31,6 +33,60 @@ SENTENCES: dict[str, str] = {
     "cross_site": N_("This request came from another site. Nothing was changed."),
     "throttled": N_("Too many tries. Wait a few minutes and try again."),
     "server_fault": N_("Something went wrong here. What you had saved is kept. Try again."),
+    # people
+    "mail_form": N_("This is not a mail address. It looks like name@school.nl."),
+    "sign_in_wrong": N_(
+        "Mail address and password do not fit together. Without the password, ask for a code by "
+        "mail."
+    ),
+    "mail_code_form": N_("The code has {expected} digits. It stands in the mail."),
+    "mail_code_wrong": N_(
+        "This code does not fit this address, or it is over. Look in the newest mail, or ask for a "
+        "new one."
+    ),
+    "signed_out": N_("You are signed out on this device."),
+    "account_kept": N_("Kept."),
+    "password_wrong": N_("This is not your present password. The password was not changed."),
+    "password_weak": N_(
+        "Choose at least {least} characters, and not your mail address. The password was not "
+        "changed."
+    ),
+    "password_kept": N_("Your password is kept. All other devices are signed out."),
+    "sign_in_ended": N_("That device is signed out."),
+    "sign_ins_ended": N_("All other devices are signed out."),
+    "school_choose": N_("Choose your school from the list."),
+    "school_unknown": N_("We found no such school. Try its place, or only a part of its name."),
+    "school_missing": N_("Type the name, the place or the code of your school."),
+    "company_name": N_("Type the name of the company."),
+    "person_name": N_("Type your name."),
+    "company_asked": N_(
+        "Your question is with the programme. You can begin already: nothing is shown before they "
+        "have said yes."
+    ),
+    "company_answered": N_("Somebody has answered this company already. Nothing was changed."),
+    "company_accepted": N_("Accepted. They get a mail."),
+    "company_refused": N_("Refused. They get a mail."),
+    "company_kept": N_("The company is kept."),
+    "programme_kept": N_("The programme is kept."),
+    "slug_taken": N_("This address is taken: {slug}. Choose another."),
+    "region_name_taken": N_("There is a region with the name {name} already."),
+    "region_kept": N_("The region is kept."),
+    "region_missing": N_("Choose a region."),
+    "name_missing": N_("Type a name."),
+    "code_missing": N_("Type the code of the school, such as 16SW03."),
+    "school_kept": N_("The school is kept."),
+    "schools_kept": N_("The schools are kept."),
+    "school_moved_meanwhile": N_("Somebody moved this school a moment ago. Look again."),
+    "mail_domain_everybodys": N_(
+        "Everybody can have an address at {domain}: it says nothing about a school."
+    ),
+    "mail_domain_form": N_("{domain} is not a mail domain. It looks like school.nl."),
+    "role_given": N_("The role is given. They get a mail with a link."),
+    "role_ended": N_("The role has ended."),
+    "role_own": N_("You cannot end your own last role in the office. Ask a colleague."),
+    "part_missing": N_("Choose the company, region or school this role is for."),
+    "teacher_confirmed": N_("Confirmed. The lessons count for the school from now on."),
+    "teacher_turned_away": N_("Turned away. The role has ended."),
     # films
     "empty": N_("The file is empty: nothing of the film arrived. Export the film again."),
     "not_a_video": N_("This file is not a film ({found}). Choose the film file itself."),
@@ -78,6 +134,72 @@ SENTENCES: dict[str, str] = {
     "not_stored": N_("There is nothing at this address, or it is not yours to see."),
     "already_stored": N_("This is there already. Nothing was changed."),
     "bad_key": N_("There is nothing at this address, or it is not yours to see."),
+    # tours
+    "saved": N_("Saved."),
+    "tour_title": N_("Give the tour a title."),
+    "tour_title_long": N_("A title has at most {limit} characters."),
+    "tour_description_long": N_("A description has at most {limit} characters."),
+    "tour_state": N_(
+        "That cannot be done with this tour as it stands now. Somebody may have changed it "
+        "meanwhile: look at its page again."
+    ),
+    "tour_actor": N_("That is for somebody else to do."),
+    "tour_missing": N_("This tour is not complete yet. Its page says what is missing."),
+    "tour_reasons": N_("Write what should change: without reasons the company cannot go on."),
+    "tour_published": N_("Published. The company has been told."),
+    "tour_returned": N_("Returned. The company reads your reasons."),
+    "tour_unpublished": N_("Taken off. Nobody can watch it now."),
+    "review_asked": N_("Asked. A coordinator answers within five working days."),
+    "review_withdrawn": N_("Taken back. You can change it again."),
+    "btm_many": N_("Choose at most two types."),
+    "declaration_unticked": N_("Tick the box to declare this."),
+    "declaration_date": N_("Choose a day after today, at most ten years away."),
+    "film_first": N_("First the film: this is made on it."),
+    "film_cancelled": N_("Stopped. The file is kept."),
+    "film_not_busy": N_("Nothing is being made now. Look at the page again."),
+    "film_not_stopped": N_("There is nothing to start again. Look at the page again."),
+    "file_large": N_("This file is too large: at most {limit_mb} MB is welcome."),
+    "document_empty": N_("Choose a file. This one is empty or did not arrive."),
+    "document_large": N_("This file is too large: at most {limit_mb} MB is welcome."),
+    "document_kind": N_("This is no PDF, Word, ODT, PNG or JPG file. Save it as a PDF."),
+    "document_many": N_("There are {limit} files already. Remove one first."),
+    "document_removed": N_("Removed."),
+    # captions
+    "captions_saved": N_("The captions are saved."),
+    "captions_sorted": N_("The captions are saved. Some were out of order; we sorted them."),
+    "captions_overlaps": N_("The captions are saved. Some overlapped; we put that right."),
+    "captions_removed": N_("The captions are removed."),
+    "captions_too_big": N_("This file is far too large for captions."),
+    "captions_empty": N_("there are no captions in it."),
+    "not_text": N_("This is no text file. Choose a WebVTT (.vtt) or SRT (.srt) file."),
+    "header_missing": N_("the first line must be WEBVTT. Or is it another kind of file?"),
+    "timing_missing": N_("here a time is missing, such as 00:01.000 --> 00:04.000."),
+    "timing_form": N_("this time is not right: {typed}. It looks like 00:01.000 --> 00:04.000."),
+    "end_before_start": N_("it ends before it begins: {typed}"),
+    "empty_line_missing": N_("an empty line is missing before {typed}"),
+    "cue_too_long": N_("this caption is far too long: {typed}"),
+    "too_many_cues": N_("from here on there are too many captions, more than {typed}."),
+    "cue_after_end": N_("this caption comes after the end of the film: {typed}"),
+    "text_empty": N_("Paste the spoken text first."),
+    "text_too_long": N_("This text is too long: at most {limit} characters."),
+    "text_too_long_for_film": N_(
+        "Nobody can read this text while the film lasts: it needs {needed_s} seconds. Is it the "
+        "text of this film?"
+    ),
+    "sound_sentence_empty": N_("Say in one sentence what is heard."),
+    "sound_sentence_long": N_("At most {limit} characters, so that it fits on the film."),
+    # times, chapters and cuts
+    "time_form": N_("This is no time: {typed}. Type it as 1:05 or 1:05.5."),
+    "chapter_form": N_("write the time first, then the title: 1:05 The workshop"),
+    "chapter_title_empty": N_("the title is missing after {typed}"),
+    "chapter_title_long": N_("the title is too long: {typed}…"),
+    "chapter_after_end": N_("{typed} is after the end of the film."),
+    "chapter_time_twice": N_("two chapters begin at {typed}."),
+    "too_many_chapters": N_("at most {typed} chapters."),
+    "span_reversed": N_("{start} to {end} ends before it begins."),
+    "span_outside_film": N_("{start} to {end} is outside the film, which lasts {film}."),
+    "cuts_overlap": N_("Two pieces overlap at {start} to {end}. Make them one."),
+    "nothing_left": N_("Nothing of the film would be left."),
 }
 
 

@@ -6,9 +6,24 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from server import health
-from server.access import ANYONE, Who
+from server.access import ANYONE, EDITORS, REVIEWERS, SIGNED_IN, Who
 from server.context import Here
-from server.pages import home
+from server.pages import (
+    account,
+    ask_company,
+    captions,
+    declarations,
+    demo_mail,
+    documents,
+    films,
+    home,
+    reviews,
+    show,
+    sign_in,
+    studio,
+    texts,
+    tours,
+)
 
 Handler = Callable[[Here], Awaitable[Response]]
 
@@ -39,4 +54,68 @@ ADDRESSES: tuple[Address, ...] = (
     # home
     page("GET", "/", home.show, ANYONE),
     page("POST", "/language", home.choose_language, ANYONE),
+    # tours: the catalogue
+    page("GET", "/tours", tours.index, ANYONE),
+    page("GET", "/p/{programme}", tours.programme, ANYONE),
+    page("GET", "/p/{programme}/tours", tours.catalogue_of, ANYONE),
+    page("GET", "/p/{programme}/tours/{slug}", tours.show, ANYONE),
+    machine("GET", "/documents/{id}", documents.show, ANYONE),
+    # studio: a company makes its tours
+    page("GET", "/studio", studio.index, EDITORS),
+    page("GET", "/studio/tours/new", studio.new, EDITORS),
+    page("POST", "/studio/tours/new", studio.create, EDITORS),
+    page("GET", "/studio/tours/{id}", studio.show, EDITORS),
+    page("GET", "/studio/tours/{id}/film", films.show, EDITORS),
+    page("POST", "/studio/tours/{id}/film/cancel", films.cancel, EDITORS),
+    page("POST", "/studio/tours/{id}/film/retry", films.retry, EDITORS),
+    page("GET", "/studio/tours/{id}/texts", texts.show, EDITORS),
+    page("POST", "/studio/tours/{id}/texts", texts.save, EDITORS),
+    page("GET", "/studio/tours/{id}/captions", captions.index, EDITORS),
+    page("POST", "/studio/tours/{id}/captions", captions.upload, EDITORS),
+    page("POST", "/studio/tours/{id}/captions/sound", captions.sound, EDITORS),
+    page("POST", "/studio/tours/{id}/captions/spread", captions.spread, EDITORS),
+    page("GET", "/studio/tours/{id}/captions/type", captions.start_typing, EDITORS),
+    page("GET", "/studio/tours/{id}/captions/{language}/file", captions.download, EDITORS),
+    page("POST", "/studio/tours/{id}/captions/{language}/remove", captions.remove, EDITORS),
+    page("GET", "/studio/tours/{id}/documents", documents.index, EDITORS),
+    page("POST", "/studio/tours/{id}/documents", documents.add, EDITORS),
+    page("POST", "/studio/tours/{id}/documents/{document}/remove", documents.remove, EDITORS),
+    page("GET", "/studio/tours/{id}/declaration", declarations.show, EDITORS),
+    page("POST", "/studio/tours/{id}/declaration", declarations.save, EDITORS),
+    page("GET", "/studio/tours/{id}/review", declarations.review, EDITORS),
+    page("POST", "/studio/tours/{id}/review", declarations.ask, EDITORS),
+    page("POST", "/studio/tours/{id}/review/withdraw", declarations.withdraw, EDITORS),
+    page("POST", "/studio/tours/{id}/review/unpublish", declarations.unpublish, EDITORS),
+    # reviews: a coordinator answers
+    page("GET", "/reviews", reviews.index, REVIEWERS),
+    page("GET", "/reviews/{id}", reviews.show, REVIEWERS),
+    page("POST", "/reviews/{id}/publish", reviews.publish, REVIEWERS),
+    page("POST", "/reviews/{id}/return", reviews.give_back, REVIEWERS),
+    page("POST", "/reviews/{id}/unpublish", reviews.unpublish, REVIEWERS),
+    # sign-in
+    page("GET", "/sign-in", sign_in.form, ANYONE),
+    page("POST", "/sign-in", sign_in.by_password, ANYONE),
+    page("POST", "/sign-in/mail", sign_in.by_mail, ANYONE),
+    page("GET", "/sign-in/code", sign_in.code_form, ANYONE),
+    page("POST", "/sign-in/code", sign_in.use_code, ANYONE),
+    page("GET", "/sign-in/link/{token}", sign_in.link_page, ANYONE),
+    page("POST", "/sign-in/link/{token}", sign_in.use_link, ANYONE),
+    page("POST", "/sign-out", sign_in.sign_out, ANYONE),
+    # account
+    page("GET", "/account", account.show, SIGNED_IN),
+    page("POST", "/account", account.change, SIGNED_IN),
+    page("POST", "/account/password", account.change_password, SIGNED_IN),
+    page("POST", "/account/mails", account.change_mails, SIGNED_IN),
+    page("POST", "/account/programme", account.change_programme, SIGNED_IN),
+    page("POST", "/account/sign-ins/end-others", account.end_other_sign_ins, SIGNED_IN),
+    page("POST", "/account/sign-ins/{id}/end", account.end_sign_in, SIGNED_IN),
+    page("GET", "/mail/stop/{token}", account.stop_page, ANYONE),
+    page("POST", "/mail/stop/{token}", account.stop, ANYONE),
+    page("GET", "/demo/mail", demo_mail.show, ANYONE),
+    # a teacher, or a company, from nothing
+    page("GET", "/p/{programme}/tours/{slug}/show", show.form, ANYONE),
+    page("POST", "/p/{programme}/tours/{slug}/show", show.send, ANYONE),
+    machine("GET", "/schools/search", show.search_schools, ANYONE),
+    page("GET", "/p/{programme}/companies/ask", ask_company.form, ANYONE),
+    page("POST", "/p/{programme}/companies/ask", ask_company.send, ANYONE),
 )

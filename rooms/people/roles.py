@@ -8,6 +8,7 @@ import asyncpg
 
 from rooms.connection import Connection
 from rooms.errors import NotThere
+from rooms.people.persons import Person
 from rooms.scope import Scope
 
 ROLES = (
@@ -139,6 +140,50 @@ async def editors(conn: Connection, scope: Scope, company_id: UUID) -> list[UUID
         company_id,
     )
     return [row["person_id"] for row in rows]
+
+
+async def holders(conn: Connection, scope: Scope, role: str) -> list[Person]:
+    """The persons who hold a role in the programme, first come first."""
+    rows = await conn.fetch(
+        """
+        select p.id, p.email, p.name, p.language, p.password_hash is not null as has_password
+        from roles r join persons p on p.id = r.person_id
+        where r.programme_id = $1 and r.role = $2 and r.ended_at is null
+        group by p.id order by min(r.created_at), p.id
+        """,
+        scope.programme_id,
+        role,
+    )
+    return [Person(**dict(row)) for row in rows]
+
+
+async def who_confirms(conn: Connection, scope: Scope, school_id: UUID) -> list[Person]:
+    """Who may say that a teacher is this school's: the coordinators of its region, and those
+    of the whole programme."""
+    rows = await conn.fetch(
+        """
+        select p.id, p.email, p.name, p.language, p.password_hash is not null as has_password
+        from roles r join persons p on p.id = r.person_id
+        where r.programme_id = $1 and r.role = 'coordinator' and r.ended_at is null
+            and (r.region_id is null or r.region_id = (
+                select region_id from school_regions
+                where programme_id = $1 and school_id = $2 and valid_to is null))
+        group by p.id order by min(r.created_at), p.id
+        """,
+        scope.programme_id,
+        school_id,
+    )
+    return [Person(**dict(row)) for row in rows]
+
+
+async def is_confirmed(conn: Connection, scope: Scope, role_id: UUID) -> bool:
+    """Whether the role counts, or still waits for somebody's yes."""
+    found: bool | None = await conn.fetchval(
+        "select is_confirmed from roles where programme_id = $1 and id = $2",
+        scope.programme_id,
+        role_id,
+    )
+    return bool(found)
 
 
 async def unconfirmed(conn: Connection, scope: Scope) -> list[Held]:
