@@ -309,6 +309,24 @@ def test_without_a_word_from_the_teacher_the_passing_seats_are_the_count() -> No
     assert (verdict.pupils, verdict.headcount_basis) == (2, HeadcountBasis.MEASURED)
 
 
+def test_a_screen_without_a_word_from_the_teacher_counts_one() -> None:
+    verdict = in_class(beamer((0, 700)), beamer((0, 700)), phone(0, 700))
+    assert (verdict.pupils, verdict.seats_passed) == (1, 1)
+    assert verdict.headcount_basis is HeadcountBasis.MEASURED
+
+
+def test_confirming_that_no_pupil_was_there_is_an_answer() -> None:
+    verdict = in_class(beamer((0, 700)), headcount=Headcount(declared=28, confirmed=0))
+    assert (verdict.pupils, verdict.headcount_basis) == (0, HeadcountBasis.CONFIRMED)
+    assert verdict.student_ms == 0
+
+
+def test_student_minutes_without_a_screen_count_the_seats_that_passed() -> None:
+    seats = [own(visit(0, 700)), own(visit(0, 650)), own(visit(0, 100))]
+    verdict = in_class(*seats, headcount=Headcount(declared=28))
+    assert verdict.student_ms == 2 * 700_000
+
+
 def test_seats_do_not_add_up_to_a_pass() -> None:
     verdict = in_class(own(visit(0, 500)), own(visit(500, 1000)))
     assert (verdict.outcome, verdict.pupils) == (Outcome.PARTIAL, 0)
