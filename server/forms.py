@@ -1,10 +1,12 @@
 """Values out of a posted form, as people mean them."""
 
 from datetime import date
+from uuid import UUID
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
 
-from rooms.errors import RoomError
+from rooms.errors import Refused
 
 
 def line(form: FormData, name: str) -> str:
@@ -30,14 +32,32 @@ def day(form: FormData, name: str) -> date | None:
         return None
 
 
+def uuid(form: FormData, name: str) -> UUID | None:
+    """An id from a list of choices; None when there is none."""
+    try:
+        return UUID(line(form, name))
+    except ValueError:
+        return None
+
+
+def check_size(request: Request, limit_bytes: int) -> None:
+    """Refuses a form with a file by its length, before any of it is read.
+
+    Beside the file there is room for the other fields. A browser always tells the length.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > limit_bytes + 1_000_000:
+        raise Refused("file_large", limit_mb=limit_bytes // 1_000_000)
+
+
 async def upload(form: FormData, name: str, *, limit_bytes: int) -> tuple[str, bytes]:
-    """(file name, bytes) of a file field; refused with `too_large` beyond the limit."""
+    """(file name, bytes) of a file field; refused with `file_large` beyond the limit."""
     value = form.get(name)
     if not isinstance(value, UploadFile):
         return "", b""
     data = await value.read(limit_bytes + 1)
     if len(data) > limit_bytes:
-        raise RoomError("too_large")
+        raise Refused("file_large", limit_mb=limit_bytes // 1_000_000)
     return value.filename or "", data
 
 

@@ -1,5 +1,6 @@
 """Worksheets and teacher's guides: rows here, bytes under `key` in the storage."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,6 +73,13 @@ def kind_of(data: bytes) -> Kind:
         if data.startswith(kind.starts) and kind.holds in data:
             return kind
     raise Refused("document_kind")
+
+
+def safe_name(name: str, suffix: str) -> str:
+    """A name to save the file under: letters and figures of any language, ours the ending."""
+    stem = re.sub(r"\.[^.]{1,8}$", "", re.split(r"[/\\]", name)[-1])
+    kept = "".join(char if char.isalnum() or char in " -_().," else " " for char in stem)
+    return (" ".join(kept.split())[:80].strip(" .") or "document") + suffix
 
 
 async def add(

@@ -302,6 +302,19 @@ async def declare(
     )
 
 
+async def declared_by(conn: Connection, scope: Scope, tour_id: UUID) -> str:
+    """The name of who declared; empty when nobody has."""
+    name: str | None = await conn.fetchval(
+        """
+        select p.name from tours t join persons p on p.id = t.rights_by
+        where t.programme_id = $1 and t.id = $2
+        """,
+        scope.programme_id,
+        tour_id,
+    )
+    return name or ""
+
+
 async def tick(conn: Connection, scope: Scope, tour_id: UUID, checks: list[str]) -> None:
     """Which things the company has looked for in its film."""
     await conn.execute(
