@@ -168,9 +168,9 @@ class _Listen:
 
 @asynccontextmanager
 async def stand(folder: Path) -> AsyncIterator[Stand]:
-    """Serves `/player`, `/sheet`, `/beamer` and the film until the block ends."""
+    """Serves `/player`, `/sheet`, the screens of a class and the film until the block ends."""
     there = Stand("", film(), [])
-    names = ("player", "sheet", "beamer")
+    names = ("player", "sheet", "beamer", "watching", "phone")
     app = Starlette(
         routes=[
             *(Route(f"/{name}", _page(there, name)) for name in names),

@@ -372,6 +372,52 @@ async def test_no_width_scrolls_sideways(browser: Browser, there: Stand) -> None
             assert await page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@asynccontextmanager
+async def screen(browser: Browser, address: str) -> AsyncIterator[Page]:
+    """The classroom screen, 1920 by 1080."""
+    context = await browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = await context.new_page()
+    await page.goto(address)
+    yield page
+    await context.close()
+
+
+SMALLEST_TEXT = """() => {
+    const walk = document.createTreeWalker(document.querySelector(".beamer"), NodeFilter.SHOW_TEXT);
+    const sizes = [];
+    while (walk.nextNode()) {
+        const element = walk.currentNode.parentElement;
+        if (walk.currentNode.data.trim() && !element.closest(".player, .for-readers")) {
+            sizes.push(parseFloat(getComputedStyle(element).fontSize));
+        }
+    }
+    return Math.min(...sizes);
+}"""
+
+
+async def test_the_class_can_read_the_screen_from_the_back(browser: Browser, there: Stand) -> None:
+    async with screen(browser, f"{there.url}/beamer") as page:
+        assert await page.evaluate(SMALLEST_TEXT) >= 56
+        code = page.locator(".beamer-code")
+        assert await code.evaluate("(e) => getComputedStyle(e).fontSize") == "160px"
+        picture = await page.locator(".beamer-qr").bounding_box()
+        assert picture and (picture["width"], picture["height"]) == (720, 720)
+        assert picture["x"] >= 0.05 * 1920
+        assert await page.evaluate("document.documentElement.scrollHeight") == 1080
+
+
+async def test_a_watching_class_sees_the_film_and_one_line(browser: Browser, there: Stand) -> None:
+    async with screen(browser, f"{there.url}/watching") as page:
+        await page.wait_for_selector(".player[data-mounted][data-state=open]")
+        assert await page.evaluate(SMALLEST_TEXT) >= 56
+        stage = await page.locator(".player-stage").bounding_box()
+        line = await page.locator(".beamer-bar").bounding_box()
+        assert stage and line
+        assert line["height"] == 64
+        assert stage["height"] == pytest.approx(1080 - 64, abs=1)
+        assert await page.evaluate("document.documentElement.scrollHeight") == 1080
+
+
 async def test_every_target_is_large_enough(browser: Browser, there: Stand) -> None:
     size = {"width": 320, "height": 800}
     async with visit(browser, f"{there.url}/player", viewport=size, has_touch=True) as page:

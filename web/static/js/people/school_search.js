@@ -47,7 +47,7 @@ function searchIn(root) {
   /** @param {School[]} schools */
   function show(schools) {
     const words = [root.dataset.none, root.dataset.one][schools.length] ?? root.dataset.many ?? "";
-    said.textContent = words.replace("%(num)s", String(schools.length));
+    said.textContent = words.replace("{num}", String(schools.length));
     said.classList.toggle("for-readers", schools.length > 0);
     list.replaceChildren();
     if (schools.length === 0) return;

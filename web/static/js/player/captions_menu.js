@@ -33,6 +33,7 @@ function groups({ text }, captions) {
     },
     {
       heading: text("captionSize"),
+      isInRow: true,
       items: SIZES.map((size) => ({
         words: text(size),
         isChosen: wishes.size === size,

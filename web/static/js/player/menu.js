@@ -7,7 +7,7 @@ import { make } from "../elements.js";
 import { button } from "./button.js";
 
 /** @typedef {{words: string, note?: string, isChosen: boolean, isSwitch?: boolean, choose: () => void}} Item */
-/** @typedef {{heading?: string, items: Item[]}} Group */
+/** isInRow: short words side by side. @typedef {{heading?: string, isInRow?: boolean, items: Item[]}} Group */
 
 let made = 0;
 
@@ -71,7 +71,12 @@ export function menu(shape, name, read) {
 function groupElement(group, id, pick) {
   const heading = group.heading ? [make("p", { id, role: "presentation" }, group.heading)] : [];
   const items = group.items.map((item) => itemElement(item, pick));
-  return make("div", { role: "group", "aria-labelledby": group.heading ? id : null }, ...heading, ...items);
+  return make(
+    "div",
+    { role: "group", class: group.isInRow && "player-row", "aria-labelledby": group.heading && id },
+    ...heading,
+    ...items,
+  );
 }
 
 /** @param {Item} item @param {(item: Item) => void} pick */
@@ -93,7 +98,10 @@ function itemElement(item, pick) {
 function move(items, key) {
   const at = items.findIndex((item) => item === document.activeElement);
   /** @type {Record<string, number>} */
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+  const to = {
+    ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1,
+    Home: 0, End: items.length - 1,
+  };
   const target = to[key];
   if (target === undefined) return false;
   items[(target + items.length) % items.length]?.focus();
