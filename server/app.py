@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from media.errors import MediaError
 from media.storage import S3Access, open_storage
+from rooms.attendance.keeping import keeping
 from rooms.errors import Conflict, NotThere, RoomError
 from server import auth, csrf, database, errors, i18n, templates
 from server.config import Settings
@@ -35,8 +36,9 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
         pool = await database.connect_pool(dsn)
         try:
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
-            app.state.floor = Floor(settings, pool, storage, clock)
-            yield
+            async with keeping(pool, clock) as beats:
+                app.state.floor = Floor(settings, pool, storage, clock, {"beats": beats})
+                yield
         finally:
             await pool.close()
 

@@ -379,6 +379,18 @@ async def end_due(conn: Connection, now: datetime) -> list[UUID]:
     return closed
 
 
+async def ended_among(conn: Connection, session_class_ids: list[UUID]) -> list[UUID]:
+    """Those of these session classes whose session is over."""
+    rows = await conn.fetch(
+        """
+        select session_class_id from session_rows
+        where session_class_id = any($1::uuid[]) and state = 'ended'
+        """,
+        session_class_ids,
+    )
+    return [row["session_class_id"] for row in rows]
+
+
 def _sitting(row: asyncpg.Record) -> Sitting:
     planned = planned_span(row["planned_on"], row["period"], row["zone"])
     return Sitting(

@@ -7,8 +7,7 @@ numbers. Nothing a device says about time is believed beyond what the server saw
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -260,20 +259,6 @@ def _tell(future: "asyncio.Future[Now]", answer: Now | RoomError) -> None:
         future.set_exception(answer)
     else:
         future.set_result(answer)
-
-
-@asynccontextmanager
-async def collecting(
-    pool: "asyncpg.Pool[asyncpg.Record]", clock: Callable[[], datetime]
-) -> AsyncIterator[Collector]:
-    """The collector and the one task it owns, for as long as the process serves."""
-    collector = Collector(pool, clock)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(collector.run(), name="beats")
-        try:
-            yield collector
-        finally:
-            collector.close()
 
 
 # --- writing -----------------------------------------------------------------------------------

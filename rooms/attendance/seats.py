@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from rooms.attendance import visits
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere
@@ -151,6 +152,7 @@ async def become_beamer(
     if kept and token and _is_screen_of(kept, session_id):
         return kept, token
     await _end_beamers(conn, programme_id, session_class["id"], now)
+    await visits.close_of_left_seats(conn, session_class["id"])
     await _accompany(conn, programme_id, session_class["id"])
     return await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
 

@@ -178,19 +178,28 @@ async def _close(conn: Connection, silent_since: datetime, reason: str, kind: st
     return [row["session_class_id"] for row in rows]
 
 
-async def close_of_seats(
-    conn: Connection, programme_id: UUID, session_class_id: UUID, reason: str
-) -> None:
-    """Closes the visits of a class's ended seats (`taken_over`), or of all (`session_ended`)."""
+async def close_all(conn: Connection, session_class_id: UUID, reason: str) -> None:
+    """Closes every open visit of a session class where it was last seen."""
     await conn.execute(
         """
-        update visits v set ended_at = v.seen_until, end_reason = $3
+        update visits v set ended_at = v.seen_until, end_reason = $2
         from seats s
         where (s.programme_id, s.id) = (v.programme_id, v.seat_id) and v.ended_at is null
-            and s.programme_id = $1 and s.session_class_id = $2
-            and ($3 = 'session_ended' or s.ended_at is not null)
+            and s.session_class_id = $1
         """,
-        programme_id,
         session_class_id,
         reason,
+    )
+
+
+async def close_of_left_seats(conn: Connection, session_class_id: UUID) -> None:
+    """Closes the visits of seats another device took over."""
+    await conn.execute(
+        """
+        update visits v set ended_at = v.seen_until, end_reason = 'taken_over'
+        from seats s
+        where (s.programme_id, s.id) = (v.programme_id, v.seat_id) and v.ended_at is null
+            and s.session_class_id = $1 and s.ended_at is not null
+        """,
+        session_class_id,
     )

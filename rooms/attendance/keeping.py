@@ -1,0 +1,78 @@
+"""Keeps attendance while a process serves: writes the beats, closes what fell silent."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from rooms.agenda import sessions
+from rooms.attendance import results, visits
+from rooms.attendance.beats import Collector
+from rooms.connection import Connection
+
+log = logging.getLogger(__name__)
+
+# In quotes: asyncpg's classes take parameters for the type checker only.
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Clock: TypeAlias = Callable[[], datetime]
+
+SWEEP_EVERY_S = 10.0
+
+
+@asynccontextmanager
+async def keeping(pool: Pool, clock: Clock) -> AsyncIterator[Collector]:
+    """The collector of beats and the sweep, owned by one task group.
+
+    Before anything is taken, what a crash left open is closed where it was last seen.
+    """
+    async with pool.acquire() as conn, conn.transaction():
+        await visits.close_after_crash(conn, clock())
+    collector, is_over = Collector(pool, clock), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(collector.run(), name="beats")
+        group.create_task(_sweep_on(pool, clock, is_over), name="attendance sweep")
+        try:
+            yield collector
+        finally:
+            is_over.set()
+            collector.close()
+
+
+async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
+    while not is_over.is_set():
+        try:
+            async with pool.acquire() as conn, conn.transaction():
+                await sweep(conn, clock())
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            # The database is away for a moment; nothing is lost, the next round does it.
+            log.warning("the sweep of attendance waits: %s", type(error).__name__)
+        try:
+            await asyncio.wait_for(is_over.wait(), SWEEP_EVERY_S)
+        except TimeoutError:
+            continue
+
+
+async def sweep(conn: Connection, now: datetime) -> list[UUID]:
+    """Closes silent visits and sessions that are over; returns the session classes rebuilt.
+
+    Any process may do it at any time: what another has just done is not there any more.
+    """
+    touched = await visits.close_silent(conn, now)
+    ended = await sessions.end_due(conn, now)
+    for session_class_id in ended:
+        await visits.close_all(conn, session_class_id, "session_ended")
+    due = sorted({*ended, *await sessions.ended_among(conn, touched)})
+    for session_class_id in due:
+        await results.rebuild(conn, session_class_id, now)
+    return due
+
+
+async def close_session(conn: Connection, session_class_id: UUID, now: datetime) -> None:
+    """After a session's end: its visits end where they were last seen, its result is kept."""
+    await visits.close_all(conn, session_class_id, "session_ended")
+    await results.rebuild(conn, session_class_id, now)
