@@ -35,6 +35,12 @@ CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "encoder_failed": ("detail",),  # detail: end of its own log, for the log, not for people
         "result_differs": ("what", "expected", "found"),  # made something else than was planned
         "no_space": (),
+        # --- uploads ------------------------------------------------------------------------
+        "over_quota": ("wanted_bytes", "left_bytes"),  # the company has no room for so much
+        "upload_busy": (),  # another writer has the pen
+        "length_known": (),  # told before, and otherwise
+        "checksum_differs": (),
+        "parts_unfinished": (),  # to be joined, and one is missing or not complete
         # --- storage -----------------------------------------------------------------------
         "not_stored": ("key",),
         "already_stored": ("key",),

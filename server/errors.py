@@ -23,6 +23,12 @@ STATUS_BY_CODE: dict[str, int] = {
     "bad_key": 404,
     "storage_unavailable": 503,
     "throttled": 429,
+    # uploads
+    "upload_busy": 423,
+    "length_known": 400,
+    "parts_unfinished": 400,
+    "checksum_differs": 460,
+    "export_first": 415,
     "file_large": 413,
     "document_large": 413,
 }
@@ -134,6 +140,30 @@ SENTENCES: dict[str, str] = {
     "not_stored": N_("There is nothing at this address, or it is not yours to see."),
     "already_stored": N_("This is there already. Nothing was changed."),
     "bad_key": N_("There is nothing at this address, or it is not yours to see."),
+    # uploads
+    "over_quota": N_(
+        "Your company has {left_bytes} left here, and this film is {wanted_bytes}. It was not "
+        "sent. Remove a film you no longer need, or ask the programme for more room."
+    ),
+    "upload_busy": N_(
+        "This film is being sent from somewhere else. What arrived is kept. Close the other page "
+        "and go on here."
+    ),
+    "length_known": N_("The size of this film does not fit what was said before. Send it again."),
+    "checksum_differs": N_(
+        "A piece was damaged on its way and was not kept. What came before it is. Go on sending."
+    ),
+    "parts_unfinished": N_("Not every part of this film has arrived. Send the missing part."),
+    "upload_bad_request": N_("This is not a request an upload understands. Nothing was changed."),
+    "upload_version": N_("Uploads here speak tus 1.0.0. Nothing was changed."),
+    "upload_type": N_("The bytes of a film come as application/offset+octet-stream."),
+    "upload_joined": N_("This film was joined from parts and is complete. Nothing was changed."),
+    "upload_used": N_("This film is in use already and cannot be cancelled as an upload."),
+    "upload_expired": N_(
+        "This upload waited too long and its bytes were removed. Send the film again."
+    ),
+    "upload_interrupted": N_("Sending was interrupted. What arrived is kept. Go on from there."),
+    "wrong_offset": N_("The sending went on from the wrong place. What arrived is kept."),
     # tours
     "saved": N_("Saved."),
     "tour_title": N_("Give the tour a title."),
