@@ -1,7 +1,6 @@
 """Coming in by password and by mail, through the real app."""
 
 import asyncio
-import re
 from html import unescape
 
 import httpx
@@ -11,6 +10,7 @@ from argon2 import PasswordHasher
 from rooms.people.persons import Person
 from server.auth import COOKIE
 from tests.support.floor import House
+from tests.support.mails import last_mail
 from tests.support.people import (
     a_person,
     a_programme,
@@ -31,19 +31,6 @@ async def noor(app_house: House) -> Person:
         person = await a_person(conn, "noor@school.example", password=PASSWORD)
         await a_role(conn, programme, person, "teacher", school=school)
         return person
-
-
-async def last_mail(house: House) -> dict[str, str]:
-    row = await house.pool.fetchrow("select * from mails order by id desc limit 1")
-    assert row is not None
-    code = re.search(r"^(\d{6})$", row["text_body"], re.M)
-    link = re.search(r"http://testserver(/sign-in/link/\S+)", row["text_body"])
-    return {
-        "to": row["to_address"],
-        "kind": row["kind"],
-        "code": code[1] if code else "",
-        "link": link[1] if link else "",
-    }
 
 
 async def is_in(client: httpx.AsyncClient) -> bool:
@@ -173,7 +160,7 @@ async def test_the_code_lets_her_in_once(app_house: House, noor: Person) -> None
     page = await client.get("/sign-in/code")
     assert noor.email in page.text
     mail = await last_mail(app_house)
-    typed = f"{mail['code'][:3]} {mail['code'][3:]}"
+    typed = f"{mail.code[:3]} {mail.code[3:]}"
     answer = await client.post("/sign-in/code", data={"email": noor.email, "code": typed})
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
     assert await is_in(client)
@@ -187,7 +174,7 @@ async def test_the_code_may_be_typed_on_another_device(app_house: House, noor: P
     await ask(app_house.client(), noor.email)
     other = app_house.client()
     assert 'name="email"' in (await other.get("/sign-in/code")).text
-    code = (await last_mail(app_house))["code"]
+    code = (await last_mail(app_house)).code
     await other.post("/sign-in/code", data={"email": noor.email, "code": code})
     assert await is_in(other)
 
@@ -195,7 +182,7 @@ async def test_the_code_may_be_typed_on_another_device(app_house: House, noor: P
 async def test_a_mail_scanner_uses_nothing_up(app_house: House, noor: Person) -> None:
     client = app_house.client()
     await ask(client, noor.email)
-    link = (await last_mail(app_house))["link"]
+    link = (await last_mail(app_house)).link
     scanner = app_house.client()
     for _ in range(3):
         assert (await scanner.get(link)).status_code == 200
@@ -206,7 +193,7 @@ async def test_a_mail_scanner_uses_nothing_up(app_house: House, noor: Person) ->
     assert await is_in(client)
     assert (await scanner.get(link)).status_code == 410
     assert (await scanner.post(link)).status_code == 410
-    code = (await last_mail(app_house))["code"]
+    code = (await last_mail(app_house)).code
     used = await scanner.post("/sign-in/code", data={"email": noor.email, "code": code})
     assert used.status_code == 422
 
@@ -217,13 +204,13 @@ async def test_five_wrong_codes_end_the_code_but_not_the_link(
     client = app_house.client()
     await ask(client, noor.email)
     mail = await last_mail(app_house)
-    wrong = "000000" if mail["code"] != "000000" else "111111"
+    wrong = "000000" if mail.code != "000000" else "111111"
     for _ in range(5):
         answer = await client.post("/sign-in/code", data={"email": noor.email, "code": wrong})
         assert answer.status_code == 422
-    right = await client.post("/sign-in/code", data={"email": noor.email, "code": mail["code"]})
+    right = await client.post("/sign-in/code", data={"email": noor.email, "code": mail.code})
     assert right.status_code == 422
-    assert (await client.post(mail["link"])).status_code == 303
+    assert (await client.post(mail.link)).status_code == 303
 
 
 async def test_code_and_link_last_thirty_minutes(app_house: House, noor: Person) -> None:
@@ -231,9 +218,9 @@ async def test_code_and_link_last_thirty_minutes(app_house: House, noor: Person)
     await ask(client, noor.email)
     mail = await last_mail(app_house)
     app_house.clock.move(minutes=31)
-    late = await client.post("/sign-in/code", data={"email": noor.email, "code": mail["code"]})
+    late = await client.post("/sign-in/code", data={"email": noor.email, "code": mail.code})
     assert late.status_code == 422
-    assert (await client.post(mail["link"])).status_code == 410
+    assert (await client.post(mail.link)).status_code == 410
 
 
 async def test_an_unknown_address_learns_it_in_the_mail_only(
@@ -247,7 +234,7 @@ async def test_an_unknown_address_learns_it_in_the_mail_only(
         wrong = await client.post("/sign-in/code", data={"email": email, "code": "000000"})
         pages.append((page.text + wrong.text).replace(email, "X"))
     assert pages[0] == pages[1]
-    assert (await last_mail(app_house))["kind"] == "sign_in_unknown"
+    assert (await last_mail(app_house)).kind == "sign_in_unknown"
 
 
 async def test_mails_to_one_address_are_limited(app_house: House, noor: Person) -> None:
@@ -261,7 +248,7 @@ async def test_a_code_that_is_no_code_is_not_counted(app_house: House, noor: Per
     for _ in range(6):
         answer = await client.post("/sign-in/code", data={"email": noor.email, "code": "12a"})
         assert "6 digits" in unescape(answer.text)
-    code = (await last_mail(app_house))["code"]
+    code = (await last_mail(app_house)).code
     right = await client.post("/sign-in/code", data={"email": noor.email, "code": code})
     assert right.status_code == 303
 
