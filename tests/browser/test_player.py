@@ -303,6 +303,33 @@ async def test_a_lost_connection_is_said_and_the_place_kept(page: Page, there: S
     await expect(alert).to_be_hidden()
 
 
+async def test_the_film_goes_on_by_itself_when_the_network_is_back(
+    page: Page, there: Stand
+) -> None:
+    there.is_down = True
+    await page.click(".player-start")
+    await expect(page.get_by_role("alert")).to_be_visible(timeout=60_000)
+    there.is_down = False
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+
+
+async def test_without_the_library_the_browsers_own_hls_is_tried(
+    browser: Browser, there: Stand
+) -> None:
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.route("**/hls.mjs", lambda route: route.abort())
+    await page.goto(f"{there.url}/player")
+    await page.wait_for_selector(".player[data-mounted]")
+    if await page.evaluate("document.createElement('video').canPlayType('application/x-mpegURL')"):
+        await play(page)
+    else:
+        await page.click(".player-start")
+        await expect(page.get_by_role("alert")).to_contain_text("another browser")
+    await context.close()
+
+
 async def test_a_film_that_is_not_there_is_said_at_once(browser: Browser, there: Stand) -> None:
     there.film = film(master_url="/film/none.m3u8", position_key="")
     async with visit(browser, f"{there.url}/player") as page:
@@ -351,6 +378,14 @@ async def test_axe_finds_nothing(browser: Browser, there: Stand, name: str, sche
         assert await _axe(page) == []
 
 
+@pytest.mark.parametrize("name", ["beamer", "watching", "phone"])
+async def test_axe_finds_nothing_in_class(browser: Browser, there: Stand, name: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    async with screen(browser, f"{there.url}/{name}") as page:
+        assert await _axe(page) == []
+
+
 async def _axe(page: Page) -> list[str]:
     # In the debugger's world, where the page's own policy does not forbid a tool.
     session = await page.context.new_cdp_session(page)
@@ -377,9 +412,11 @@ async def screen(browser: Browser, address: str) -> AsyncIterator[Page]:
     """The classroom screen, 1920 by 1080."""
     context = await browser.new_context(viewport={"width": 1920, "height": 1080})
     page = await context.new_page()
-    await page.goto(address)
-    yield page
-    await context.close()
+    try:
+        await page.goto(address)
+        yield page
+    finally:
+        await context.close()
 
 
 SMALLEST_TEXT = """() => {

@@ -1,4 +1,7 @@
-/** Says in words what is wrong, keeps the place, and offers to try again. Waiting is said quietly. */
+/**
+ * Says in words what is wrong, keeps the place, and offers to try again; when the network comes back it
+ * does so by itself, for nobody stands at the classroom's machine. Waiting is said quietly.
+ */
 
 import { make } from "../elements.js";
 
@@ -14,12 +17,14 @@ export function mountNotice(player) {
   const loading = make("p", { class: "player-loading", role: "status" });
   stage.append(error, loading);
   let timer = 0;
+  let isNetwork = false;
 
   player.on("error", (key) => {
     if (key === "errorCaptions") {
       loading.textContent = text(key);
       return;
     }
+    isNetwork = key === "errorNetwork";
     words.textContent = text(key);
     error.hidden = false;
     loading.textContent = "";
@@ -30,9 +35,13 @@ export function mountNotice(player) {
     else timer = setTimeout(() => (loading.textContent = text("loading")), PATIENCE_MS);
   });
   player.video.addEventListener("playing", () => (error.hidden = true));
-  retry.addEventListener("click", () => {
+  const tryAgain = () => {
     error.hidden = true;
     void player.retry();
+  };
+  retry.addEventListener("click", () => {
+    tryAgain();
     stage.focus({ preventScroll: true });
   });
+  addEventListener("online", () => error.hidden || !isNetwork || tryAgain());
 }
