@@ -25,6 +25,14 @@ CONTENT_TYPES = {
     ".vtt": "text/vtt; charset=utf-8",
 }
 
+# the languages of the programmes and their neighbours; any other keeps its three letters
+_SHORT = {
+    "nld": "nl", "dut": "nl", "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de",
+    "spa": "es", "eus": "eu", "baq": "eu", "dan": "da", "swe": "sv", "nor": "no", "fin": "fi",
+    "ita": "it", "por": "pt", "pol": "pl", "tur": "tr", "ara": "ar", "ukr": "uk", "fry": "fy",
+    "bre": "br", "cat": "ca", "glg": "gl",
+}  # fmt: skip
+
 _EXTINF = re.compile(r"#EXTINF:([0-9.]+),[^\n]*\n(?:#[^\n]*\n)*([^#\n][^\n]*)")
 
 
@@ -138,6 +146,11 @@ def _picture_line(picture: PictureTrack, sounds: Sequence[SoundTrack]) -> str:
         *([f'AUDIO="{AUDIO_GROUP}"'] if sounds else []),
     ]
     return "#EXT-X-STREAM-INF:" + ",".join(fields)
+
+
+def bcp47(language: str) -> str:
+    """Containers write three letters (ISO 639-2, either form); HLS wants the shortest tag."""
+    return _SHORT.get(language.lower(), language.lower())
 
 
 def _quoted(text: str) -> str:

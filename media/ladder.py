@@ -164,7 +164,7 @@ def frame_rate(probe: Probe) -> Fraction:
         return nearest
     if rate < MIN_FPS:
         rate *= math.ceil(MIN_FPS / max(rate, Fraction(1, 100)))
-    return min(rate.limit_denominator(1001), Fraction(MAX_FPS))
+    return max(Fraction(MIN_FPS), min(rate.limit_denominator(1001), Fraction(MAX_FPS)))
 
 
 def kept_spans(duration_s: float, fps: Fraction, edit: Edit) -> tuple[tuple[int, int], ...]:

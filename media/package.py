@@ -48,7 +48,7 @@ class Rendition:
 
 @dataclass(frozen=True)
 class SoundRendition:
-    """`language` as the original has it; "und" when it does not tell."""
+    """`language`: BCP 47; "und" when the original does not tell."""
 
     name: str
     language: str
@@ -241,7 +241,9 @@ def _labelled(sounds: Sequence[Sound]) -> Iterator[tuple[Sound, str]]:
     """A name for each, different from the others: a title, else its language, else a number."""
     used: set[str] = set()
     for number, sound in enumerate(sounds, 1):
-        label = sound.title or (sound.language if sound.language != "und" else f"{number}")
+        label = sound.title or (
+            hls.bcp47(sound.language) if sound.language != "und" else str(number)
+        )
         label = f"{label} {number}" if label in used else label
         used.add(label)
         yield sound, label
@@ -251,7 +253,7 @@ def _sound_track(labelled: tuple[Sound, str], segments: Sequence[hls.Segment]) -
     sound, label = labelled
     peak, average = hls.bitrates(segments)
     return hls.SoundTrack(
-        sound.name, sound.language, label, sound.is_default, SOUND_CODEC, peak, average
+        sound.name, hls.bcp47(sound.language), label, sound.is_default, SOUND_CODEC, peak, average
     )
 
 

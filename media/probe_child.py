@@ -181,19 +181,20 @@ def _must_be_whole(
     announces = demuxer in ("matroska", "avi", "asf") and declared is not None
     if announces and declared is not None and readable < declared - max(1.0, declared * 0.02):
         raise Refused("incomplete", readable_s=readable, expected_s=expected)
-    if not video.frames:
-        raise Refused("unreadable")
 
 
 def _must_fit(video: _Track, limits: dict[str, Any]) -> None:
-    frame = video.frames[0]
-    if frame.width * frame.height > limits["max_pixels"]:
+    """A decoder that was told the limit gives no picture: then the header's size is the reason."""
+    told = video.frames[0] if video.frames else video.stream
+    if told.width * told.height > limits["max_pixels"]:
         raise Refused(
             "too_many_pixels",
-            width=frame.width,
-            height=frame.height,
+            width=told.width,
+            height=told.height,
             limit_pixels=limits["max_pixels"],
         )
+    if not video.frames:
+        raise Refused("unreadable")
 
 
 def _span(tracks: Iterable[_Track]) -> tuple[float, float]:
