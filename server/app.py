@@ -23,6 +23,7 @@ from rooms.errors import Conflict, NotThere, RoomError
 from server import auth, csrf, database, errors, i18n, templates
 from server.config import Settings
 from server.context import Floor, Here, utc_now
+from server.pens import Pens
 from server.routes import ADDRESSES, Address
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,9 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
         pool = await database.connect_pool(dsn)
         try:
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
-            async with keeping(pool, clock) as beats:
-                app.state.floor = Floor(settings, pool, storage, clock, {"beats": beats})
+            async with keeping(pool, clock) as beats, Pens(pool) as pens:
+                held = {"beats": beats, "pens": pens}
+                app.state.floor = Floor(settings, pool, storage, clock, held)
                 yield
         finally:
             await pool.close()

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server import health
+from server import health, playback, uploads
 from server.access import ANYONE, EDITORS, REVIEWERS, SIGNED_IN, Who
 from server.context import Here
 from server.pages import (
     account,
     ask_company,
+    caption_lines,
     captions,
+    chapters,
+    cuts,
     declarations,
     demo_mail,
     documents,
@@ -54,6 +57,19 @@ ADDRESSES: tuple[Address, ...] = (
     # home
     page("GET", "/", home.show, ANYONE),
     page("POST", "/language", home.choose_language, ANYONE),
+    # uploads: tus 1.0; each handler judges by itself, so that refusals speak the protocol too
+    machine("OPTIONS", "/uploads/", uploads.options, ANYONE),
+    machine("POST", "/uploads/", uploads.collection, ANYONE),
+    machine("OPTIONS", "/uploads/{id}", uploads.options, ANYONE),
+    machine("HEAD", "/uploads/{id}", uploads.item, ANYONE),
+    machine("PATCH", "/uploads/{id}", uploads.item, ANYONE),
+    machine("DELETE", "/uploads/{id}", uploads.item, ANYONE),
+    machine("POST", "/uploads/{id}", uploads.item, ANYONE),
+    # films for players
+    machine("GET", "/videos/{id}/master.m3u8", playback.master, ANYONE),
+    machine("GET", "/videos/{id}/status", playback.status, EDITORS),
+    machine("GET", "/videos/{id}/{version}/captions/{language}.vtt", playback.captions, ANYONE),
+    machine("GET", "/videos/{id}/{version}/{file:path}", playback.file, ANYONE),
     # tours: the catalogue
     page("GET", "/tours", tours.index, ANYONE),
     page("GET", "/p/{programme}", tours.programme, ANYONE),
@@ -70,11 +86,21 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/studio/tours/{id}/film/retry", films.retry, EDITORS),
     page("GET", "/studio/tours/{id}/texts", texts.show, EDITORS),
     page("POST", "/studio/tours/{id}/texts", texts.save, EDITORS),
+    page("GET", "/studio/tours/{id}/cut", cuts.show, EDITORS),
+    page("POST", "/studio/tours/{id}/cut", cuts.save, EDITORS),
+    page("POST", "/studio/tours/{id}/cut/back", cuts.put_back, EDITORS),
+    page("GET", "/studio/tours/{id}/chapters", chapters.show, EDITORS),
+    page("POST", "/studio/tours/{id}/chapters", chapters.save, EDITORS),
     page("GET", "/studio/tours/{id}/captions", captions.index, EDITORS),
     page("POST", "/studio/tours/{id}/captions", captions.upload, EDITORS),
     page("POST", "/studio/tours/{id}/captions/sound", captions.sound, EDITORS),
     page("POST", "/studio/tours/{id}/captions/spread", captions.spread, EDITORS),
     page("GET", "/studio/tours/{id}/captions/type", captions.start_typing, EDITORS),
+    page("GET", "/studio/tours/{id}/captions/{language}", caption_lines.show, EDITORS),
+    page("POST", "/studio/tours/{id}/captions/{language}", caption_lines.save_text, EDITORS),
+    machine(
+        "POST", "/studio/tours/{id}/captions/{language}/lines", caption_lines.save_lines, EDITORS
+    ),
     page("GET", "/studio/tours/{id}/captions/{language}/file", captions.download, EDITORS),
     page("POST", "/studio/tours/{id}/captions/{language}/remove", captions.remove, EDITORS),
     page("GET", "/studio/tours/{id}/documents", documents.index, EDITORS),
