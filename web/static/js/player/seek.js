@@ -42,6 +42,7 @@ export function seekSlider(player) {
     slider.setAttribute("aria-valuemax", String(Math.round(player.duration)));
     slider.setAttribute("aria-valuenow", String(Math.round(at)));
     slider.setAttribute("aria-valuetext", valueWords(player, at));
+    if (!tip.element.hidden && slider.matches(":focus-visible")) showTip(at);
   };
   player.on("time", show);
   player.video.addEventListener("progress", show);
