@@ -1,0 +1,56 @@
+"""Once a minute, on one worker: what has run out of time, and what was left lying."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from media import uploads, videos
+from rooms.tours import tours
+from server import mail, throttle
+from workers.floor import Floor
+
+log = logging.getLogger(__name__)
+
+# Running players keep an old version's files this long after it was replaced.
+OLD_VERSION_KEPT = timedelta(hours=24)
+
+
+async def sweep(floor: Floor) -> None:
+    """Each part on its own: one that fails does not keep the others from their work."""
+    now = datetime.now(UTC)
+    for part in (_uploads, _old_versions, _rights, _mails, _throttles):
+        try:
+            await part(floor, now)
+        except Exception:
+            log.exception("the sweep of %s broke", part.__name__)
+
+
+async def _uploads(floor: Floor, now: datetime) -> None:
+    removed = await uploads.sweep(floor.pool, floor.storage, now)
+    if removed:
+        log.info("%d pieces of ended uploads removed", removed)
+
+
+async def _old_versions(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn:
+        due = await videos.retired_before(conn, now - OLD_VERSION_KEPT)
+    for version_id, prefix in due:
+        await floor.storage.delete_prefix(prefix)
+        async with floor.pool.acquire() as conn:
+            await videos.forget_files(conn, version_id)
+
+
+async def _rights(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn, conn.transaction():
+        ended = await tours.rights_due(conn, now)
+    for tour_id in ended:
+        log.info("tour %s unpublished: its rights ended", tour_id)
+
+
+async def _mails(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await mail.requeue_overdue(conn, now)
+
+
+async def _throttles(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn:
+        await throttle.sweep(conn, now)

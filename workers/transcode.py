@@ -1,0 +1,243 @@
+"""Film jobs: look at what arrived, then make the tour's film of it.
+
+Every step that writes names its lease. Files go to a folder named by the lease; the one UPDATE
+of `videos.finish` makes them the film. Whoever lost the lease removes only what was his.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from media import film, uploads, videos
+from media.errors import MediaError
+from media.package import Package, move_into_place
+from media.probe import probe_film
+from media.videos import Made, Version
+from rooms.tours import tours
+from server import jobs
+from workers.floor import Floor
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY_S = 1.0
+
+
+class LetGo(Exception):
+    """The lease was lost or the company cancelled: stop and leave no trace."""
+
+
+class Stopping(Exception):
+    """The process shuts down: give the version back."""
+
+
+def original_key(upload_id: UUID) -> str:
+    """Where the film lies as it was uploaded, whole."""
+    return f"originals/{upload_id}"
+
+
+async def probe(floor: Floor, version_id: UUID) -> None:
+    """Puts the upload together, finds out what it is, and queues its encoding or refuses it."""
+    lease = uuid4()
+    async with floor.pool.acquire() as conn:
+        version = await videos.claim(conn, version_id, lease, waiting="uploaded", working="probing")
+    if version is not None:
+        await _attempt(floor, version, lease, _probe(floor, version, lease))
+
+
+async def _probe(floor: Floor, version: Version, lease: UUID) -> None:
+    source = await _original(floor, version, lease)
+    found = await probe_film(source)
+    async with floor.pool.acquire() as conn, conn.transaction():
+        told = dataclasses.asdict(found)
+        if not await videos.probed(conn, version.id, lease, told, round(found.duration_s * 1000)):
+            raise LetGo
+        await jobs.enqueue(conn, jobs.TRANSCODE, version.id)
+
+
+async def encode(floor: Floor, version_id: UUID) -> None:
+    """Makes renditions, sound, poster and storyboard, and publishes them in one step."""
+    lease = uuid4()
+    async with floor.pool.acquire() as conn:
+        version = await videos.claim(conn, version_id, lease, waiting="queued", working="encoding")
+    if version is not None:
+        await _attempt(floor, version, lease, _encode(floor, version, lease))
+
+
+async def _encode(floor: Floor, version: Version, lease: UUID) -> None:
+    # What an attempt that died left behind; its lease can no longer publish it.
+    await floor.storage.delete_prefix(f"videos/{version.id}")
+    source = await _original(floor, version, lease)
+    scratch = floor.scratch / str(lease)
+    prefix = f"videos/{version.id}/{lease}"
+    package = await film.make_film(
+        source, scratch, edit=_spans(version), on_progress=_reporter(floor, version.id, lease)
+    )
+    await move_into_place(package, floor.storage, prefix)
+    made = made_of(package, prefix)
+    now = datetime.now(UTC)
+    async with floor.pool.acquire() as conn, conn.transaction():
+        if not await videos.finish(conn, version.id, lease, made, now):
+            raise LetGo
+        await tours.film_ready(conn, version.programme_id, version.video_id, version.id, now)
+
+
+def made_of(package: Package, prefix: str) -> Made:
+    """The package as the version's row tells it; its size is the best rendition's."""
+    best = max(package.renditions, key=lambda rendition: rendition.width * rendition.height)
+    return Made(
+        prefix=prefix,
+        duration_ms=round(package.duration_s * 1000),
+        width=best.width,
+        height=best.height,
+        renditions=[dataclasses.asdict(rendition) for rendition in package.renditions],
+        notices=package.notices,
+    )
+
+
+def _spans(version: Version) -> tuple[tuple[float, float], ...]:
+    return tuple((start / 1000, end / 1000) for start, end in version.edit or ())
+
+
+async def _original(floor: Floor, version: Version, lease: UUID) -> Path:
+    """The film as it was uploaded, as a local file; its pieces are put together once."""
+    key = original_key(version.upload_id)
+    if not await floor.storage.exists(key):
+        whole = floor.scratch / f"{lease}.whole"
+        await uploads.assemble(floor.pool, floor.storage, version.upload_id, whole)
+        await floor.storage.put_file(key, whole)
+        await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
+        whole.unlink()
+    local = floor.storage.local_path(key)
+    if local is not None:
+        return local
+    fetched = floor.scratch / f"{lease}.original"
+    with fetched.open("wb") as file:
+        async for part in floor.storage.stream(key):
+            await asyncio.to_thread(file.write, part)
+    return fetched
+
+
+async def _attempt(
+    floor: Floor, version: Version, lease: UUID, work: Coroutine[Any, Any, None]
+) -> None:
+    """Runs one attempt and writes down how it ended, whatever way it ended."""
+    try:
+        await _until_told_to_stop(floor, work)
+    except MediaError as error:
+        await _failed(floor, version, lease, error)
+    except LetGo:
+        await _let_go(floor, version, lease)
+    except Stopping:
+        await _give_back(floor, version, lease)
+    finally:
+        await asyncio.to_thread(_clear, floor.scratch, lease)
+
+
+def _clear(scratch: Path, lease: UUID) -> None:
+    shutil.rmtree(scratch / str(lease), ignore_errors=True)
+    for ending in (".whole", ".original"):
+        (scratch / f"{lease}{ending}").unlink(missing_ok=True)
+
+
+async def _until_told_to_stop(floor: Floor, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    told = asyncio.create_task(floor.stopping.wait())
+    try:
+        await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Stopping
+        await task
+    finally:
+        told.cancel()
+        task.cancel()
+        await asyncio.gather(task, told, return_exceptions=True)
+
+
+async def _failed(floor: Floor, version: Version, lease: UUID, error: MediaError) -> None:
+    log.info("version %s failed: %s", version.id, error)
+    async with floor.pool.acquire() as conn, conn.transaction():
+        is_mine = await videos.fail(conn, version.id, lease, error.code, error.params)
+        if is_mine:
+            await tours.film_failed(conn, version.programme_id, version.video_id, error.code)
+    if is_mine:
+        await _remove_refused(floor, version, error)
+    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+
+
+async def _remove_refused(floor: Floor, version: Version, error: MediaError) -> None:
+    """A file that is no film leaves nothing behind; one that failed in encoding may be retried."""
+    if version.state != "probing" or not error.is_final:
+        return
+    async with floor.pool.acquire() as conn:
+        if await uploads.is_used_elsewhere(conn, version.upload_id, version.id):
+            return
+        await uploads.end_used(conn, version.upload_id, datetime.now(UTC))
+    await floor.storage.delete(original_key(version.upload_id))
+    await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
+
+
+async def _let_go(floor: Floor, version: Version, lease: UUID) -> None:
+    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+    async with floor.pool.acquire() as conn:
+        await videos.stopped(conn, version.id, lease)
+
+
+async def _give_back(floor: Floor, version: Version, lease: UUID) -> None:
+    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+    kind = jobs.PROBE if version.state == "probing" else jobs.TRANSCODE
+    async with floor.pool.acquire() as conn, conn.transaction():
+        if await videos.give_back(conn, version.id, lease):
+            await jobs.enqueue(conn, kind, version.id)
+
+
+def _reporter(
+    floor: Floor, version_id: UUID, lease: UUID
+) -> Callable[[str, float], Awaitable[None]]:
+    """Writes the progress at most once a second, and stops the work when it must stop."""
+    started = time.monotonic()
+    last = -REPORT_EVERY_S
+
+    async def report(stage: str, share: float) -> None:
+        nonlocal last
+        elapsed = time.monotonic() - started
+        if elapsed - last < REPORT_EVERY_S:
+            return
+        last = elapsed
+        share = whole_share(stage, share)
+        left = seconds_left(elapsed, share)
+        async with floor.pool.acquire() as conn:
+            if not await videos.report(conn, version_id, lease, stage, share, left):
+                raise LetGo
+
+    return report
+
+
+# Where each stage begins in the whole job, from what they take on a film with sound.
+STAGE_STARTS = {
+    "probing": 0.0,
+    "loudness": 0.02,
+    "encoding": 0.06,
+    "storyboard": 0.97,
+    "packing": 0.98,
+}
+
+
+def whole_share(stage: str, share: float) -> float:
+    """How much of the whole job is done when `share` of `stage` is."""
+    starts = [*STAGE_STARTS.values(), 1.0]
+    at = list(STAGE_STARTS).index(stage)
+    return starts[at] + (starts[at + 1] - starts[at]) * share
+
+
+def seconds_left(elapsed_s: float, share: float) -> int | None:
+    """Time left at the pace so far; None while there is too little to go by."""
+    if share < 0.02 or elapsed_s < 2:
+        return None
+    return round(elapsed_s * (1 - share) / share)
