@@ -230,6 +230,13 @@ SENTENCES: dict[str, str] = {
     "span_outside_film": N_("{start} to {end} is outside the film, which lasts {film}."),
     "cuts_overlap": N_("Two pieces overlap at {start} to {end}. Make them one."),
     "nothing_left": N_("Nothing of the film would be left."),
+    "cut_form": N_("Type a piece as 1:05 - 1:20, not as {typed}."),
+    "cut_nothing": N_("This changes nothing. Type a start, an end, or a piece to take out."),
+    "cut_gone": N_("This piece is back already. Look at the page again."),
+    "cut_saved": N_("Saved. The film is made anew; its captions and chapters move along."),
+    "cuts_many": N_("At most {limit} pieces at once."),
+    "film_busy": N_("A film is being made now. Wait until it is ready, then cut it."),
+    "captions_nothing": N_("There are no lines yet."),
 }
 
 

@@ -71,7 +71,7 @@ async def upload(here: Here) -> Response:
             tour, version_id = await to_caption(conn, here)
             read = captions.fitted(read, tour.duration_ms or 0)
             if not read.errors:
-                await _keep(conn, here, tour, version_id, Kept(language, "file", False, read.cues))
+                await keep(conn, here, tour, version_id, Kept(language, "file", False, read.cues))
     except Refused as refused:
         return await _index(here, error=said(here, refused), field="file", chosen=language)
     if read.errors:
@@ -100,7 +100,8 @@ async def to_caption(conn: Connection, here: Here) -> tuple[Tour, UUID]:
     return tour, tour.version_id
 
 
-async def _keep(conn: Connection, here: Here, tour: Tour, version_id: UUID, kept: Kept) -> None:
+async def keep(conn: Connection, here: Here, tour: Tour, version_id: UUID, kept: Kept) -> None:
+    """Stores one language; whether anybody speaks follows from what it is."""
     await captions_kept.put(conn, tour.programme_id, version_id, kept)
     await tours.say_nobody_speaks(conn, here.scope, tour.id, kept.source == "sound")
 
@@ -114,7 +115,7 @@ async def sound(here: Here) -> Response:
             tour, version_id = await to_caption(conn, here)
             read = captions.sound_captions(sentence, tour.duration_ms or 0)
             kept = Kept(tour.original_language, "sound", False, read.cues)
-            await _keep(conn, here, tour, version_id, kept)
+            await keep(conn, here, tour, version_id, kept)
     except Refused as refused:
         return await _index(here, error=said(here, refused), field="sentence", sound=sentence)
     return here.go(f"/studio/tours/{tour.id}/captions", said="captions_saved")
@@ -128,7 +129,7 @@ async def spread(here: Here) -> Response:
         async with here.transaction() as conn:
             tour, version_id = await to_caption(conn, here)
             read = captions.spread_text(pasted, tour.duration_ms or 0)
-            await _keep(conn, here, tour, version_id, Kept(language, "spread", True, read.cues))
+            await keep(conn, here, tour, version_id, Kept(language, "spread", True, read.cues))
     except Refused as refused:
         return await _index(
             here, error=said(here, refused), field="text", pasted=pasted, chosen=language
@@ -144,7 +145,7 @@ async def start_typing(here: Here) -> Response:
 
 async def remove(here: Here) -> Response:
     """`POST …/captions/{language}/remove`."""
-    language = _language(str(here.request.path_params["language"]))
+    language = language_of(here)
     async with here.transaction() as conn:
         tour, version_id = await to_caption(conn, here)
         if not await captions_kept.remove(conn, tour.programme_id, version_id, language):
@@ -154,10 +155,10 @@ async def remove(here: Here) -> Response:
 
 async def download(here: Here) -> Response:
     """`/studio/tours/{id}/captions/{language}/file`: as WebVTT, drafts too."""
-    language = _language(str(here.request.path_params["language"]))
+    language = language_of(here)
     async with here.transaction() as conn:
         tour = await tours.one_of_company(conn, here.scope, here.id())
-        kept = await _one(conn, tour, language)
+        kept = await one_kept(conn, tour, language)
     if kept is None:
         raise NotThere("captions")
     return Response(
@@ -167,10 +168,15 @@ async def download(here: Here) -> Response:
     )
 
 
-async def _one(conn: Connection, tour: Tour, language: str) -> Kept | None:
+async def one_kept(conn: Connection, tour: Tour, language: str) -> Kept | None:
     if tour.version_id is None:
         return None
     return await captions_kept.one(conn, tour.programme_id, tour.version_id, language)
+
+
+def language_of(here: Here) -> str:
+    """The caption language of the address; one we do not know is not there."""
+    return _language(str(here.request.path_params["language"]))
 
 
 def _language(code: str) -> str:
