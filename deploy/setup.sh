@@ -76,6 +76,9 @@ python_packages() { # LOCK
 
 web_packages() { # npm's options
     own_caches
+    # Node brings certificates of its own; behind a filter only the machine's know the way out.
+    [ ! -r /etc/ssl/certs/ca-certificates.crt ] ||
+        export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
     say "browser libraries"
     if command -v npm >/dev/null && node -e 'process.exit(+(parseInt(process.versions.node) < 18))'; then
         set -- npm ci "$@"

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import pwd
+import re
 import shutil
 import signal
 import tempfile
@@ -21,7 +22,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
 
 import asyncpg
 import psutil
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 ELSEWHERE = Path("/var/lib/porthole")
 # sockaddr_un holds 108 bytes with its closing zero; the file's name is fixed by the port.
 LONGEST_SOCKET_PATH = 107
+# In a DSN a comma separates hosts and quoting is read differently by each driver.
+PLAIN_PATH = re.compile(r"[\w/.-]+", re.ASCII)
 LOCATION = "postgresql.location"
 SOCKET_NAME = ".s.PGSQL.5432"
 INITDB_WITHIN_S = 120.0
@@ -40,6 +42,8 @@ INITDB_WITHIN_S = 120.0
 READY_WITHIN_S = 120.0
 # A server that is just stopping may hold the lock: Ctrl-C and start again must work.
 LOCK_WITHIN_S = 2.0
+# What an immediate shutdown may take before it is cut short.
+LEFTOVERS_WITHIN_S = 3.0
 # Right after a crash a dying backend may still hold the shared memory: the next start succeeds.
 DEATHS_BEFORE_GIVING_UP = 3
 LONGEST_LOG_BYTES = 10_000_000
@@ -114,7 +118,7 @@ async def embedded(home: Path, *, is_durable: bool = True) -> AsyncIterator[Embe
             await _make_cluster(place, is_durable)
         _limit_log(place.beside("log"))
         with _socket_folder(place) as socket:
-            dsn = f"postgresql://app@/postgres?host={quote(str(socket), safe='/')}"
+            dsn = f"postgresql://app@/postgres?host={socket}"
             async with Supervisor([_server(place, socket, is_durable)]) as supervisor:
                 await _ready(dsn, supervisor, place)
                 yield Embedded(dsn, place.data, supervisor)
@@ -153,8 +157,7 @@ def _base(home: Path) -> Path:
     """The folder of the cluster. One made by another user than root stays where it is."""
     if (home / LOCATION).exists():
         return _elsewhere(home)
-    has_cluster = any(home.glob("pg[0-9]*/PG_VERSION"))
-    if os.geteuid() != 0 or has_cluster or _is_reachable(home):
+    if os.geteuid() != 0 or _clusters(home) or _is_reachable(home):
         return home
     return _elsewhere(home)
 
@@ -191,9 +194,15 @@ def _binaries() -> dict[int, Path]:
     return {int(path.parts[-3].removeprefix("pginstall") or 16): path.parent for path in found}
 
 
+def _clusters(base: Path) -> set[int]:
+    """The major versions of the clusters in `base`; an unfinished one ("pg18.init") is none."""
+    names = (path.parent.name[2:] for path in base.glob("pg*/PG_VERSION"))
+    return {int(name) for name in names if name.isdecimal()}
+
+
 def _choose(binaries: dict[int, Path], base: Path) -> tuple[int, Path]:
     """The binaries for the cluster that is there; for a new one the newest."""
-    existing = {int(f.parent.name[2:]) for f in base.glob("pg[0-9]*/PG_VERSION")}
+    existing = _clusters(base)
     if existing and not existing & binaries.keys():
         raise EmbeddedError(
             "wrong_version",
@@ -269,8 +278,9 @@ async def _lock(handle: int) -> bool:
 
 @contextlib.contextmanager
 def _socket_folder(place: _Place) -> Iterator[Path]:
-    """The data folder, or a short temporary one where the path would be too long for a socket."""
-    if len(os.fsencode(place.data / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
+    """The data folder, or a temporary one where its path is too long or too odd for a socket."""
+    is_short = len(os.fsencode(place.data / SOCKET_NAME)) <= LONGEST_SOCKET_PATH
+    if is_short and PLAIN_PATH.fullmatch(str(place.data)):
         yield place.data
         return
     note = place.beside("socket")
@@ -328,8 +338,7 @@ def _limit_log(path: Path) -> None:
 
 
 def _server(place: _Place, socket: Path, is_durable: bool) -> Child:
-    quoted = str(socket).replace('"', '""')  # the setting is a list: quotes keep a comma in a name
-    settings = [*SETTINGS, f'unix_socket_directories="{quoted}"']
+    settings = [*SETTINGS, f"unix_socket_directories={socket}"]
     settings += [] if is_durable else NOT_DURABLE
     argv = [str(place.bins / "postgres"), "-D", str(place.data)]
     for setting in settings:
@@ -373,7 +382,7 @@ def _end(orphans: list[psutil.Process], with_signal: signal.Signals) -> list[psu
     for orphan in orphans:
         with contextlib.suppress(psutil.Error):
             orphan.send_signal(with_signal)
-    _, alive = psutil.wait_procs(orphans, timeout=3)
+    _, alive = psutil.wait_procs(orphans, timeout=LEFTOVERS_WITHIN_S)
     return list(alive)
 
 
