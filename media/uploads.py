@@ -153,7 +153,7 @@ async def create(conn: Connection, new: NewUpload, now: datetime) -> Upload:
         insert into uploads (programme_id, company_id, tour_id, person_id, filename, content_type,
                              metadata, length, is_partial, created_at, expires_at, state)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-                case when $8 = 0 then 'complete' else 'open' end)
+                case when $8::bigint = 0 then 'complete' else 'open' end)
         returning {_COLUMNS}
         """,
         new.programme_id,
@@ -436,8 +436,8 @@ async def add_pieces(
     row = await conn.fetchrow(
         """
         update uploads
-        set received = received + $3, expires_at = $4,
-            state = case when length = received + $3 then 'complete' else 'open' end
+        set received = received + $3::bigint, expires_at = $4,
+            state = case when length = received + $3::bigint then 'complete' else 'open' end
         where id = $1 and writer = $2 and state = 'open' and ($5::bigint is null or received = $5)
         returning state
         """,
