@@ -201,9 +201,9 @@ def _hls_options(out: Path, plan: Plan, encoder: Encoder) -> dict[str, Any]:
         "hls_flags": "independent_segments",
         "hls_fmp4_init_filename": INIT,
         "hls_segment_filename": str(out / "%v" / SEGMENT_PATTERN),
-        # pictures start at 0 like the sound, instead of two pictures late behind an edit list
-        # that players do not read
-        "hls_segment_options": "movflags=+negative_cts_offsets",
+        # tells how far the first picture lies behind the decoder's start; `hls.straight_init`
+        # makes of it what every player understands
+        "hls_segment_options": "use_editlist=1",
         "var_stream_map": _stream_map(plan),
     }
     if plan.sounds:

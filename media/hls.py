@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -151,6 +152,27 @@ def _picture_line(picture: PictureTrack, sounds: Sequence[SoundTrack]) -> str:
 def bcp47(language: str) -> str:
     """Containers write three letters (ISO 639-2, either form); HLS wants the shortest tag."""
     return _SHORT.get(language.lower(), language.lower())
+
+
+def straight_init(init: bytes, priming: int = 0) -> bytes:
+    """The init segment with one plain edit: play from the first sample that is meant to be seen.
+
+    The encoder shifts every track by the largest reordering delay of all and writes the shift as
+    an empty edit. Browsers skip those, so that sound would run up to 80 ms ahead. Without them,
+    and with the encoder's `priming` samples of sound left out, every track starts at 0.
+    Raises ValueError when there is no edit list.
+    """
+    at = init.find(b"elst")
+    if at < 0:
+        raise ValueError("no edit list")
+    size, _, version, count = struct.unpack_from(">I4sII", init, at - 4)
+    if version != 0 or size != 16 + 12 * count or not count:
+        raise ValueError("an edit list of another kind")
+    duration, start, rate = struct.unpack_from(">IiI", init, at - 4 + size - 12)
+    one = struct.pack(">I4sIIIiI", 28, b"elst", 0, 1, duration, max(start, 0) + priming, rate)
+    spare = size - len(one)  # the boxes around keep their sizes
+    free = struct.pack(">I4s", spare, b"free").ljust(spare, b"\0") if spare else b""
+    return init[: at - 4] + one + free + init[at - 4 + size :]
 
 
 def _quoted(text: str) -> str:

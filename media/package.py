@@ -21,6 +21,7 @@ from media.storage import Storage
 STORYBOARD = "storyboard.vtt"
 SOUND_CODEC = "mp4a.40.2"  # AAC-LC, what the encoder is told to make
 
+_PRIMING = 1024  # samples the encoder puts in front of the sound
 _AT_ONCE = 8  # files on their way to storage
 
 
@@ -86,7 +87,7 @@ def pack(folder: Path, plan: Plan) -> Package:
     `result_differs` when something else is not as planned.
     """
     pictures = {rung.name: _rendition(folder / rung.name) for rung in plan.rungs}
-    sounds = {sound.name: _rendition(folder / sound.name) for sound in plan.sounds}
+    sounds = {sound.name: _rendition(folder / sound.name, _PRIMING) for sound in plan.sounds}
     for segments in (*pictures.values(), *sounds.values()):
         _must_last(segments, plan.duration_s)
     _must_align(list(pictures.values()), plan)
@@ -158,13 +159,13 @@ def _differs(what: str, expected: object, found: object) -> Broken:
     return Broken("result_differs", what=what, expected=str(expected), found=str(found))
 
 
-def _rendition(folder: Path) -> tuple[hls.Segment, ...]:
-    """What the encoder listed, each with its size; the init segment gets its plain name."""
+def _rendition(folder: Path, priming: int = 0) -> tuple[hls.Segment, ...]:
+    """What the encoder listed, each with its size; the init segment is set straight."""
     index = folder / hls.INDEX
     if not index.is_file():
         raise _differs(f"{folder.name}/{hls.INDEX}", "present", "missing")
     for init in folder.glob("init*.mp4"):  # numbered when there are several renditions
-        init.replace(folder / hls.INIT)
+        _straighten(init, priming).replace(folder / hls.INIT)
     segments = tuple(
         hls.Segment(segment.name, segment.duration_s, _size(folder / segment.name))
         for segment in hls.read_media_playlist(index.read_text("utf-8"))
@@ -174,6 +175,14 @@ def _rendition(folder: Path) -> tuple[hls.Segment, ...]:
         raise _differs(f"{folder.name} segments", names, [segment.name for segment in segments])
     _size(folder / hls.INIT)
     return segments
+
+
+def _straighten(init: Path, priming: int) -> Path:
+    try:
+        init.write_bytes(hls.straight_init(init.read_bytes(), priming))
+    except ValueError as error:
+        raise _differs(f"{init.parent.name}/{init.name}", "one edit list", error) from error
+    return init
 
 
 def _size(path: Path) -> int:

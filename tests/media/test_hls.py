@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import struct
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +10,7 @@ from media.hls import (
     PictureTrack,
     Segment,
     SoundTrack,
+    bcp47,
     bitrates,
     content_type,
     master_playlist,
@@ -14,6 +18,7 @@ from media.hls import (
     read_media_playlist,
     segment_name,
     storyboard_vtt,
+    straight_init,
     timestamp,
 )
 
@@ -96,3 +101,29 @@ def test_content_types() -> None:
     assert content_type("720p/index.m3u8") == "application/vnd.apple.mpegurl"
     assert content_type("720p/s00000.m4s") == "video/iso.segment"
     assert content_type("x") == "application/octet-stream"
+
+
+def edits(*entries: tuple[int, int]) -> bytes:
+    body = b"".join(struct.pack(">IiI", length, start, 0x10000) for length, start in entries)
+    head = struct.pack(">I4sII", 16 + len(body), b"elst", 0, len(entries))
+    return b"before" + head + body + b"after"
+
+
+def test_an_empty_edit_goes_and_nothing_else_moves() -> None:
+    made = straight_init(edits((80, -1), (0, 1024)))
+    assert len(made) == len(edits((80, -1), (0, 1024)))
+    assert made == edits((0, 1024))[:-5] + struct.pack(">I4sI", 12, b"free", 0) + b"after"
+
+
+def test_the_priming_of_sound_is_left_out() -> None:
+    assert straight_init(edits((0, 0)), 1024) == edits((0, 1024))
+    with pytest.raises(ValueError, match="no edit list"):
+        straight_init(b"moov")
+    with pytest.raises(ValueError, match="another kind"):
+        straight_init(edits())
+
+
+def test_languages_get_their_short_tag() -> None:
+    assert [bcp47(tag) for tag in ("nld", "dut", "ENG", "und", "nds")] == [
+        "nl", "nl", "en", "und", "nds",
+    ]  # fmt: skip
