@@ -1,67 +1,64 @@
 """`python -m server VERB`: what one machine runs, and what its operator asks."""
 
 import argparse
-import asyncio
+import importlib
 import os
 import sys
+from typing import Protocol
 
-import uvicorn
+from server import log
+from server.asked import Asked, CannotDo
+from server.config import WrongSetting, read
 
-from server import database, log
-from server.app import make_app
-from server.config import Settings, WrongSetting, read
-from server.embedded import EmbeddedError
-from server.up import database_of, up
+
+class Verb(Protocol):
+    """What the module of a verb offers."""
+
+    def run(self, asked: Asked) -> int:
+        """Does it; returns the exit code."""
+
+
+# Verb → the module that does it. Only the chosen one is loaded: `up` must not wait for all.
+MODULES = {
+    "up": "server.up",
+    "web": "server.web",
+    "migrate": "server.migrations",
+    "demo": "server.demo.verb",
+    "doctor": "server.doctor",
+    "backup": "server.backup",
+    "restore": "server.restore",
+}
 
 
 def main(arguments: list[str]) -> int:
     """Runs one verb; returns the exit code. What is wrong is said in one sentence."""
+    chosen = _parser().parse_args(arguments)
+    log.set_up(chosen.verb)
+    try:
+        verb: Verb = importlib.import_module(MODULES[chosen.verb])
+        return verb.run(Asked(read(os.environ), chosen, os.environ))
+    except (WrongSetting, CannotDo) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("up", help="database, web and worker together, kept running")
     verbs.add_parser("web", help="the web process alone")
     verbs.add_parser("migrate", help="bring the database to the newest version")
-    chosen = parser.parse_args(arguments)
-    log.set_up(chosen.verb)
-    try:
-        return _run(chosen, read(os.environ))
-    except (WrongSetting, EmbeddedError) as error:
-        print(error, file=sys.stderr)
-        return 2
-
-
-def _run(chosen: argparse.Namespace, settings: Settings) -> int:
-    match chosen.verb:
-        case "up":
-            asyncio.run(up(settings, os.environ))
-        case "web":
-            web(settings)
-        case "migrate":
-            asyncio.run(_migrate(settings))
-    return 0
-
-
-async def _migrate(settings: Settings) -> None:
-    async with database_of(settings) as dsn:
-        await database.migrate(dsn)
-
-
-def web(settings: Settings) -> None:
-    """Serves HTTP and sockets until told to stop."""
-    if settings.database_url is None:
-        raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
-    uvicorn.run(
-        make_app(settings, settings.database_url),
-        host=settings.bind,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
-        ws_max_size=65536,
-        timeout_graceful_shutdown=10,
-    )
+    demo = verbs.add_parser("demo", help="people, classes and a tour to try things with")
+    demo.add_argument("--json", action="store_true", help="tell all of it as one JSON document")
+    demo.add_argument("--yes", action="store_true", help="even where others can reach it")
+    verbs.add_parser("doctor", help="look at every part and say what to do")
+    backup = verbs.add_parser("backup", help="write the database and a list of all files")
+    backup.add_argument("folder", help="a folder that does not exist yet")
+    backup.add_argument("--files", action="store_true", help="copy the stored files too")
+    restore = verbs.add_parser("restore", help="read a backup back")
+    restore.add_argument("folder", help="what `backup` has written")
+    restore.add_argument("--replace", action="store_true", help="throw away what is there now")
+    return parser
 
 
 if __name__ == "__main__":

@@ -1,65 +1,60 @@
 """Everything on one machine: database, migrations, web and worker, kept running together."""
 
-import contextlib
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+
+import asyncpg
 
 from server import database
+from server.asked import Asked, CannotDo
 from server.config import Settings
-from server.embedded import EmbeddedError, embedded
+from server.dsn import database_of
 from server.supervisor import Child, Supervisor, stop_signals
 
 
-@contextlib.asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator[str]:
-    """The DSN of the installation's database, wherever it runs.
-
-    External: as set. Embedded: the one another process of ours already runs, else one started
-    here for as long as the block lasts. Raises EmbeddedError when neither can be had.
-    """
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    note = settings.home / "database-url"
-    try:
-        async with embedded(settings.home) as server:
-            _write_note(note, server.dsn)
-            try:
-                yield server.dsn
-            finally:
-                note.unlink(missing_ok=True)
-    except EmbeddedError as error:
-        if error.code != "in_use" or not note.exists():
-            raise
-        yield note.read_text()
+def run(asked: Asked) -> int:
+    """The verb `up`: runs until SIGTERM, SIGINT or a closed terminal; then stops all in order."""
+    asyncio.run(_up(asked.settings, asked.environment))
+    return 0
 
 
-def _write_note(note: Path, dsn: str) -> None:
-    note.touch(mode=0o600)
-    note.write_text(dsn)
-
-
-async def up(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Runs until SIGTERM, SIGINT or a closed terminal; then stops all in order.
-
-    `environment` is this process's own; the children get it with the settings that were read.
-    """
+async def _up(settings: Settings, environment: Mapping[str, str]) -> None:
     async with stop_signals() as stop, database_of(settings) as dsn:
-        await database.migrate(dsn)
-        async with Supervisor(_children(settings, dsn, environment)):
+        told = _told(settings, dsn, environment)
+        await _migrate(dsn, told)
+        async with Supervisor(_children(told)):
             print(f"Porthole is at {settings.url} (Ctrl-C stops it)", flush=True)
             await stop.wait()
 
 
-def _children(settings: Settings, dsn: str, environment: Mapping[str, str]) -> list[Child]:
-    told = {
+async def _migrate(dsn: str, told: Mapping[str, str]) -> None:
+    """In a process of its own, and only when it is due: alembic takes a second to import."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        version = await database.schema_version(connection)
+    finally:
+        await connection.close()
+    if version == database.newest_version():
+        return
+    argv = (sys.executable, "-m", "server", "migrate")
+    child = await asyncio.create_subprocess_exec(*argv, env=told)
+    if await child.wait() != 0:
+        raise CannotDo("migration", "The database could not be brought to the newest version.")
+
+
+def _told(settings: Settings, dsn: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our children: our own, with the settings that were read."""
+    return {
         **environment,
         "DATABASE_URL": dsn,
         "PORTHOLE_SECRET": settings.secret.decode(),
         "PORTHOLE_HOME": str(settings.home),
         "PORTHOLE_DEMO": "yes" if settings.is_demo else "no",
     }
+
+
+def _children(told: Mapping[str, str]) -> list[Child]:
     return [
         Child("web", (sys.executable, "-m", "server", "web"), told),
         Child("worker", (sys.executable, "-m", "workers"), told, stop_within_s=20),

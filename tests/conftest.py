@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from server import database
+from server import database, migrations
 from server.embedded import embedded
 from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
 
@@ -30,7 +30,7 @@ async def _make_template(dsn: str) -> None:
     try:
         await connection.execute(f"drop database if exists {TEMPLATE}")
         await connection.execute(f"create database {TEMPLATE}")
-        await database.migrate(with_database(dsn, TEMPLATE))
+        await migrations.migrate(with_database(dsn, TEMPLATE))
     finally:
         await connection.close()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server import database
+from server import database, migrations
 
 
 async def test_a_migrated_database_is_at_the_newest_version(pool: database.Pool) -> None:
@@ -11,9 +11,9 @@ async def test_a_migrated_database_is_at_the_newest_version(pool: database.Pool)
 
 
 async def test_migrating_again_changes_nothing(dsn: str) -> None:
-    await database.migrate(dsn)
-    await database.migrate(dsn)
+    await migrations.migrate(dsn)
+    await migrations.migrate(dsn)
 
 
 async def test_two_processes_may_migrate_at_once(server_dsn: str, dsn: str) -> None:
-    await asyncio.gather(database.migrate(dsn), database.migrate(dsn))
+    await asyncio.gather(migrations.migrate(dsn), migrations.migrate(dsn))

@@ -1,0 +1,38 @@
+"""Where the installation's database is: given, running already, or started here."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from server.asked import CannotDo
+from server.config import Settings
+from server.embedded import EmbeddedError, embedded
+
+
+@contextlib.asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[str]:
+    """The DSN of the installation's database, wherever it runs.
+
+    External: as set. Embedded: the one another process of ours already runs, else one started
+    here for as long as the block lasts. Raises CannotDo when neither can be had.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    note = settings.home / "database-url"
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            server = await stack.enter_async_context(embedded(settings.home))
+        except EmbeddedError as error:
+            if error.code != "in_use" or not note.exists():
+                raise CannotDo(error.code, str(error)) from None
+            yield note.read_text()
+            return
+        _write(note, server.dsn)
+        stack.callback(note.unlink, missing_ok=True)
+        yield server.dsn
+
+
+def _write(note: Path, dsn: str) -> None:
+    note.touch(mode=0o600)
+    note.write_text(dsn)

@@ -1,0 +1,27 @@
+"""The web process: serves HTTP until told to stop."""
+
+import uvicorn
+
+from server.app import make_app
+from server.asked import Asked
+from server.config import WrongSetting
+
+
+def run(asked: Asked) -> int:
+    """The verb `web`."""
+    settings = asked.settings
+    if settings.database_url is None:
+        raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
+    uvicorn.run(
+        make_app(settings, settings.database_url),
+        host=settings.bind,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        ws_max_size=65536,
+        timeout_graceful_shutdown=10,
+    )
+    return 0
