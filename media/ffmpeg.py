@@ -115,6 +115,10 @@ def _input(source: Path, plan: Plan) -> Any:
         "max_pixels": plan.max_pixels,  # refuse a later picture that is larger than was probed
         "t": round(plan.read_until_s - plan.read_from_s, 6),  # whatever the headers claim
     }
+    if not plan.deinterlace:
+        # a call or a screen changes size halfway: the scaler follows, where a new graph would
+        # count its pictures from 0 again
+        options["reinit_filter:v"] = 0
     if plan.read_from_s:
         options["ss"] = round(plan.read_from_s, 6)  # accurate: decodes from the key frame before
     return ffmpeg.input(str(source), **options)

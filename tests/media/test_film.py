@@ -184,6 +184,17 @@ async def test_a_turned_film_stands_upright(tmp_path: Path) -> None:
     assert pixel(package.folder / rendition.name, 0, 0.5, 0.1)[2] > 200  # left went up
 
 
+async def test_a_picture_that_changes_size_halfway_goes_on(tmp_path: Path) -> None:
+    small = films.film(tmp_path / "a.ts", seconds=2, sound=None)
+    large = films.film(tmp_path / "b.ts", seconds=2, size="480x360", sound=None)
+    parts, source = tmp_path / "parts.txt", tmp_path / "f.mkv"
+    parts.write_text(f"file '{small}'\nfile '{large}'\n")
+    films.ffmpeg("-f", "concat", "-safe", "0", "-i", parts, "-c", "copy", source)
+    package = await made(source, tmp_path)
+    assert package.duration_s == pytest.approx(4, abs=0.1)
+    assert watch(package.folder / "180p").frames == pytest.approx(100, abs=2)
+
+
 async def test_half_a_picture_stream_is_not_called_ready(tmp_path: Path) -> None:
     """The packets are all there, but the second half of them is noise."""
     source = films.film(
