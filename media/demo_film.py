@@ -81,20 +81,16 @@ def polygon(*points: tuple[float, float]) -> str:
     return f"m {first} l {' '.join(rest)}"
 
 
-def circle(radius: float, cx: float = 0, cy: float = 0) -> str:
-    """A circle of four Bézier arcs round (cx, cy)."""
-    k, r = radius * 0.5523, radius
-    arcs = [
-        (k, -r, r, -k, r, 0),
-        (r, k, k, r, 0, r),
-        (-k, r, -r, k, -r, 0),
-        (-r, -k, -k, -r, 0, -r),
-    ]
+def circle(radius: float, cx: float = 0, cy: float = 0, *, is_hole: bool = False) -> str:
+    """A circle of four Bézier arcs round (cx, cy); a hole runs round the other way."""
+    k, r, way = radius * 0.5523, radius, -1 if is_hole else 1
+    right = [(k, -r, r, -k, r, 0), (r, k, k, r, 0, r)]
+    left = [(-k, r, -r, k, -r, 0), (-r, -k, -k, -r, 0, -r)]
     turns = " ".join(
-        "b " + " ".join(f"{value + (cx, cy)[at % 2]:g}" for at, value in enumerate(arc))
-        for arc in arcs
+        "b " + " ".join(f"{v * (1, way)[at % 2] + (cx, cy)[at % 2]:g}" for at, v in enumerate(arc))
+        for arc in right + left
     )
-    return f"m {cx:g} {cy - r:g} {turns}"
+    return f"m {cx:g} {cy - r * way:g} {turns}"
 
 
 def waves(count: int, width: float, height: float) -> str:
@@ -173,7 +169,9 @@ def _hall(at: float) -> Iterator[Shape]:
     end = at + SCENE_S
     yield from _sky(at, ("e3e8ea", "dbe2e5", "d3dbdf", "cbd5d9", "c3ced3", "bbc8ce"))
     for x in range(40, WIDTH, 240):
-        yield Shape(1, at, end, PAPER, box(150, 190), x, 70)
+        yield Shape(1, at, end, PAPER, box(158, 198), x - 4, 66)
+        yield Shape(1, at, end, SKY, box(150, 190), x, 70)
+        yield Shape(1, at, end, "7fb8c4", box(150, 60), x, 200)
         yield Shape(1, at, end, STEEL, box(4, 190), x + 73, 70)
     yield Shape(2, at, end, GREY, box(WIDTH, 26), 0, 560)
     yield Shape(2, at, end, INK, box(WIDTH, 150), 0, 586)
@@ -229,7 +227,8 @@ def _blade(at: float) -> Iterator[Shape]:
     end = at + SCENE_S
     yield from _sky(at, (DEEP, "0a5160", SEA, "0e6778", "127284", "167d90"))
     yield Shape(1, at, end, NIGHT, box(WIDTH, 150), 0, 570)
-    blade = "m 0 0 b 40 -70 260 -90 460 -70 b 760 -46 980 -20 1120 0 b 900 24 420 60 200 56 b 90 52 20 40 0 0"
+    upper = "m 0 0 b 40 -70 260 -90 460 -70 b 760 -46 980 -20 1120 0"
+    blade = f"{upper} b 900 24 420 60 200 56 b 90 52 20 40 0 0"
     yield Shape(3, at, end, PAPER, blade, 80, 380)
     yield Shape(4, at, end, "dcd7cb", "m 0 0 b 300 -30 700 -24 1080 0 b 700 6 300 0 0 0", 110, 385)
     for x in (240, 620, 960):
@@ -250,7 +249,7 @@ def _blade(at: float) -> Iterator[Shape]:
 
 def _person(at: float, x: float, y: float) -> Iterator[Shape]:
     end = at + SCENE_S
-    yield Shape(7, at, end, INK, "m -26 0 l -20 -92 b -10 -112 10 -112 20 -92 l 26 0", x, y)
+    yield Shape(7, at, end, STEEL, "m -24 0 l -20 -92 l 20 -92 24 0 4 0 0 -34 -4 0", x, y)
     yield Shape(7, at, end, HI_VIS, "m -21 -40 l -20 -92 b -10 -112 10 -112 20 -92 l 21 -40", x, y)
     yield Shape(8, at, end, "e5b48f", circle(17), x, y - 122)
     yield Shape(9, at, end, PAPER, "m -20 0 b -20 -26 20 -26 20 0", x, y - 126)
@@ -290,10 +289,12 @@ def _evening(at: float) -> Iterator[Shape]:
     ship = "m 0 0 l 620 0 560 80 60 80"
     yield Shape(8, at, end, NIGHT, ship, tags=_slide(140, 470, 420, 470))
     yield Shape(8, at, end, PAPER, box(90, 90), tags=_slide(180, 380, 460, 380))
+    for x in (330, 470, 600):
+        yield Shape(8, at, end, NIGHT, box(8, 96), tags=_slide(x, 376, x + 280, 376))
     for number in range(3):
-        y = 440 - number * 20
-        wing = "m 0 0 b 60 -16 200 -16 400 0 b 200 12 60 12 0 0"
-        yield Shape(9, at, end, PAPER, wing, tags=_slide(310, y, 590, y))
+        y = 452 - number * 30
+        wing = "m 0 0 b 60 -13 200 -13 400 0 b 200 9 60 9 0 0"
+        yield Shape(9, at, end, PAPER, wing, tags=_slide(300, y, 580, y))
     yield Shape(10, at, end, "163648", waves(14, 1900, 22), tags=_slide(-260, 560, -80, 560))
     yield Shape(11, at, end, NIGHT, waves(9, 1900, 26), tags=_slide(-60, 650, -240, 650))
 
@@ -311,13 +312,13 @@ def _porthole() -> Iterator[Shape]:
 
 
 def _round_window(at: float, radius: float) -> Iterator[Shape]:
-    wall = f"{box(WIDTH, HEIGHT)} {circle(radius, WIDTH / 2, HEIGHT / 2)}"
-    rim = f"{circle(radius + 22)} {circle(radius)}"
+    wall = f"{box(WIDTH, HEIGHT)} {circle(radius, WIDTH / 2, HEIGHT / 2, is_hole=True)}"
+    rim = f"{circle(radius + 22)} {circle(radius, is_hole=True)}"
     yield Shape(50, at, at + 1 / FPS, NIGHT, wall)
     yield Shape(51, at, at + 1 / FPS, STEEL, rim, WIDTH / 2, HEIGHT / 2)
 
 
-# The words of the film: nobody speaks in it, so captions tell what is seen. Per scene, per language.
+# Nobody speaks in it, so captions tell what is seen: per language, two lines a scene.
 TOLD = {
     "nl": (
         ("Vroeg in de ochtend.", "Een boot vaart naar de windmolens op zee."),
