@@ -173,11 +173,18 @@ def _elsewhere(home: Path) -> Path:
     """A folder `nobody` can reach; a note in `home` names it, so that `home` may be moved."""
     note = home / LOCATION
     if not note.exists():
+        made = ELSEWHERE / uuid.uuid4().hex
+        made.mkdir(parents=True, mode=0o755)
         unfinished = note.with_suffix(".new")
-        unfinished.write_text(str(ELSEWHERE / uuid.uuid4().hex))
+        unfinished.write_text(str(made))
         unfinished.rename(note)
     folder = Path(note.read_text().strip())
-    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if not folder.exists():  # an empty database in its place would look like lost data
+        raise EmbeddedError(
+            "data_missing",
+            f"The database of {home} should be in {folder}, which is gone. Put that folder back, "
+            f"or remove {note} to start with an empty database. Nothing was changed.",
+        )
     log.info("the database lives in %s: PostgreSQL may not enter %s", folder, home)
     return folder
 

@@ -282,6 +282,18 @@ class TestAsRoot:
         async with embedded(moved, is_durable=False) as again:
             assert await run(again.dsn, "select count(*) from kept") == 1
 
+    async def test_a_database_that_is_gone_is_not_replaced_by_an_empty_one(
+        self, home: Path, elsewhere: Path
+    ) -> None:
+        home.mkdir(mode=0o700)
+        async with embedded(home, is_durable=False):
+            pass
+        shutil.rmtree(elsewhere)
+        with pytest.raises(EmbeddedError, match="which is gone") as error:
+            async with embedded(home, is_durable=False):
+                pytest.fail("entered")
+        assert error.value.code == "data_missing"
+
     async def test_binaries_nobody_can_reach_are_copied(
         self, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
