@@ -14,7 +14,7 @@ import msgspec
 
 from media.child import ChildLimits, Ended, run_child
 from media.containers import HEAD_BYTES, demuxer_of
-from media.errors import CODES, Refused
+from media.errors import CODES, Broken, Refused
 from media.original import Limits, Probe
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
@@ -31,11 +31,14 @@ async def probe_film(path: Path, limits: Limits | None = None) -> Probe:
         head = file.read(HEAD_BYTES)
         file.seek(max(0, size - HEAD_BYTES))
         demuxer_of(head, file.read())  # what is plainly no film costs no process
-    ended = await run_child(
-        [sys.executable, "-I", "-c", _BOOT, _ROOT, str(path.resolve()), _as_json(limits)],
-        _child_limits(limits, size),
-        folder=path.parent,
-    )
+    try:
+        ended = await run_child(
+            [sys.executable, "-I", "-c", _BOOT, _ROOT, str(path.resolve()), _as_json(limits)],
+            _child_limits(limits, size),
+            folder=path.parent,
+        )
+    except Broken:  # a file that keeps the reader busy for ever is the file's fault
+        raise Refused("unreadable") from None
     probe = _understand(ended)
     if probe.duration_s > limits.max_duration_s:
         raise Refused("too_long", duration_s=probe.duration_s, limit_s=limits.max_duration_s)

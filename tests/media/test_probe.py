@@ -170,5 +170,10 @@ async def test_limits_are_kept(tmp_path: Path) -> None:
     assert (await refusal(path, replace(small, max_pixels=100))).code == "too_many_pixels"
 
 
+async def test_a_file_that_keeps_the_reader_busy_is_unreadable(tmp_path: Path) -> None:
+    path = films.film(tmp_path / "f.mp4", seconds=1)
+    assert (await refusal(path, Limits(probe_wall_s=-1))).code == "unreadable"
+
+
 def test_a_probe_is_plain_data() -> None:
     assert Probe.__dataclass_params__.frozen  # type: ignore[attr-defined]
