@@ -10,19 +10,21 @@ import pytest
 from server import database, migrations
 from server.embedded import embedded
 from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
+from tests.support.processes import enterable_folder
 
 
 @pytest.fixture(scope="session")
-async def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+async def server_dsn() -> AsyncIterator[str]:
     """A PostgreSQL of our own, or the one of PORTHOLE_TEST_DATABASE_URL, with the template made."""
     given = os.environ.get("PORTHOLE_TEST_DATABASE_URL")
     if given:
         await _make_template(given)
         yield given
         return
-    async with embedded(tmp_path_factory.mktemp("pg"), is_durable=False) as server:
-        await _make_template(server.dsn)
-        yield server.dsn
+    with enterable_folder() as folder:
+        async with embedded(folder / "home", is_durable=False) as server:
+            await _make_template(server.dsn)
+            yield server.dsn
 
 
 async def _make_template(dsn: str) -> None:
