@@ -23,6 +23,8 @@ STATUS_BY_CODE: dict[str, int] = {
     "bad_key": 404,
     "storage_unavailable": 503,
     "throttled": 429,
+    "throttled_codes": 429,
+    "beats_busy": 503,
     # uploads
     "upload_busy": 423,
     "length_known": 400,
@@ -87,9 +89,11 @@ SENTENCES: dict[str, str] = {
         "Everybody can have an address at {domain}: it says nothing about a school."
     ),
     "mail_domain_form": N_("{domain} is not a mail domain. It looks like school.nl."),
+    "list_too_big": N_("This list is too big: at most 5 MB. Nothing was taken in."),
+    "list_not_text": N_("This is no list in text. Save it as CSV and choose that file."),
     "role_given": N_("The role is given. They get a mail with a link."),
     "role_ended": N_("The role has ended."),
-    "role_own": N_("You cannot end your own last role in the office. Ask a colleague."),
+    "role_own": N_("You cannot end your own role in the office. Ask a colleague."),
     "part_missing": N_("Choose the company, region or school this role is for."),
     "teacher_confirmed": N_("Confirmed. The lessons count for the school from now on."),
     "teacher_turned_away": N_("Turned away. The role has ended."),
@@ -237,6 +241,53 @@ SENTENCES: dict[str, str] = {
     "cuts_many": N_("At most {limit} pieces at once."),
     "film_busy": N_("A film is being made now. Wait until it is ready, then cut it."),
     "captions_nothing": N_("There are no lines yet."),
+    # classes, sessions, attendance
+    "class_name": N_("A class needs a name of at most {length} characters."),
+    "class_level": N_("Choose the level of the class."),
+    "class_grade": N_("The year is a number from 1 to {most}, or empty."),
+    "class_pupils": N_("The number of pupils is from 1 to {most}, or empty."),
+    "class_code_taken": N_("No free class code was found. Nothing was changed. Try again."),
+    "class_made": N_("The class is made. Its code is below."),
+    "class_code_new": N_("The class has a new code. The old one stopped at once."),
+    "class_joined": N_("You teach this class now."),
+    "class_code_empty": N_("Type the class code that stands on the screen."),
+    "class_code_character": N_(
+        "“{character}” stands in no class code. Look at the screen again: there is no 0, O, 1, I "
+        "or L in it."
+    ),
+    "class_code_length": N_("A class code has {expected} characters; this one has {length}."),
+    "class_code_nothing": N_(
+        "Nothing is open under this code right now. Look whether it is the code on the screen, or "
+        "wait until your teacher starts."
+    ),
+    "throttled_codes": N_(
+        "Too many codes that lead nowhere came from here. Wait ten minutes, or use the picture "
+        "with the squares on the screen: it always works."
+    ),
+    "seat_needed": N_("This device has no place in that lesson. Type the class code."),
+    "seat_is_screen": N_("This device is the classroom screen."),
+    "film_not_ready": N_("The film of this tour is not ready yet. Nothing was changed."),
+    "session_state": N_("That is not possible now: the lesson is {state}. Nothing was changed."),
+    "session_ended": N_("The lesson is over. Its attendance stands."),
+    "session_cancelled": N_("The plan is cancelled."),
+    "plan_class": N_("Choose a class."),
+    "plan_day_past": N_("Choose a day from today on."),
+    "plan_times": N_("The end comes after the beginning, both as times such as 10:15."),
+    "plan_home_past": N_("At home it stays open until a day from the lesson on."),
+    "headcount": N_("The number of pupils is a whole number from 0 to {most}."),
+    "headcount_kept": N_("The number of pupils is kept."),
+    "reason_missing": N_("Give a reason in a few words: others will read it."),
+    "correction_field": N_("Choose what the class was. Nothing was changed."),
+    "correction_undone": N_("That correction was undone already."),
+    "correction_undone_now": N_("The correction is undone."),
+    "corrected": N_("Corrected. What was measured stays beside it."),
+    "showing_declared": N_("Kept: shown, declared by you."),
+    "beats_busy": N_("The server is busy. What you watched is kept on this device."),
+    "screen_session": N_("Choose the lesson this screen is for."),
+    "screen_number": N_(
+        "That is not the number on that screen. Look again at the screen in your classroom."
+    ),
+    "screen_confirmed": N_("The screen is let in; it starts in a moment."),
 }
 
 

@@ -10,6 +10,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("My classes"), "/classes", ("teacher",)),
     (N_("Studio"), "/studio", ("editor",)),
     (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
+    (N_("Teachers to confirm"), "/teachers/confirm", ("coordinator",)),
     (N_("Attendance"), "/attendance", ("coordinator", "bureau")),
     (N_("Programme"), "/programme", ("bureau", "operator")),
 )

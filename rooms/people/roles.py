@@ -108,6 +108,27 @@ async def end(conn: Connection, scope: Scope, role_id: UUID, now: datetime) -> N
         raise NotThere("role")
 
 
+async def end_of_company(conn: Connection, scope: Scope, company_id: UUID, now: datetime) -> None:
+    """The company is not part of the programme: nobody works here for it any more."""
+    await conn.execute(
+        """
+        update roles set ended_at = $3
+        where programme_id = $1 and company_id = $2 and ended_at is null
+        """,
+        scope.programme_id,
+        company_id,
+        now,
+    )
+
+
+async def by_id(conn: Connection, scope: Scope, role_id: UUID) -> Held:
+    """One role held in the programme. Raises `NotThere`."""
+    for held in await every(conn, scope):
+        if held.id == role_id:
+            return held
+    raise NotThere("role")
+
+
 async def every(conn: Connection, scope: Scope) -> list[Held]:
     """All roles held in the programme, by role and name."""
     rows = await conn.fetch(
@@ -128,18 +149,20 @@ async def every(conn: Connection, scope: Scope) -> list[Held]:
     return [_held(row) for row in rows]
 
 
-async def editors(conn: Connection, scope: Scope, company_id: UUID) -> list[UUID]:
+async def editors(conn: Connection, scope: Scope, company_id: UUID) -> list[Person]:
     """The persons who edit for a company, first come first."""
     rows = await conn.fetch(
         """
-        select person_id from roles
-        where programme_id = $1 and company_id = $2 and role = 'editor' and ended_at is null
-        order by created_at, id
+        select p.id, p.email, p.name, p.language, p.password_hash is not null as has_password
+        from roles r join persons p on p.id = r.person_id
+        where r.programme_id = $1 and r.company_id = $2 and r.role = 'editor'
+            and r.ended_at is null
+        order by r.created_at, r.id
         """,
         scope.programme_id,
         company_id,
     )
-    return [row["person_id"] for row in rows]
+    return [Person(**dict(row)) for row in rows]
 
 
 async def holders(conn: Connection, scope: Scope, role: str) -> list[Person]:

@@ -13,6 +13,7 @@ import asyncpg
 
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
+from rooms.people.schools_csv import SchoolRow
 from rooms.scope import Scope
 
 MAX_FOUND = 12
@@ -110,7 +111,11 @@ async def put(
     levels: Sequence[str] = (),
     mail_domains: Sequence[str] = (),
 ) -> UUID:
-    """The school with this identity, made or brought up to date; empty lists change nothing."""
+    """The school with this identity, made or brought up to date.
+
+    What is empty changes nothing, and mail domains are only ever added: another programme may
+    have told them.
+    """
     school_id: UUID = await conn.fetchval(
         """
         insert into schools as s (country, scheme, code, name, place, levels, mail_domains)
@@ -119,8 +124,8 @@ async def put(
             name = excluded.name,
             place = case when excluded.place = '' then s.place else excluded.place end,
             levels = case when excluded.levels = '{}' then s.levels else excluded.levels end,
-            mail_domains = case when excluded.mail_domains = '{}' then s.mail_domains
-                else excluded.mail_domains end
+            mail_domains = array(
+                select distinct unnest(s.mail_domains || excluded.mail_domains) order by 1)
         returning id
         """,
         country,
@@ -349,4 +354,75 @@ async def change(
         place,
         list(levels),
         checked_domains(mail_domains),
+    )
+
+
+async def codes_known(conn: Connection, codes: Sequence[tuple[str, str, str]]) -> int:
+    """How many of these (country, scheme, code) the installation knows already."""
+    countries, schemes, numbers = _columns(codes, 3)
+    known: int = await conn.fetchval(
+        """
+        select count(*) from unnest($1::text[], $2::text[], $3::text[]) as t (country, scheme, code)
+        join schools s using (country, scheme, code)
+        """,
+        countries,
+        schemes,
+        numbers,
+    )
+    return known
+
+
+def _columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    return [[row[at] for row in rows] for at in range(width)]
+
+
+async def put_list(
+    conn: Connection, scope: Scope, rows: Sequence[SchoolRow], region_id: UUID, on: date
+) -> None:
+    """Takes a whole list of schools in and places them in a region from a day on."""
+    told = [(r.country, r.scheme, r.code, r.name, r.place, ",".join(r.levels)) for r in rows]
+    ids = await conn.fetch(
+        """
+        insert into schools as s (country, scheme, code, name, place, levels)
+        select t.country, t.scheme, t.code, t.name, t.place,
+            coalesce(string_to_array(nullif(t.levels, ''), ','), '{}')
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+            as t (country, scheme, code, name, place, levels)
+        on conflict (country, scheme, code) do update set
+            name = excluded.name,
+            place = case when excluded.place = '' then s.place else excluded.place end,
+            levels = case when excluded.levels = '{}' then s.levels else excluded.levels end
+        returning id
+        """,
+        *_columns(told, 6),
+    )
+    await _place_all(conn, scope, [row["id"] for row in ids], region_id, on)
+
+
+async def _place_all(
+    conn: Connection, scope: Scope, school_ids: list[UUID], region_id: UUID, on: date
+) -> None:
+    """Placings that began today are put right, older ones end, and the new ones begin."""
+    given = (scope.programme_id, school_ids, region_id, on)
+    await conn.execute(
+        """
+        update school_regions set region_id = $3
+        where programme_id = $1 and school_id = any($2) and valid_to is null and valid_from >= $4
+        """,
+        *given,
+    )
+    await conn.execute(
+        """
+        update school_regions set valid_to = $4
+        where programme_id = $1 and school_id = any($2) and valid_to is null and region_id <> $3
+        """,
+        *given,
+    )
+    await conn.execute(
+        """
+        insert into school_regions (programme_id, school_id, region_id, valid_from)
+        select $1, school_id, $3, $4 from unnest($2::uuid[]) as t (school_id)
+        on conflict (programme_id, school_id) where valid_to is null do nothing
+        """,
+        *given,
     )
