@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from server import health, playback, uploads
-from server.access import ANYONE, EDITORS, REVIEWERS, SIGNED_IN, Who
+from server.access import ANYONE, BUREAU, EDITORS, REVIEWERS, SIGNED_IN, Who
 from server.context import Here
 from server.pages import (
     account,
@@ -14,16 +14,22 @@ from server.pages import (
     caption_lines,
     captions,
     chapters,
+    companies,
     cuts,
     declarations,
     demo_mail,
     documents,
     films,
     home,
+    persons,
+    programme,
+    regions,
     reviews,
+    schools,
     show,
     sign_in,
     studio,
+    teachers,
     texts,
     tours,
 )
@@ -144,4 +150,27 @@ ADDRESSES: tuple[Address, ...] = (
     machine("GET", "/schools/search", show.search_schools, ANYONE),
     page("GET", "/p/{programme}/companies/ask", ask_company.form, ANYONE),
     page("POST", "/p/{programme}/companies/ask", ask_company.send, ANYONE),
+    # the programme office
+    page("GET", "/programme", programme.show, BUREAU),
+    page("POST", "/programme", programme.change, BUREAU),
+    page("GET", "/programme/regions", regions.index, BUREAU),
+    page("POST", "/programme/regions", regions.save, BUREAU),
+    page("GET", "/programme/schools", schools.index, BUREAU),
+    page("GET", "/programme/schools/new", schools.new, BUREAU),
+    page("POST", "/programme/schools/new", schools.save, BUREAU),
+    page("GET", "/programme/schools/list", schools.list_form, BUREAU),
+    page("POST", "/programme/schools/list", schools.preview, BUREAU),
+    page("POST", "/programme/schools/list/keep", schools.take_in, BUREAU),
+    page("GET", "/programme/schools/{id}", schools.edit, BUREAU),
+    page("POST", "/programme/schools/{id}", schools.save, BUREAU),
+    page("GET", "/programme/persons", persons.index, BUREAU),
+    page("POST", "/programme/persons", persons.invite, BUREAU),
+    page("POST", "/programme/persons/{id}/end", persons.end, BUREAU),
+    page("GET", "/programme/companies", companies.index, BUREAU),
+    page("POST", "/programme/companies", companies.create, BUREAU),
+    page("POST", "/programme/companies/{id}/accept", companies.accept, BUREAU),
+    page("POST", "/programme/companies/{id}/refuse", companies.refuse, BUREAU),
+    page("GET", "/teachers/confirm", teachers.index, REVIEWERS),
+    page("POST", "/teachers/confirm/{id}", teachers.confirm, REVIEWERS),
+    page("POST", "/teachers/confirm/{id}/no", teachers.turn_away, REVIEWERS),
 )
