@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere
+from rooms.people.persons import Person
 from rooms.scope import Scope
 from rooms.tours import choices, states, tours
 from rooms.tours.states import Actor, State, Verb
@@ -107,23 +108,27 @@ async def history(conn: Connection, scope: Scope, tour_id: UUID) -> list[Event]:
     return [Event(**dict(row)) for row in rows]
 
 
-async def company_languages(
-    conn: Connection, programme_id: UUID, tour_id: UUID
-) -> list[tuple[UUID, str, str]]:
-    """(person, mail address, language) of everybody who makes tours for its company."""
+async def reviewers_of(conn: Connection, tour: Tour) -> list[Person]:
+    """Who may answer for this tour: its region's coordinators, those without a region, the bureau
+    where nobody else is."""
     rows = await conn.fetch(
         """
-        select distinct p.id, p.email, p.language
-        from tours t
-        join roles r on r.programme_id = t.programme_id and r.company_id = t.company_id
-        join persons p on p.id = r.person_id
-        where t.programme_id = $1 and t.id = $2 and r.role = 'editor' and r.ended_at is null
-        order by p.email
+        with able as (
+            select p.id, p.email, p.name, p.language, p.password_hash is not null as has_password,
+                   r.role
+            from roles r join persons p on p.id = r.person_id
+            where r.programme_id = $1 and r.ended_at is null
+              and (r.role = 'bureau' or (r.role = 'coordinator'
+                   and (r.region_id is null or r.region_id = $2)))
+        )
+        select distinct id, email, name, language, has_password from able
+        where role = 'coordinator' or not exists (select from able where role = 'coordinator')
+        order by email
         """,
-        programme_id,
-        tour_id,
+        tour.programme_id,
+        tour.company_region_id,
     )
-    return [(row["id"], row["email"], row["language"]) for row in rows]
+    return [Person(**dict(row)) for row in rows]
 
 
 async def ask(conn: Connection, scope: Scope, tour_id: UUID, now: datetime) -> Tour:

@@ -229,6 +229,16 @@ async def one_of_company(conn: Connection, scope: Scope, tour_id: UUID) -> Tour:
     return from_row(row)
 
 
+async def one_by_id(conn: Connection, programme_id: UUID, tour_id: UUID) -> Tour:
+    """Any tour of the programme, for what the house itself does with it."""
+    row = await conn.fetchrow(
+        "select * from tour_rows where programme_id = $1 and id = $2", programme_id, tour_id
+    )
+    if row is None:
+        raise NotThere("tour")
+    return from_row(row)
+
+
 async def to_edit(conn: Connection, scope: Scope, tour_id: UUID) -> Tour:
     """The same tour, locked, when its company may change it now; else `tour_state`."""
     await conn.execute(

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from rooms.errors import RoomError
 from rooms.tours import reviews, tours
-from server import forms
+from server import forms, tour_mail
 from server.context import Here
 from server.pages import tour_words
 from server.pages.studio import part_page, said, told
@@ -76,6 +76,7 @@ async def ask(here: Here) -> Response:
         return here.go(f"/studio/tours/{tour.id}/review", said="saved")
     async with here.transaction() as conn:
         await reviews.ask(conn, here.scope, tour.id, here.now)
+        await tour_mail.review_asked(conn, here.settings.url, tour.programme_id, tour.id, here.now)
     return here.go(f"/studio/tours/{tour.id}", said="review_asked")
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from rooms.errors import Refused
 from rooms.tours import documents, reviews, texts, tours
 from rooms.tours.tours import Tour
-from server import forms
+from server import forms, tour_mail
 from server.context import Here
 from server.pages import film_view, tour_words
 from server.pages.studio import said, told
@@ -44,7 +44,8 @@ async def publish(here: Here) -> Response:
     if len(types) > 2:
         return await _page(here, Refused("btm_many"))
     async with here.transaction() as conn:
-        await reviews.publish(conn, here.scope, here.id(), types, here.now)
+        tour = await reviews.publish(conn, here.scope, here.id(), types, here.now)
+        await tour_mail.published(conn, here.settings.url, tour.programme_id, tour.id, here.now)
     return here.go("/reviews", said="tour_published")
 
 
@@ -54,7 +55,10 @@ async def give_back(here: Here) -> Response:
     reasons = forms.lines(form, "reasons")
     try:
         async with here.transaction() as conn:
-            await reviews.give_back(conn, here.scope, here.id(), reasons, here.now)
+            tour = await reviews.give_back(conn, here.scope, here.id(), reasons, here.now)
+            await tour_mail.returned(
+                conn, here.settings.url, tour.programme_id, tour.id, here.now, reasons
+            )
     except Refused as refused:
         return await _page(here, refused, reasons)
     return here.go("/reviews", said="tour_returned")
