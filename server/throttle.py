@@ -32,6 +32,12 @@ LIMITS: dict[str, Limit] = {
     # Mails asked for. A staff room signs in together from one address.
     "ask_mail": Limit(5, timedelta(minutes=30)),
     "ask_address": Limit(60, timedelta(minutes=30)),
+    # Wrong class codes. Minutes are counted whole, so that one more makes ten and one in full.
+    "class_code_address": Limit(20, timedelta(minutes=11)),
+    "class_code_all": Limit(300, timedelta(minutes=2)),
+    "class_code_same": Limit(1, timedelta(minutes=11)),
+    # Screens that wait for a teacher: every classroom of a school may be one.
+    "screens": Limit(120, TEN_MINUTES),
 }
 KEPT = timedelta(hours=1)
 

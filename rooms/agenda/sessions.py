@@ -324,6 +324,18 @@ async def start_at_home(
     await _start(conn, Scope(programme_id), session_id, at)
 
 
+async def start_by_screen(
+    conn: Connection, programme_id: UUID, session_id: UUID, now: datetime
+) -> None:
+    """ "Start" pressed on the classroom screen its teacher made one."""
+    await _start(conn, Scope(programme_id), session_id, now)
+
+
+async def end_by_screen(conn: Connection, session_id: UUID, now: datetime) -> None:
+    """The end pressed there."""
+    await _end(conn, session_id, now, EndReason.TEACHER)
+
+
 async def end(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> Session:
     """The teacher's end, in class and at home."""
     session = await get(conn, scope, session_id)

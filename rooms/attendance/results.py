@@ -7,6 +7,7 @@ session that still runs. A correction is laid over the measured outcome and neve
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -112,6 +113,9 @@ class Result:
     student_seconds: int
     has_beamer: bool
     seat_results: tuple[SeatResult, ...]
+    # The chosen part of the film and the rule's share, for the picture.
+    window: Ranges
+    pass_share: Decimal
     rule_version: str
 
     @property
@@ -188,6 +192,8 @@ def _result(material: Material, seats: list[SeenSeat], verdict: ClassVerdict) ->
         student_seconds=counted * verdict.presence.duration_ms // 1000,
         has_beamer=any(seat.kind is SeatKind.BEAMER for seat in seats),
         seat_results=tuple(_seat_result(material, seat) for seat in seats),
+        window=material.window.spans,
+        pass_share=material.rule.pass_share,
         rule_version=str(material.rule.version),
     )
 

@@ -189,6 +189,19 @@ async def _accompany(conn: Connection, programme_id: UUID, session_class_id: UUI
     )
 
 
+async def has_beamer(conn: Connection, seat: Seat) -> bool:
+    """Whether the class has a classroom screen now."""
+    found = await conn.fetchval(
+        """
+        select 1 from seats where programme_id = $1 and session_class_id = $2
+            and kind = 'beamer' and ended_at is null limit 1
+        """,
+        seat.programme_id,
+        seat.session_class_id,
+    )
+    return found is not None
+
+
 async def watch_here(conn: Connection, seat: Seat, is_wanted: bool) -> None:
     """A pupil's choice beside the screen: the film on this device, or only what goes with it."""
     if seat.kind is SeatKind.BEAMER:

@@ -1,0 +1,379 @@
+"""Reports: a teacher's classes, a coordinator's schools, a company's reach.
+
+What is over is read from its kept result; what still runs is judged now, by the same function.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from rooms.attendance import results
+from rooms.attendance.results import Result
+from rooms.attendance.rule import PASSING, pupils_reached
+from rooms.connection import Connection
+from rooms.errors import NotThere
+from rooms.scope import Scope
+
+# A company is not shown who or where: fewer pupils than this are "fewer than 10".
+FEWEST_SHOWN = 10
+CURVE_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What of the report is wanted; None and '' mean: all. Days are local, both included."""
+
+    since: date | None = None
+    until: date | None = None
+    school_id: UUID | None = None
+    level: str = ""
+    tour_id: UUID | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One class in one session. `is_final` False: the session still runs, figures may grow."""
+
+    session_class_id: UUID
+    session_id: UUID
+    class_id: UUID
+    school_id: UUID
+    school: str
+    school_code: str
+    place: str
+    region: str
+    class_name: str
+    level: str
+    is_confirmed_teacher: bool
+    tour_id: UUID
+    title: str
+    company: str
+    state: str
+    zone: str
+    local_date: date | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    pass_share: float
+    rule_version: str
+    outcome: str
+    measured_outcome: str
+    reason_code: str
+    reason_params: dict[str, Any]
+    window_ms: int
+    present_ms: int
+    headcount: int
+    measured_headcount: int
+    headcount_source: str
+    seats: int
+    seats_passed: int
+    pupils: int
+    student_seconds: int
+    has_beamer: bool
+    correction_reason: str
+    corrected_by: str
+    corrected_at: datetime | None
+    is_final: bool
+
+    @property
+    def passes(self) -> bool:
+        """Whether it counts."""
+        return self.outcome == results.DECLARED or self.outcome in PASSING
+
+
+_ROW_NAMES = tuple(Row.__dataclass_fields__)
+
+
+async def of_class(conn: Connection, scope: Scope, class_id: UUID, now: datetime) -> list[Row]:
+    """A teacher's report of one class, the newest session first."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        join class_teachers t on (t.programme_id, t.class_id) = (r.programme_id, r.class_id)
+        where r.programme_id = $1 and r.class_id = $2 and t.person_id = $3
+        order by r.started_at desc nulls last, r.session_class_id limit 500
+        """,
+        scope.programme_id,
+        class_id,
+        scope.person_id,
+    )
+    return await with_live(conn, rows)
+
+
+async def of_programme(
+    conn: Connection, scope: Scope, filters: Filters, *, limit: int = 2_000
+) -> list[Row]:
+    """What a coordinator sees of her regions, the bureau of all, a teacher of her classes."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1
+            and ($2 or r.region_id = any($3::uuid[]) or exists (
+                select 1 from class_teachers t where t.programme_id = r.programme_id
+                    and t.class_id = r.class_id and t.person_id = $4))
+            and ($5::date is null or r.local_date >= $5)
+            and ($6::date is null or r.local_date <= $6)
+            and ($7::uuid is null or r.school_id = $7)
+            and ($8 = '' or r.level = $8)
+            and ($9::uuid is null or r.tour_id = $9)
+        order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
+        limit $10
+        """,
+        *filter_values(scope, filters),
+        limit,
+    )
+    found = await with_live(conn, rows)
+    return [row for row in found if filters.outcome in {"", row.outcome}]
+
+
+def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
+    """The parameters $1 to $9 of every query over a person's part of the report."""
+    return (
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+        scope.person_id,
+        filters.since,
+        filters.until,
+        filters.school_id,
+        filters.level,
+        filters.tour_id,
+    )
+
+
+async def one(conn: Connection, scope: Scope, session_class_id: UUID) -> Row:
+    """One session class in the viewer's part of the report; raises `NotThere`."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.session_class_id = $5
+            and ($2 or r.region_id = any($3::uuid[]) or exists (
+                select 1 from class_teachers t where t.programme_id = r.programme_id
+                    and t.class_id = r.class_id and t.person_id = $4))
+        """,
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+        scope.person_id,
+        session_class_id,
+    )
+    if not rows:
+        raise NotThere("session_class")
+    return (await with_live(conn, rows))[0]
+
+
+async def is_teacher(conn: Connection, scope: Scope, class_id: UUID) -> bool:
+    """Whether the viewer teaches the class: she corrects, others read."""
+    found = await conn.fetchval(
+        """
+        select 1 from class_teachers
+        where programme_id = $1 and class_id = $2 and person_id = $3
+        """,
+        scope.programme_id,
+        class_id,
+        scope.person_id,
+    )
+    return found is not None
+
+
+async def with_live(conn: Connection, rows: Sequence[asyncpg.Record]) -> list[Row]:
+    """Rows with kept results as they are, the others judged now."""
+    open_ids = [row["session_class_id"] for row in rows if row["outcome"] is None]
+    found = await results.materials(conn, open_ids) if open_ids else []
+    judged = {one.session_class_id: results.judge(one) for one in found}
+    return [_row(row, judged.get(row["session_class_id"])) for row in rows]
+
+
+def _row(record: asyncpg.Record, live: Result | None) -> Row:
+    values = {name: record[name] for name in _ROW_NAMES if name != "is_final"}
+    if live is not None:
+        values |= {
+            name: getattr(live, name) for name in Result.__dataclass_fields__ if name in _ROW_NAMES
+        }
+    return Row(**values, is_final=live is None)
+
+
+# --- sums --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The head of a report. Device presence and headcount stand side by side, never mixed."""
+
+    schools: int
+    sessions: int
+    classes: int
+    participations: int
+    pupils_reached: int
+    student_minutes: int
+
+
+def totals(rows: Sequence[Row]) -> Totals:
+    """Sums over the rows that pass; sessions and schools count when one class passes."""
+    passing = [row for row in rows if row.passes]
+    return Totals(
+        schools=len({row.school_id for row in passing}),
+        sessions=len({row.session_id for row in passing}),
+        classes=len({row.class_id for row in passing}),
+        participations=sum(row.pupils for row in passing),
+        pupils_reached=pupils_reached((row.class_id, row.pupils) for row in passing),
+        student_minutes=sum(row.student_seconds for row in rows) // 60,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolLine:
+    """One school of a coordinator's report."""
+
+    school_id: UUID
+    school: str
+    place: str
+    region: str
+    totals: Totals
+
+
+def by_school(rows: Sequence[Row]) -> list[SchoolLine]:
+    """The rows summed per school, the name's order."""
+    grouped: dict[UUID, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(row.school_id, []).append(row)
+    lines = [
+        SchoolLine(school_id, found[0].school, found[0].place, found[0].region, totals(found))
+        for school_id, found in grouped.items()
+    ]
+    return sorted(lines, key=lambda line: (line.school.casefold(), str(line.school_id)))
+
+
+async def registry(conn: Connection, scope: Scope) -> int:
+    """How many schools stand in the viewer's regions now: what "of 76 schools" counts."""
+    count: int = await conn.fetchval(
+        """
+        select count(*) from school_regions
+        where programme_id = $1 and valid_to is null and ($2 or region_id = any($3::uuid[]))
+        """,
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+    )
+    return count
+
+
+async def choices(
+    conn: Connection, scope: Scope
+) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]], list[str]]:
+    """(schools, tours, levels) that occur in the viewer's part of the report, for its filters."""
+    rows = await conn.fetch(
+        """
+        select distinct r.school_id, r.school, r.tour_id, r.title, r.level from report_rows r
+        where r.programme_id = $1 and ($2 or r.region_id = any($3::uuid[]) or exists (
+            select 1 from class_teachers t where t.programme_id = r.programme_id
+                and t.class_id = r.class_id and t.person_id = $4))
+        """,
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+        scope.person_id,
+    )
+    schools = sorted({(row["school_id"], row["school"]) for row in rows}, key=lambda s: s[1])
+    tours = sorted({(row["tour_id"], row["title"]) for row in rows}, key=lambda t: t[1])
+    return schools, tours, sorted({row["level"] for row in rows})
+
+
+# --- a company's reach -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A tour as its company sees it: aggregates only.
+
+    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film,
+    share of the screens and phones that watched it there), empty when not told.
+    """
+
+    classes: int | None
+    pupils: int | None
+    minutes: int | None
+    curve: tuple[tuple[float, float], ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether enough pupils watched for figures to be shown."""
+        return self.pupils is not None
+
+
+async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
+    """Reach of a tour of one of the viewer's companies; raises `NotThere`."""
+    film_ms = await _own_film(conn, scope, tour_id)
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.tour_id = $2 and r.state <> 'planned'
+        """,
+        scope.programme_id,
+        tour_id,
+    )
+    sums = totals(await with_live(conn, rows))
+    if sums.pupils_reached < FEWEST_SHOWN:
+        return Reach(None, None, None, ())
+    curve = await _curve(conn, scope, tour_id, film_ms)
+    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, curve)
+
+
+async def _own_film(conn: Connection, scope: Scope, tour_id: UUID) -> int:
+    row = await conn.fetchrow(
+        """
+        select coalesce(v.duration_ms, 0) as film_ms
+        from tours t
+        join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
+        left join video_versions v
+            on (v.programme_id, v.id) = (f.programme_id, f.current_version_id)
+        where t.programme_id = $1 and t.id = $2 and (t.company_id = any($3::uuid[]) or $4)
+        """,
+        scope.programme_id,
+        tour_id,
+        scope.company_ids,
+        scope.sees_all,
+    )
+    if row is None:
+        raise NotThere("tour")
+    return int(row["film_ms"])
+
+
+async def _curve(
+    conn: Connection, scope: Scope, tour_id: UUID, film_ms: int
+) -> tuple[tuple[float, float], ...]:
+    """How many of the devices that watched at all watched each part of the film."""
+    if film_ms == 0:
+        return ()
+    rows = await conn.fetch(
+        """
+        with watchers as (
+            select s.id, range_agg(w) as watched
+            from sessions n
+            join videos f on f.programme_id = n.programme_id
+                and f.current_version_id = n.version_id
+            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
+            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
+                and s.kind <> 'companion' and not s.is_waiting
+            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+            cross join unnest(v.watched) as w
+            where n.programme_id = $1 and n.tour_id = $2
+            group by s.id
+        )
+        select p.n, (select count(*) from watchers w
+            where w.watched @> ($3::bigint * (2 * p.n + 1) / (2 * $4::bigint))) as there,
+            (select count(*) from watchers) as all_of_them
+        from generate_series(0, $4::int - 1) as p (n) order by p.n
+        """,
+        scope.programme_id,
+        tour_id,
+        film_ms,
+        CURVE_POINTS,
+    )
+    if not rows or rows[0]["all_of_them"] == 0:
+        return ()
+    return tuple((row["n"] / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for row in rows)

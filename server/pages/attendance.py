@@ -1,0 +1,208 @@
+"""Attendance: a coordinator's schools and sessions, "why?" of each row, corrections, exports."""
+
+from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.datastructures import QueryParams
+from starlette.responses import JSONResponse, Response
+
+from rooms.agenda import sessions
+from rooms.attendance import confirmations, corrections, export, report, results
+from rooms.attendance.cells import DELIMITERS
+from rooms.attendance.report import Filters, Row
+from rooms.errors import NotThere, Refused, RoomError
+from server import errors, forms
+from server.confirm_mails import read_token
+from server.context import Here
+from server.database import Connection
+from server.pages.attendance_words import (
+    clock_picture,
+    film_picture,
+    seat_lines,
+    table_words,
+    why,
+)
+from server.pages.classes import whole
+from server.pages.tour_words import LEVELS
+
+
+def filters_of(query: QueryParams) -> Filters:
+    """The filters in an address; what cannot be read filters nothing."""
+    return Filters(
+        since=_day(query.get("since", "")),
+        until=_day(query.get("until", "")),
+        school_id=_uuid(query.get("school", "")),
+        level=query.get("level", ""),
+        tour_id=_uuid(query.get("tour", "")),
+        outcome=query.get("outcome", ""),
+    )
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def _uuid(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+async def index(here: Here) -> Response:
+    """`GET /attendance`: the sentence, the schools, the sessions; the address is the view."""
+    query = here.request.query_params
+    filters = filters_of(query)
+    async with here.transaction() as conn:
+        rows = await report.of_programme(conn, here.scope, filters)
+        registry = await report.registry(conn, here.scope)
+        schools, tours, levels = await report.choices(conn, here.scope)
+    return here.page(
+        "attendance/index.html",
+        rows=rows,
+        totals=report.totals(rows),
+        schools=report.by_school(rows),
+        registry=registry,
+        filters=filters,
+        choices={
+            "schools": schools,
+            "tours": tours,
+            "levels": [(level, here._(LEVELS.get(level, level))) for level in levels],
+        },
+        query=urlencode([(name, value) for name, value in query.items() if value]),
+        **table_words(here.language),
+    )
+
+
+async def csv(here: Here) -> Response:
+    """`GET /attendance.csv`: the view's rows; `?delimiter=,` for those who want commas."""
+    wanted = here.request.query_params.get("delimiter", ";")
+    async with here.transaction() as conn:
+        filters = filters_of(here.request.query_params)
+        found = [row async for row in export.rows(conn, here.scope, filters)]
+    body = export.csv(found, wanted if wanted in DELIMITERS else ";")
+    return Response(body, media_type="text/csv; charset=utf-8", headers=_download("csv"))
+
+
+async def json(here: Here) -> Response:
+    """`GET /attendance.json`: the same rows."""
+    async with here.transaction() as conn:
+        filters = filters_of(here.request.query_params)
+        found = [row async for row in export.rows(conn, here.scope, filters)]
+    return JSONResponse(export.document(found), headers=_download("json"))
+
+
+def _download(ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="attendance.{ending}"'}
+
+
+# --- "why?" ------------------------------------------------------------------------------------
+
+
+async def show(here: Here) -> Response:
+    """`GET /attendance/{session_class}`: why this row says what it says."""
+    return await _why_page(here)
+
+
+async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
+    async with here.transaction() as conn:
+        row = await report.one(conn, here.scope, here.id("session_class"))
+        found = await results.material(conn, row.session_class_id)
+        history = await corrections.history(conn, here.scope, row.session_class_id)
+        may_correct = await _may_correct(here, conn, row)
+    result = results.judge(found)
+    return here.page(
+        "attendance/show.html",
+        422 if problem else 200,
+        row=row,
+        result=result,
+        why=why(here.language, result),
+        history=history,
+        may_correct=may_correct,
+        showing_reason=found.showing_declared_reason,
+        film=film_picture(here.language, result),
+        clock=clock_picture(here.language, result, row.zone),
+        seat_lines=seat_lines(here.language, result),
+        problem=problem.code if problem else "",
+        text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
+        **table_words(here.language),
+    )
+
+
+async def _may_correct(here: Here, conn: Connection, row: Row) -> bool:
+    """Her own class, or her own region's; a company or another teacher reads nothing at all."""
+    if here.person.may("coordinator", "bureau"):
+        return True
+    return await report.is_teacher(conn, here.scope, row.class_id)
+
+
+async def correct(here: Here) -> Response:
+    """`POST /attendance/{session_class}/corrections`."""
+    form = await here.form()
+    field = forms.line(form, "field")
+    try:
+        async with here.transaction() as conn:
+            row = await _own_row(here, conn)
+            await corrections.correct(
+                conn,
+                here.scope,
+                row.session_class_id,
+                field,
+                forms.line(form, field) if field in {"headcount", "outcome"} else "",
+                forms.line(form, "reason"),
+                here.now,
+            )
+    except Refused as problem:
+        return await _why_page(here, problem)
+    return here.go(f"/attendance/{row.session_class_id}", said="corrected")
+
+
+async def _own_row(here: Here, conn: Connection) -> Row:
+    row = await report.one(conn, here.scope, here.id("session_class"))
+    if not await _may_correct(here, conn, row):
+        raise NotThere("session_class")
+    return row
+
+
+async def undo(here: Here) -> Response:
+    """`POST /attendance/{session_class}/corrections/{id}/undo`."""
+    async with here.transaction() as conn:
+        row = await _own_row(here, conn)
+        await corrections.undo(conn, here.scope, row.session_class_id, here.id(), here.now)
+    return here.go(f"/attendance/{row.session_class_id}", said="correction_undone_now")
+
+
+# --- the morning after -------------------------------------------------------------------------
+
+
+async def confirm_page(here: Here) -> Response:
+    """`GET /attendance/confirm/{token}`: from the mail; shows the count and one button."""
+    asked = read_token(here.settings, str(here.request.path_params["token"]))
+    async with here.transaction() as conn:
+        row = await confirmations.row_to_confirm(conn, *asked)
+    return here.page("attendance/confirm.html", row=row, is_done=False)
+
+
+async def confirm(here: Here) -> Response:
+    """`POST /attendance/confirm/{token}`: yes, or another number; without signing in."""
+    programme_id, session_class_id, person_id = read_token(
+        here.settings, str(here.request.path_params["token"])
+    )
+    pupils = whole(forms.line(await here.form(), "pupils"))
+    async with here.transaction() as conn:
+        asked = await confirmations.row_to_confirm(conn, programme_id, session_class_id, person_id)
+        await sessions.confirm(
+            conn,
+            programme_id,
+            asked.session_id,
+            -1 if pupils is None else pupils,
+            person_id,
+            here.now,
+        )
+        await results.rebuild(conn, session_class_id, here.now)
+        asked = await confirmations.row_to_confirm(conn, programme_id, session_class_id, person_id)
+    return here.page("attendance/confirm.html", row=asked, is_done=True)

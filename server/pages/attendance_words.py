@@ -1,0 +1,173 @@
+"""The words and pictures of a result: its outcome, its reason, its intervals on a line."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rooms.attendance.results import Result, SeatResult
+from server.i18n import N_, translate
+from server.templates import clock
+
+OUTCOMES = {
+    "no_show": N_("nobody came"),
+    "joined_only": N_("joined only"),
+    "unknown_network": N_("unknown: network"),
+    "partial": N_("partly"),
+    "replay_only": N_("replay only"),
+    "present": N_("present"),
+    "declared": N_("declared by the teacher"),
+}
+OUTCOME_KINDS = {
+    "no_show": "stop",
+    "joined_only": "caution",
+    "unknown_network": "caution",
+    "partial": "caution",
+    "replay_only": "info",
+    "present": "good",
+    "declared": "info",
+}
+HEADCOUNT_SOURCES = {
+    "confirmed": N_("confirmed"),
+    "declared": N_("not confirmed"),
+    "measured": N_("measured"),
+    "corrected": N_("corrected"),
+}
+
+# {present}, {window}: times; {needed}: the time the threshold asks; {percent}: the threshold.
+REASONS = {
+    "no_seat": N_("No device joined."),
+    "only_companions": N_(
+        "Only phones beside a classroom screen joined; without the screen they show no film."
+    ),
+    "media_never_flowed": N_(
+        "Devices were there for a minute or more, but picture and sound never came through."
+    ),
+    "window_empty": N_("There was nothing to watch."),
+    "under_a_minute": N_("{present} was watched; under a minute counts as joined only."),
+    "below_threshold": N_(
+        "{present} of {window} was watched; present begins at {needed} ({percent} %)."
+    ),
+    "threshold_reached": N_(
+        "{present} of {window} was watched; present begins at {needed} ({percent} %)."
+    ),
+    "passed_in_replay": N_("{present} of {window} was watched, in a replay only."),
+    "declared_by_teacher": N_(
+        "The teacher says that it was shown. Measured: {present} of {window}."
+    ),
+}
+SEAT_KINDS = {
+    "beamer": N_("classroom screen"),
+    "own": N_("watched by itself"),
+    "companion": N_("beside the screen"),
+}
+ENDS = {
+    "left": N_("left"),
+    "lost": N_("connection lost"),
+    "server_restart": N_("server restarted"),
+    "session_ended": N_("until the end"),
+    "taken_over": N_("taken over by another device"),
+    "": N_("still there"),
+}
+
+
+def why(language: str, result: Result) -> str:
+    """The reason as one sentence."""
+    needed_ms = int(result.pass_share * result.window_ms)
+    return translate(language, REASONS.get(result.reason_code, result.reason_code)).format(
+        present=clock(result.present_ms / 1000),
+        window=clock(result.window_ms / 1000),
+        needed=clock(needed_ms / 1000),
+        percent=f"{result.pass_share * 100:.0f}",
+    )
+
+
+def film_picture(language: str, result: Result) -> dict[str, Any]:
+    """The film on a line, with what was watched of it and how far it had to add up."""
+    length_s = max((end for _, end in result.window), default=0) / 1000
+    label = N_("Classroom screen") if result.has_beamer else N_("The device that watched most")
+    return {
+        "window_s": length_s,
+        "ticks": [(second, clock(second)) for second in _marks(length_s)],
+        "threshold_s": float(result.pass_share) * result.window_ms / 1000,
+        "rows": [
+            {
+                "label": translate(language, label),
+                "words": clock(result.present_ms / 1000),
+                "intervals": [(start / 1000, end / 1000) for start, end in result.intervals],
+                "present_s": result.present_ms / 1000,
+            }
+        ],
+    }
+
+
+def _marks(length_s: float) -> list[int]:
+    """At most seven marks at round places."""
+    steps = (10, 30, 60, 120, 300, 600, 1800, 3600)
+    step = next((step for step in steps if length_s / step <= 6), 7200)
+    return list(range(0, int(length_s) + 1, step))
+
+
+def clock_picture(language: str, result: Result, zone: str) -> dict[str, Any] | None:
+    """When each device was there, on the common clock; None when none ever was."""
+    spans = [visit for seat in result.seat_results for visit in seat.visits]
+    if not spans:
+        return None
+    starts_ms = min(start for start, *_ in spans)
+    length_s = max(60.0, (max(end for _, end, *_ in spans) - starts_ms) / 1000)
+    return {
+        "window_s": length_s,
+        "ticks": [(second, _time(starts_ms + second * 1000, zone)) for second in _marks(length_s)],
+        "rows": [
+            {
+                "label": _name(language, seat),
+                "words": _times(language, seat, zone),
+                "intervals": [
+                    ((start - starts_ms) / 1000, (end - starts_ms) / 1000)
+                    for start, end, *_ in seat.visits
+                ],
+            }
+            for seat in result.seat_results
+            if seat.visits
+        ],
+    }
+
+
+def _time(moment_ms: float, zone: str) -> str:
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def _name(language: str, seat: SeatResult) -> str:
+    number = translate(language, N_("Device {number}")).format(number=seat.number)
+    return f"{number}, {translate(language, SEAT_KINDS[seat.kind])}"
+
+
+def _times(language: str, seat: SeatResult, zone: str) -> str:
+    said = []
+    for start, end, reason, is_late in seat.visits:
+        words = translate(language, ENDS.get(reason, reason))
+        late = f", {translate(language, N_('sent later'))}" if is_late else ""
+        said.append(f"{_time(start, zone)}–{_time(end, zone)} ({words}{late})")
+    return "; ".join(said)
+
+
+def seat_lines(language: str, result: Result) -> list[dict[str, str]]:
+    """Each device as a line of the table."""
+    return [
+        {
+            "name": _name(language, seat),
+            "outcome": translate(language, OUTCOMES[seat.outcome]) if seat.outcome else "",
+            "watched": clock(seat.present_ms / 1000),
+        }
+        for seat in result.seat_results
+    ]
+
+
+def table_words(language: str) -> dict[str, Any]:
+    """What the table of rows needs beside them."""
+    return {
+        "outcome_words": {code: translate(language, words) for code, words in OUTCOMES.items()},
+        "outcome_kinds": OUTCOME_KINDS,
+        "source_words": {
+            code: translate(language, words) for code, words in HEADCOUNT_SOURCES.items()
+        },
+    }

@@ -1,0 +1,133 @@
+"""A teacher's classes: the code, today's session, who taught what, attendance."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from rooms.agenda import sessions
+from rooms.agenda.states import State
+from rooms.attendance import report
+from rooms.errors import Refused
+from rooms.people import classes
+from rooms.people.classes import Class
+from server import errors, forms
+from server.addresses import own_url, qr_svg, shown
+from server.context import Here
+from server.pages.attendance_words import table_words
+from server.pages.tour_words import LEVELS
+
+
+async def index(here: Here) -> Response:
+    """`GET /classes`."""
+    async with here.transaction() as conn:
+        found = await classes.mine(conn, here.scope)
+        running = await sessions.mine(conn, here.scope, here.now)
+    by_class = {session.class_id: session for session in reversed(running)}
+    return here.page("classes/index.html", classes=found, now_by_class=by_class)
+
+
+async def new(here: Here) -> Response:
+    """`GET /classes/new`."""
+    return await _form(here)
+
+
+async def _form(here: Here, problem: Refused | None = None, status: int = 200) -> Response:
+    async with here.transaction() as conn:
+        schools = await classes.schools_taught(conn, here.scope)
+        levels = await classes.levels(conn, here.scope)
+    form = await here.form() if here.request.method == "POST" else {}
+    return here.page(
+        "classes/new.html",
+        status,
+        schools=schools,
+        levels=[(level, here._(LEVELS.get(level, level))) for level in levels],
+        typed={str(name): str(value) for name, value in form.items()},
+        problem=problem.code if problem else "",
+        text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
+    )
+
+
+async def create(here: Here) -> Response:
+    """`POST /classes`."""
+    form = await here.form()
+    try:
+        async with here.transaction() as conn:
+            made = await classes.create(
+                conn,
+                here.scope,
+                forms.uuid(form, "school_id") or UUID(int=0),
+                forms.line(form, "name"),
+                forms.line(form, "level"),
+                whole(forms.line(form, "grade")),
+                forms.line(form, "subject"),
+                whole(forms.line(form, "pupils")),
+                here.now,
+            )
+    except Refused as problem:
+        return await _form(here, problem, 422)
+    return here.go(f"/classes/{made.id}", said="class_made")
+
+
+def whole(typed: str) -> int | None:
+    """A whole number as typed, None for an empty field, -1 for anything else."""
+    if not typed:
+        return None
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else -1
+
+
+async def show(here: Here) -> Response:
+    """`GET /classes/{id}`: the code large, what runs, what was."""
+    async with here.transaction() as conn:
+        found = await classes.get(conn, here.scope, here.id())
+        teachers = await classes.teachers(conn, here.scope, found.id)
+        all_sessions = await sessions.of_class(conn, here.scope, found.id)
+        rows = await report.of_class(conn, here.scope, found.id, here.now)
+    return here.page(
+        "classes/show.html",
+        found=found,
+        teachers=teachers,
+        running=[one for one in all_sessions if one.state is State.RUNNING],
+        planned=[one for one in reversed(all_sessions) if one.state is State.PLANNED],
+        rows=rows,
+        door=_door(here, found),
+        **table_words(here.language),
+    )
+
+
+def _door(here: Here, found: Class) -> dict[str, str]:
+    link = f"{own_url(here)}/j/{found.link_token}"
+    return {"link": link, "qr": qr_svg(link), "join_at": shown(f"{own_url(here)}/join")}
+
+
+async def new_code(here: Here) -> Response:
+    """`POST /classes/{id}/code`: the old code and link stop at once."""
+    async with here.transaction() as conn:
+        found = await classes.new_code(conn, here.scope, here.id())
+    return here.go(f"/classes/{found.id}", said="class_code_new")
+
+
+async def invite(here: Here) -> Response:
+    """`POST /classes/{id}/invites`: a link for one colleague, shown once."""
+    form = await here.form()
+    kind = "hand_over" if form.get("kind") == "hand_over" else "share"
+    async with here.transaction() as conn:
+        found = await classes.get(conn, here.scope, here.id())
+        token = await classes.invite(conn, here.scope, found.id, kind, here.now)
+    link = f"{own_url(here)}/classes/invited/{token}"
+    return here.page("classes/invite.html", found=found, link=link, kind=kind)
+
+
+async def invited(here: Here) -> Response:
+    """`GET /classes/invited/{token}`: one button; a mail scanner that looks uses nothing up."""
+    token = str(here.request.path_params["token"])
+    async with here.transaction() as conn:
+        found = await classes.invited(conn, here.scope, token, here.now)
+    return here.page("classes/invited.html", invite=found)
+
+
+async def accept(here: Here) -> Response:
+    """`POST /classes/invited/{token}`."""
+    token = str(here.request.path_params["token"])
+    async with here.transaction() as conn:
+        class_id = await classes.accept(conn, here.scope, token, here.now)
+    return here.go(f"/classes/{class_id}", said="class_joined")

@@ -1,0 +1,240 @@
+"""A whole lesson through the real app: screen, two phones, the report and its why."""
+
+import re
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from rooms.people.codes import shown_class_code
+from tests.support import people
+from tests.support.floor import House
+from tests.support.lessons import World, a_class, a_world
+
+SECONDS = 180
+
+
+@pytest.fixture
+async def world(app_house: House) -> World:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        return await a_world(
+            conn, chapters=[(0, "The quay"), (60_000, "The crane"), (120_000, "The office")]
+        )
+
+
+async def signed_in(house: House, world: World) -> httpx.AsyncClient:
+    client = house.client()
+    await people.sign_in(house, client, world.teacher, world.programme)
+    return client
+
+
+async def shows(house: House, world: World, teacher: httpx.AsyncClient) -> tuple[str, str]:
+    """(session's path, class code) of the tour shown now."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world)
+    answer = await teacher.post(
+        "/sessions",
+        data={"tour_id": str(world.tour_id), "class_id": str(school_class.id), "do": "now"},
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"], school_class.code
+
+
+async def beat(client: httpx.AsyncClient, session: str, **said: object) -> httpx.Response:
+    return await client.post(f"{session}/beats", json={"beats": [said]})
+
+
+async def watches(
+    house: House, client: httpx.AsyncClient, session: str, seconds: int, step: int = 20
+) -> dict[str, object]:
+    """Beats with the film's ranges while the clock moves on."""
+    tab = str(uuid4())
+    told: dict[str, object] = {}
+    for number, at in enumerate(range(0, seconds, step)):
+        house.clock.move(seconds=step)
+        answer = await beat(
+            client,
+            session,
+            connection=tab,
+            number=number,
+            ranges_ms=[[at * 1000, (at + step) * 1000]],
+            position_ms=(at + step) * 1000,
+            is_playing=True,
+            media_wanted=True,
+            media_flowed=True,
+        )
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+    return told
+
+
+async def test_a_lesson_with_a_screen_and_two_phones(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+
+    page = await teacher.get(session)
+    assert shown_class_code(code) in page.text
+    assert "<svg" in page.text and " style=" not in page.text
+
+    assert "This is the classroom screen" in (await teacher.get(f"{session}/beamer")).text
+    assert (await teacher.post(f"{session}/beamer")).status_code == 303
+    screen = await teacher.get(f"{session}/beamer")
+    assert "data-beamer" in screen.text and code[:3] in screen.text
+
+    phones = [app_house.client() for _ in range(2)]
+    for phone in phones:
+        answer = await phone.post("/join", data={"code": f" {code.lower()[:3]}-{code[3:]}"})
+        assert answer.headers["location"] == f"{session}/phone"
+        assert "Watch the big screen" in (await phone.get(f"{session}/phone")).text
+
+    answer = await teacher.post(f"{session}/declare", json={"pupils": 28})
+    assert answer.json() == {"headcount": 28}
+    told = await watches(app_house, teacher, session, SECONDS)
+    assert told["kind"] == "beamer"
+    said = (await beat(phones[0], session, connection=str(uuid4()), number=0)).json()
+    assert (said["kind"], said["headcount"], said["position_ms"]) == ("companion", 28, 180_000)
+
+    rows = (await teacher.get("/attendance.json")).json()["rows"]
+    assert [(row["outcome"], row["is_final"]) for row in rows] == [("present", False)]
+
+    assert (await teacher.post(f"{session}/declare", json={"pupils": 27, "is_end": True})).json()
+    assert (await teacher.post(f"{session}/finish")).json() == {"state": "ended"}
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    assert row["outcome"] == "present" and row["is_final"]
+    assert (row["headcount"], row["headcount_source"]) == (27, "confirmed")
+    assert (row["devices"], row["pupils_counted"], row["student_minutes"]) == (3, 27, 81)
+
+    why = await teacher.get(f"/attendance/{row['session_class_id']}")
+    assert why.status_code == 200
+    assert "3:00 of 3:00 was watched" in why.text
+    assert "clock-bar" in why.text
+
+
+async def test_a_lesson_without_a_screen(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    phones = [app_house.client() for _ in range(2)]
+    for phone in phones:
+        await phone.post("/join", data={"code": code})
+        assert 'class="player"' in (await phone.get(f"{session}/phone")).text
+    await watches(app_house, phones[0], session, SECONDS)
+    await watches(app_house, phones[1], session, 40)
+    assert (await teacher.post(f"{session}/end")).status_code == 303
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    assert (row["outcome"], row["headcount_source"], row["pupils_counted"]) == (
+        "present",
+        "measured",
+        1,
+    )
+
+
+async def test_a_correction_keeps_what_was_measured_and_can_be_undone(
+    app_house: House, world: World
+) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    await teacher.post(f"{session}/beamer")
+    await teacher.post(f"{session}/declare", json={"pupils": 28})
+    await watches(app_house, teacher, session, SECONDS)
+    await teacher.post(f"{session}/end")
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    why = f"/attendance/{row['session_class_id']}"
+
+    refused = await teacher.post(f"{why}/corrections", data={"field": "headcount", "headcount": 25})
+    assert refused.status_code == 422 and "Give a reason" in refused.text
+    await teacher.post(
+        f"{why}/corrections",
+        data={"field": "headcount", "headcount": "25", "reason": "=three left early"},
+    )
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    assert (row["headcount"], row["headcount_measured"], row["pupils_counted"]) == (25, 28, 25)
+    text = (await teacher.get("/attendance.csv")).content.decode("utf-8-sig")
+    assert "'=three left early" in text
+
+    page = (await teacher.get(why)).text
+    [undo] = re.findall(r'action="([^"]+/undo)"', page)
+    await teacher.post(undo)
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    assert (row["headcount"], row["headcount_source"]) == (28, "declared")
+    assert "Undone by" in (await teacher.get(why)).text
+
+
+async def test_the_screen_is_let_in_from_the_teachers_phone(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, _ = await shows(app_house, world, teacher)
+    pc = app_house.client()
+    page = (await pc.get("/screen")).text
+    [number] = re.findall(r"<span>(\d\d)</span>", page)
+    async with app_house.pool.acquire() as conn:
+        await conn.execute("select 1")
+    assert (await pc.post("/screen/ask")).json() == {"state": "waiting"}
+    # The link itself stands only in the QR code: read it back from there is the camera's work.
+    link = await _link_of(app_house, pc)
+    session_id = session.rsplit("/", 1)[1]
+    wrong = f"{(int(number) - 9) % 90 + 10}"
+    answer = await teacher.post(link, data={"session_id": session_id, "number": wrong})
+    assert answer.status_code == 422 and "not the number" in answer.text
+    assert (await pc.post("/screen/ask")).json() == {"state": "waiting"}
+    answer = await teacher.post(link, data={"session_id": session_id, "number": number})
+    assert answer.status_code == 303
+    assert (await pc.post("/screen/ask")).json() == {"state": "go", "go": f"{session}/beamer"}
+    assert "data-beamer" in (await pc.get(f"{session}/beamer")).text
+    for path in ("/classes", "/attendance", session, "/account", "/programme"):
+        assert (await pc.get(path)).status_code == 404, path
+    assert (await pc.post("/screen/ask")).json() == {"state": "over"}
+
+
+async def _link_of(house: House, pc: httpx.AsyncClient) -> str:
+    """Puts a link we know behind the waiting screen, as its QR code has one."""
+    from rooms.people.codes import hash_token
+
+    async with house.pool.acquire() as conn:
+        await conn.execute(
+            "update screens set link_hash = $1 where token_hash = $2",
+            hash_token("known-link"),
+            hash_token(pc.cookies["screen"]),
+        )
+    return "/screen/known-link"
+
+
+async def test_a_pupil_never_becomes_the_screen(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    pupil = app_house.client()
+    await pupil.post("/join", data={"code": code})
+    assert (await pupil.get(f"{session}/beamer")).status_code == 303
+    assert (await pupil.post(f"{session}/beamer")).headers["location"].startswith("/sign-in")
+    for path in ("declare", "finish"):
+        answer = await pupil.post(f"{session}/{path}", json={"pupils": 99})
+        assert answer.status_code == 404, path
+
+
+async def test_a_twin_programme_sees_nothing(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    await teacher.post(f"{session}/beamer")
+    await watches(app_house, teacher, session, 60)
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        twin = await a_world(conn, "twin")
+        bureau = await people.a_person(conn)
+        await people.a_role(conn, twin.programme, bureau, "bureau")
+        elsewhere = await people.a_person(conn)
+        region = await people.a_region(conn, world.programme, "Zeeland")
+        await people.a_role(conn, world.programme, elsewhere, "coordinator", region=region)
+        mine = await people.a_person(conn)
+        await people.a_role(conn, world.programme, mine, "coordinator", region=world.region)
+    for person, programme, sees in (
+        (bureau, twin.programme, 0),
+        (twin.teacher, twin.programme, 0),
+        (elsewhere, world.programme, 0),
+        (world.editor, world.programme, 0),
+        (mine, world.programme, 1),
+    ):
+        client = app_house.client()
+        await people.sign_in(app_house, client, person, programme)
+        assert len((await client.get("/attendance.json")).json()["rows"]) == sees
+        why = await client.get(f"/attendance/{row['session_class_id']}")
+        assert why.status_code == (200 if sees else 404)
+        assert (await client.get(session)).status_code == 404
+    assert UUID(row["session_class_id"])
