@@ -7,7 +7,7 @@ in the row, and every write of a worker names it. Who lost the lease learns so f
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -195,12 +195,19 @@ async def newest(conn: Connection, video_id: UUID) -> Version | None:
 
 
 async def claim(
-    conn: Connection, version_id: UUID, lease: UUID, *, waiting: str, working: str
+    conn: Connection,
+    version_id: UUID,
+    lease: UUID,
+    *,
+    waiting: str,
+    working: str,
+    silent_for: timedelta,
 ) -> Version | None:
     """Takes a version for one attempt: from `waiting`, or from a worker that died at `working`.
 
-    None when there is nothing to do (done, cancelled, or three attempts died: then it has
-    failed here and now with `killed_worker`).
+    A worker counts as dead when it said nothing for longer than `silent_for`. None when there is
+    nothing to do (done, cancelled, in good hands, or three attempts died: then it has failed here
+    and now with `killed_worker`).
     """
     row = await conn.fetchrow(
         f"""
@@ -208,9 +215,10 @@ async def claim(
         set state = case when is_cancel_wanted then 'cancelled'
                          when attempt >= $5 then 'failed' else $4 end,
             error_code = case when attempt >= $5 then 'killed_worker' end,
-            attempt = attempt + 1, lease = $2, started_at = now(), progress = 0,
+            attempt = attempt + 1, lease = $2, started_at = now(), alive_at = now(), progress = 0,
             stage = '', seconds_left = null
-        where id = $1 and state in ($3, $4)
+        where id = $1 and (state = $3
+            or (state = $4 and coalesce(alive_at, '-infinity') < now() - $6::interval))
         returning {_COLUMNS}
         """,
         version_id,
@@ -218,8 +226,42 @@ async def claim(
         waiting,
         working,
         MAX_ATTEMPTS,
+        silent_for,
     )
     return _version(row) if row and row["state"] == working else None
+
+
+async def beat(conn: Connection, version_id: UUID, lease: UUID) -> bool:
+    """The worker lives; False when it must stop: lease lost, or cancelled."""
+    is_mine = await conn.fetchval(
+        """
+        update video_versions set alive_at = now()
+        where id = $1 and lease = $2 and not is_cancel_wanted
+        returning true
+        """,
+        version_id,
+        lease,
+    )
+    return bool(is_mine)
+
+
+async def forsaken(conn: Connection, silent_for: timedelta) -> list[tuple[UUID, str]]:
+    """(id, state) of versions that wait, or were being worked at, without a job in the queue.
+
+    A worker may lose its job with the row unfinished: a job that was rescued ends with whichever
+    worker ends first. The caller enqueues them again.
+    """
+    rows = await conn.fetch(
+        """
+        select v.id, v.state from video_versions v
+        where v.state in ('uploaded', 'probing', 'queued', 'encoding')
+          and (v.lease is null or coalesce(v.alive_at, '-infinity') < now() - $1::interval)
+          and not exists (select from pgqueuer q where convert_from(q.payload, 'UTF8') = v.id::text)
+        order by v.created_at limit 100
+        """,
+        silent_for,
+    )
+    return [(row["id"], row["state"]) for row in rows]
 
 
 async def report(
@@ -319,6 +361,16 @@ async def finish(
         "update videos set current_version_id = $2 where id = $1", row["video_id"], version_id
     )
     return True
+
+
+async def is_published(conn: Connection, version_id: UUID, prefix: str) -> bool:
+    """Whether the files under `prefix` are the version's film."""
+    found = await conn.fetchval(
+        "select true from video_versions where id = $1 and state = 'ready' and prefix = $2",
+        version_id,
+        prefix,
+    )
+    return bool(found)
 
 
 async def fail(

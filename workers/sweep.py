@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
 from rooms.tours import tours
-from server import mail, throttle
+from server import jobs, mail, throttle
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ OLD_VERSION_KEPT = timedelta(hours=24)
 async def sweep(floor: Floor) -> None:
     """Each part on its own: one that fails does not keep the others from their work."""
     now = datetime.now(UTC)
-    for part in (_uploads, _old_versions, _rights, _mails, _throttles):
+    for part in (_uploads, _forsaken, _old_versions, _rights, _mails, _throttles):
         try:
             await part(floor, now)
         except Exception:
@@ -28,6 +28,15 @@ async def _uploads(floor: Floor, now: datetime) -> None:
     removed = await uploads.sweep(floor.pool, floor.storage, now)
     if removed:
         log.info("%d pieces of ended uploads removed", removed)
+
+
+async def _forsaken(floor: Floor, _: datetime) -> None:
+    """The row is the truth: a version that waits without a job gets one."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        for version_id, state in await videos.forsaken(conn, floor.heartbeat_limit):
+            log.warning("version %s was left %s without a job", version_id, state)
+            kind = jobs.PROBE if state in {"uploaded", "probing"} else jobs.TRANSCODE
+            await jobs.enqueue(conn, kind, version_id)
 
 
 async def _old_versions(floor: Floor, now: datetime) -> None:

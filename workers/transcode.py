@@ -15,18 +15,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from pgqueuer.domain.errors import RetryRequested
+
 from media import film, uploads, videos
-from media.errors import MediaError
+from media.errors import FINAL, MediaError
 from media.package import Package, move_into_place
 from media.probe import probe_film
 from media.videos import Made, Version
 from rooms.tours import tours
 from server import jobs
 from workers.floor import Floor
+from workers.steady import AWAY, steadily
 
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+BEATS_PER_LIMIT = 5
 
 
 class LetGo(Exception):
@@ -45,10 +49,38 @@ def original_key(upload_id: UUID) -> str:
 async def probe(floor: Floor, version_id: UUID) -> None:
     """Puts the upload together, finds out what it is, and queues its encoding or refuses it."""
     lease = uuid4()
-    async with floor.pool.acquire() as conn:
-        version = await videos.claim(conn, version_id, lease, waiting="uploaded", working="probing")
+    version = await _claim(floor, version_id, lease, waiting="uploaded", working="probing")
     if version is not None:
         await _attempt(floor, version, lease, _probe(floor, version, lease))
+
+
+async def _claim(
+    floor: Floor, version_id: UUID, lease: UUID, *, waiting: str, working: str
+) -> Version | None:
+    """The version to work at, or None when there is nothing to do any more.
+
+    Raises `RetryRequested` while another worker is at it: should that one die, this job is the
+    one that goes on.
+    """
+    async with floor.pool.acquire() as conn, conn.transaction():
+        silent_for = floor.heartbeat_limit
+        taken = await videos.claim(
+            conn, version_id, lease, waiting=waiting, working=working, silent_for=silent_for
+        )
+        found = taken or await videos.version(conn, version_id)
+        if found and found.error_code == "killed_worker":
+            await tours.film_failed(conn, found.programme_id, found.video_id, found.error_code)
+    if taken is None and found is not None:
+        await _look_after(floor, found, working)
+    return taken
+
+
+async def _look_after(floor: Floor, found: Version, working: str) -> None:
+    """What is left to do at a version that is not ours to work at."""
+    if found.state == working:
+        raise RetryRequested(floor.heartbeat_limit / 2, "another worker is at it")
+    if found.state == "failed" and found.probe is None and found.error_code in FINAL:
+        await _remove_refused(floor, found)  # the worker that refused it may have died over it
 
 
 async def _probe(floor: Floor, version: Version, lease: UUID) -> None:
@@ -64,8 +96,7 @@ async def _probe(floor: Floor, version: Version, lease: UUID) -> None:
 async def encode(floor: Floor, version_id: UUID) -> None:
     """Makes renditions, sound, poster and storyboard, and publishes them in one step."""
     lease = uuid4()
-    async with floor.pool.acquire() as conn:
-        version = await videos.claim(conn, version_id, lease, waiting="queued", working="encoding")
+    version = await _claim(floor, version_id, lease, waiting="queued", working="encoding")
     if version is not None:
         await _attempt(floor, version, lease, _encode(floor, version, lease))
 
@@ -81,11 +112,19 @@ async def _encode(floor: Floor, version: Version, lease: UUID) -> None:
     )
     await move_into_place(package, floor.storage, prefix)
     made = made_of(package, prefix)
+    # an hour of encoding is not thrown away because the database is restarted just now
+    if not await steadily(lambda: publish(floor, version, lease, made)):
+        raise LetGo
+
+
+async def publish(floor: Floor, version: Version, lease: UUID, made: Made) -> bool:
+    """Publishes, once: a second try finds what the first did when only its answer was lost."""
     now = datetime.now(UTC)
     async with floor.pool.acquire() as conn, conn.transaction():
         if not await videos.finish(conn, version.id, lease, made, now):
-            raise LetGo
+            return await videos.is_published(conn, version.id, made.prefix)
         await tours.film_ready(conn, version.programme_id, version.video_id, version.id, now)
+    return True
 
 
 def made_of(package: Package, prefix: str) -> Made:
@@ -112,8 +151,9 @@ async def _original(floor: Floor, version: Version, lease: UUID) -> Path:
         whole = floor.scratch / f"{lease}.whole"
         await uploads.assemble(floor.pool, floor.storage, version.upload_id, whole)
         await floor.storage.put_file(key, whole)
-        await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
-        whole.unlink()
+        await asyncio.to_thread(whole.unlink)
+    if version.state == "probing":
+        await _drop_pieces(floor, version, lease)
     local = floor.storage.local_path(key)
     if local is not None:
         return local
@@ -124,12 +164,20 @@ async def _original(floor: Floor, version: Version, lease: UUID) -> Path:
     return fetched
 
 
+async def _drop_pieces(floor: Floor, version: Version, lease: UUID) -> None:
+    """Only with the lease in hand: who took over may be putting them together right now."""
+    async with floor.pool.acquire() as conn:
+        if not await videos.beat(conn, version.id, lease):
+            raise LetGo
+    await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
+
+
 async def _attempt(
     floor: Floor, version: Version, lease: UUID, work: Coroutine[Any, Any, None]
 ) -> None:
     """Runs one attempt and writes down how it ended, whatever way it ended."""
     try:
-        await _until_told_to_stop(floor, work)
+        await _until_it_must_stop(floor, version, lease, work)
     except MediaError as error:
         await _failed(floor, version, lease, error)
     except LetGo:
@@ -146,18 +194,35 @@ def _clear(scratch: Path, lease: UUID) -> None:
         (scratch / f"{lease}{ending}").unlink(missing_ok=True)
 
 
-async def _until_told_to_stop(floor: Floor, work: Coroutine[Any, Any, None]) -> None:
+async def _until_it_must_stop(
+    floor: Floor, version: Version, lease: UUID, work: Coroutine[Any, Any, None]
+) -> None:
+    """Works until done. Raises Stopping or LetGo when something else came first."""
     task = asyncio.create_task(work)
     told = asyncio.create_task(floor.stopping.wait())
+    lost = asyncio.create_task(_until_lost(floor, version.id, lease))
     try:
-        await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, told, lost}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise Stopping
+            raise Stopping if told.done() else LetGo
         await task
     finally:
-        told.cancel()
-        task.cancel()
-        await asyncio.gather(task, told, return_exceptions=True)
+        for each in (task, told, lost):
+            each.cancel()
+        await asyncio.gather(task, told, lost, return_exceptions=True)
+
+
+async def _until_lost(floor: Floor, version_id: UUID, lease: UUID) -> None:
+    """Says that we live, in every stage, until the version is not ours any more."""
+    every_s = floor.heartbeat_limit.total_seconds() / BEATS_PER_LIMIT
+    is_mine = True
+    while is_mine:
+        await asyncio.sleep(every_s)
+        try:
+            async with floor.pool.acquire() as conn:
+                is_mine = await videos.beat(conn, version_id, lease)
+        except AWAY as error:
+            log.warning("version %s goes on without a database: %s", version_id, error)
 
 
 async def _failed(floor: Floor, version: Version, lease: UUID, error: MediaError) -> None:
@@ -166,15 +231,13 @@ async def _failed(floor: Floor, version: Version, lease: UUID, error: MediaError
         is_mine = await videos.fail(conn, version.id, lease, error.code, error.params)
         if is_mine:
             await tours.film_failed(conn, version.programme_id, version.video_id, error.code)
-    if is_mine:
-        await _remove_refused(floor, version, error)
+    if is_mine and version.state == "probing" and error.is_final:
+        await _remove_refused(floor, version)
     await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
 
 
-async def _remove_refused(floor: Floor, version: Version, error: MediaError) -> None:
+async def _remove_refused(floor: Floor, version: Version) -> None:
     """A file that is no film leaves nothing behind; one that failed in encoding may be retried."""
-    if version.state != "probing" or not error.is_final:
-        return
     async with floor.pool.acquire() as conn:
         if await uploads.is_used_elsewhere(conn, version.upload_id, version.id):
             return
@@ -212,9 +275,13 @@ def _reporter(
         last = elapsed
         share = whole_share(stage, share)
         left = seconds_left(elapsed, share)
-        async with floor.pool.acquire() as conn:
-            if not await videos.report(conn, version_id, lease, stage, share, left):
-                raise LetGo
+        try:
+            async with floor.pool.acquire() as conn:
+                is_mine = await videos.report(conn, version_id, lease, stage, share, left)
+        except AWAY:
+            return  # told a second later, or never: the film goes on
+        if not is_mine:
+            raise LetGo
 
     return report
 

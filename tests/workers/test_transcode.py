@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from pgqueuer.domain.errors import RetryRequested
 
 from media import videos
 from media.storage import Storage, open_storage
@@ -15,8 +17,10 @@ from server.database import Pool
 from tests.media import films
 from tests.support import films as arriving
 from tests.support.tours import Desk, a_desk
-from workers import transcode
+from workers import sweep, transcode
 from workers.floor import Floor
+
+AT_ONCE = timedelta(0)
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +135,13 @@ async def test_three_deaths_are_enough(floor: Floor, film: Path) -> None:
     async with floor.pool.acquire() as conn:
         for attempt in range(1, 4):
             taken = await videos.claim(
-                conn, version_id, uuid4(), waiting="uploaded", working="probing"
+                conn, version_id, uuid4(), waiting="uploaded", working="probing", silent_for=AT_ONCE
             )
             assert taken is not None
             assert taken.attempt == attempt
+    with pytest.raises(RetryRequested, match="another worker"):
+        await transcode.probe(floor, version_id)
+    floor.heartbeat_limit = AT_ONCE
     await transcode.probe(floor, version_id)
     failed = await now(floor, version_id)
     assert (failed.state, failed.error_code) == ("failed", "killed_worker")
@@ -148,7 +155,9 @@ async def test_a_worker_that_lost_its_lease_publishes_nothing(floor: Floor, film
         await asyncio.sleep(0.01)
     stolen = uuid4()
     async with floor.pool.acquire() as conn:
-        assert await videos.claim(conn, version_id, stolen, waiting="queued", working="encoding")
+        assert await videos.claim(
+            conn, version_id, stolen, waiting="queued", working="encoding", silent_for=AT_ONCE
+        )
     await slow
     still = await now(floor, version_id)
     assert (still.state, still.lease) == ("encoding", stolen)
@@ -187,6 +196,57 @@ async def test_what_was_cut_is_in_no_rendition(floor: Floor, film: Path) -> None
     await transcode.encode(floor, cut)
     ready = await now(floor, cut)
     assert ready.duration_ms == pytest.approx(2000, abs=100)
+
+
+async def test_a_refused_file_is_removed_even_when_its_worker_died_over_it(
+    floor: Floor, tmp_path: Path
+) -> None:
+    page = tmp_path / "tour.mp4"
+    page.write_text("<!doctype html>" * 50)
+    _, _, version_id = await a_sent_film(floor, page)
+    await floor.pool.execute(
+        "update video_versions set state = 'failed', error_code = 'not_a_video' where id = $1",
+        version_id,
+    )
+    await transcode.probe(floor, version_id)
+    assert await arriving.keys(floor.storage) == []
+
+
+async def test_a_film_published_just_before_the_answer_was_lost_stays(
+    floor: Floor, film: Path
+) -> None:
+    _, _, version_id = await a_sent_film(floor, film)
+    lease = uuid4()
+    async with floor.pool.acquire() as conn:
+        version = await videos.claim(
+            conn, version_id, lease, waiting="uploaded", working="probing", silent_for=AT_ONCE
+        )
+    assert version is not None
+    made = videos.Made(f"videos/{version_id}/{lease}", 3000, 320, 180, [])
+    publish = partial(transcode.publish, floor, version, lease, made)
+    assert await publish()
+    assert await publish()
+    made = videos.Made("videos/of/another", 3000, 320, 180, [])
+    assert not await transcode.publish(floor, version, lease, made)
+
+
+async def test_a_version_that_waits_without_a_job_gets_one(floor: Floor, film: Path) -> None:
+    _, _, version_id = await a_sent_film(floor, film)
+    await floor.pool.execute("delete from pgqueuer")
+    await sweep.sweep(floor)
+    await sweep.sweep(floor)
+    assert await waiting(floor, jobs.PROBE) == 1
+
+    await floor.pool.execute("delete from pgqueuer")
+    async with floor.pool.acquire() as conn:
+        await videos.claim(
+            conn, version_id, uuid4(), waiting="uploaded", working="probing", silent_for=AT_ONCE
+        )
+    await sweep.sweep(floor)
+    assert await waiting(floor, jobs.PROBE) == 0, "its worker lives"
+    floor.heartbeat_limit = AT_ONCE
+    await sweep.sweep(floor)
+    assert await waiting(floor, jobs.PROBE) == 1
 
 
 def test_time_left_is_told_only_when_there_is_something_to_go_by() -> None:
