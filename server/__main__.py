@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("migrate", help="bring the database to the newest version")
     demo = verbs.add_parser("demo", help="people, classes and a tour to try things with")
     demo.add_argument("--json", action="store_true", help="tell all of it as one JSON document")
+    demo.add_argument("--quiet", action="store_true", help="tell nothing")
     demo.add_argument("--yes", action="store_true", help="even where others can reach it")
     verbs.add_parser("doctor", help="look at every part and say what to do")
     backup = verbs.add_parser("backup", help="write the database and a list of all files")

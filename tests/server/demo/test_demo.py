@@ -1,0 +1,217 @@
+"""The demo: repeats without a change, shows nothing half, and everybody in it can sign in."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from media import demo_film, drawn, ffmpeg
+from media.storage import Storage, open_storage
+from rooms.people import persons
+from server import passwords
+from server.asked import Asked, CannotDo
+from server.database import Pool
+from server.demo import keys, people, tour, verb, worksheet
+from server.demo.told import ProgrammeTold, TourTold
+from tests.support.floor import House, settings_in
+
+SECRET = b"a-secret-of-the-tests-32-characters-long"
+
+
+async def seed(pool: Pool, secret: bytes = SECRET) -> ProgrammeTold:
+    async with pool.acquire() as conn, conn.transaction():
+        main, _ = await people.seed(conn, secret, datetime.now(UTC))
+    return main
+
+
+async def test_seeding_again_tells_the_same(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        first = await people.seed(conn, SECRET, datetime.now(UTC))
+    async with pool.acquire() as conn, conn.transaction():
+        again = await people.seed(conn, SECRET, datetime.now(UTC))
+    assert msgspec.json.encode(first) == msgspec.json.encode(again)
+    counted = await pool.fetchval("select count(*) from api_tokens where ended_at is null")
+    assert counted == sum(len(each.persons) for each in first)
+
+
+async def test_everybody_stands_in_it(pool: Pool) -> None:
+    main = await seed(pool)
+    assert {person.role for person in main.persons} == {
+        "teacher", "editor", "presenter", "moderator", "coordinator", "facilitator", "bureau",
+        "safeguarding", "operator",
+    }  # fmt: skip
+    assert {person.at for person in main.persons if person.role == "coordinator"} == {
+        region.name for region in main.regions
+    }
+    assert all(person.email.endswith(".example") for person in main.persons)
+    with_classes = next(person for person in main.persons if person.role == "teacher")
+    assert {each.teacher for each in main.classes} == {with_classes.email}
+
+
+async def test_only_hashes_are_stored(pool: Pool) -> None:
+    main = await seed(pool)
+    stored = await pool.fetchval(
+        "select string_agg(p::text, ' ') || (select string_agg(t::text, ' ') from api_tokens t) "
+        "from persons p"
+    )
+    for person in main.persons:
+        assert person.password not in stored
+        assert person.token not in stored
+
+
+async def test_a_changed_password_is_set_back(pool: Pool) -> None:
+    main = await seed(pool)
+    teacher = main.persons[0]
+    async with pool.acquire() as conn:
+        await persons.set_password_hash(conn, teacher.id, await passwords.hashed("another one!"))
+        assert not await fits(pool, teacher.email, teacher.password)
+    await seed(pool)
+    assert await fits(pool, teacher.email, teacher.password)
+
+
+async def fits(pool: Pool, email: str, password: str) -> bool:
+    async with pool.acquire() as conn:
+        found = await persons.credentials(conn, email)
+    return found is not None and await passwords.fits(found.password_hash, password)
+
+
+async def test_a_new_secret_ends_the_old_tokens(app_house: House) -> None:
+    old = (await seed(app_house.pool)).persons[0]
+    new = (await seed(app_house.pool, b"another-secret-of-32-characters-long")).persons[0]
+    assert (old.password, old.token) != (new.password, new.token)
+    assert await fits(app_house.pool, new.email, new.password)
+    for token, status in ((old.token, 303), (new.token, 200)):
+        async with app_house.client(headers={"authorization": f"Bearer {token}"}) as client:
+            assert (await client.get("/account")).status_code == status
+
+
+def test_keys_repeat_and_differ() -> None:
+    assert keys.token(SECRET, "a@b.example") == keys.token(SECRET, "a@b.example")
+    made = {
+        keys.token(SECRET, "a@b.example"),
+        keys.token(SECRET, "b@b.example"),
+        keys.token(b"x" * 32, "a@b.example"),
+        keys.password(SECRET, "a@b.example"),
+    }
+    assert len(made) == 4
+
+
+def test_it_is_refused_where_others_can_reach_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, url="https://porthole.example")
+    asked = Asked(settings, argparse.Namespace(yes=False, json=True, quiet=False), {})
+    with pytest.raises(CannotDo) as refused:
+        verb.run(asked)
+    assert refused.value.code == "not_loopback"
+
+
+# --- the film ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_film(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the real one, but small and quick: what is tried here is what comes after."""
+    folder = tmp_path_factory.mktemp("film")
+
+    async def draw(scratch: Path) -> Path:
+        file = scratch / "film.mp4"
+        await ffmpeg.run(command(file), ffmpeg.child_limits(ffmpeg.Encoder(), 60), folder)
+        return file
+
+    monkeypatch.setattr(drawn, "draw", draw)
+
+
+def command(file: Path) -> list[str]:
+    length = f"d={demo_film.DURATION_S}"
+    return [
+        ffmpeg.executable(), "-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=160x90:r=10:{length}",
+        "-f", "lavfi", "-i", f"sine=f=220:{length}", "-c:v", "libx264", "-preset", "ultrafast",
+        "-c:a", "aac", "-pix_fmt", "yuv420p", str(file),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    yield open_storage((tmp_path / "storage").as_uri())
+
+
+async def make(pool: Pool, storage: Storage, home: Path) -> TourTold:
+    return await tour.find_or_make(pool, storage, home, await seed(pool))
+
+
+async def keys_under(storage: Storage, prefix: str = "") -> set[str]:
+    return {each.key async for each in storage.list_prefix(prefix)}
+
+
+@pytest.mark.usefixtures("small_film")
+async def test_the_tour_can_be_watched_by_anybody(
+    app_house: House, storage: Storage, tmp_path: Path
+) -> None:
+    made = await make(app_house.pool, storage, tmp_path)
+    async with app_house.client(headers={"accept-language": "en"}) as client:
+        page = await client.get(made.path)
+        assert page.status_code == 200
+        assert "Havenlicht" in page.text
+        master = await client.get(made.master)
+        assert master.status_code == 200
+        names = [line for line in master.text.splitlines() if line and not line.startswith("#")]
+        playlist = await client.get(f"/videos/{made.video}/{names[0]}")
+        assert playlist.text.count("#EXTINF") >= 16
+        version = names[0].split("/")[0]
+        for language, words in (("nl", "Vroeg in de ochtend."), ("en", "Early in the morning.")):
+            captions = await client.get(f"/videos/{made.video}/{version}/captions/{language}.vtt")
+            assert words in captions.text
+        paper = await app_house.pool.fetchval("select id from documents")
+        assert (await client.get(f"/documents/{paper}")).content == worksheet.pdf()
+    titles = await app_house.pool.fetch("select title from chapters order by number")
+    assert [row["title"] for row in titles] == list(tour.CHAPTERS)
+
+
+@pytest.mark.usefixtures("small_film")
+async def test_two_runs_at_once_and_a_third_make_one(
+    pool: Pool, storage: Storage, tmp_path: Path
+) -> None:
+    told = await seed(pool)
+    one, other = await asyncio.gather(
+        tour.find_or_make(pool, storage, tmp_path, told),
+        tour.find_or_make(pool, storage, tmp_path, told),
+    )
+    stored = await keys_under(storage)
+    assert one == other == await make(pool, storage, tmp_path)
+    assert await pool.fetchval("select count(*) from tours") == 1
+    assert await keys_under(storage) == stored
+    assert not (tmp_path / "demo-film").exists()
+
+
+@pytest.mark.usefixtures("small_film")
+async def test_a_run_that_died_shows_nothing_and_is_cleared_away(
+    pool: Pool, storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await seed(pool)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tour, "_rows", fail)
+        with pytest.raises(ConnectionError):
+            await tour.find_or_make(pool, storage, tmp_path, told)
+    for table in ("tours", "videos", "documents", "captions"):
+        assert await pool.fetchval(f"select count(*) from {table}") == 0, table
+    left = await keys_under(storage, "demo")
+    assert left
+    await tour.find_or_make(pool, storage, tmp_path, told)
+    assert not left & await keys_under(storage, "demo")
+
+
+async def fail(*_: object) -> None:
+    raise ConnectionError
+
+
+def test_the_worksheet_is_a_whole_pdf(tmp_path: Path) -> None:
+    data = worksheet.pdf()
+    table = int(data.split(b"startxref\n")[1].split()[0])
+    assert data[table:].startswith(b"xref\n0 7\n")
+    for number, line in enumerate(data[table:].splitlines()[3:9], 1):
+        at = int(line.split()[0])
+        assert data[at:].startswith(b"%d 0 obj" % number)
