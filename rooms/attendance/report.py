@@ -86,6 +86,12 @@ class Row:
 
 
 _ROW_NAMES = tuple(Row.__dataclass_fields__)
+# What a kept result holds, and a judgement now fills in. The rule itself stands on the session.
+_JUDGED = tuple(
+    name
+    for name in Result.__dataclass_fields__
+    if name in _ROW_NAMES and name not in {"pass_share", "rule_version"}
+)
 
 
 async def of_class(conn: Connection, scope: Scope, class_id: UUID, now: datetime) -> list[Row]:
@@ -191,9 +197,7 @@ async def with_live(conn: Connection, rows: Sequence[asyncpg.Record]) -> list[Ro
 def _row(record: asyncpg.Record, live: Result | None) -> Row:
     values = {name: record[name] for name in _ROW_NAMES if name != "is_final"}
     if live is not None:
-        values |= {
-            name: getattr(live, name) for name in Result.__dataclass_fields__ if name in _ROW_NAMES
-        }
+        values |= {name: getattr(live, name) for name in _JUDGED}
     return Row(**values, is_final=live is None)
 
 

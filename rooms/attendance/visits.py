@@ -47,12 +47,12 @@ class Stretch:
 
 
 def multirange(ranges: Ranges) -> str:
-    """The ranges as PostgreSQL writes an int8multirange."""
+    """As PostgreSQL writes it; asyncpg would take an array of them for a table of numbers."""
     return "{" + ",".join(f"[{start},{end})" for start, end in ranges) + "}"
 
 
 async def record(conn: Connection, stretches: list[Stretch]) -> None:
-    """Opens new visits and moves known ones on, all in one statement.
+    """Opens new visits, and moves all on in one update.
 
     A visit closed meanwhile opens again when the new stretch joins it; a connection that was
     silent for longer than `LOST_AFTER` does not bridge the silence: its device starts another.
@@ -60,46 +60,33 @@ async def record(conn: Connection, stretches: list[Stretch]) -> None:
     """
     if not stretches:
         return
+    await _open(conn, stretches)
     await conn.execute(
         """
-        with told as (
-            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[],
-                $5::timestamptz[], $6::text[], $7::boolean[], $8::boolean[], $9::boolean[],
-                $10::bigint[], $11::boolean[])
-            as t (programme_id, seat_id, connection, first_at, last_at, watched, media_wanted,
-                media_flowed, is_late, last_beat, is_leaving)
-        )
-        insert into visits as v (programme_id, seat_id, connection, started_at, seen_until, watched,
-            media_wanted, media_flowed, is_late, last_beat, ended_at, end_reason)
-        select programme_id, seat_id, connection, first_at, last_at,
-            case when watched_ms(watched::int8multirange)
-                <= $12 * extract(epoch from last_at - first_at) * 1000 + $13
-                then watched::int8multirange else '{}' end,
-            media_wanted, media_flowed, is_late, last_beat,
-            case when is_leaving then last_at end, case when is_leaving then 'left' end
-        from told
-        on conflict (connection) do update set
-            started_at = least(v.started_at, excluded.started_at),
-            seen_until = greatest(v.seen_until, excluded.seen_until),
-            watched = case when watched_ms(v.watched + excluded.watched)
-                <= $12 * extract(epoch from greatest(v.seen_until, excluded.seen_until)
-                    - least(v.started_at, excluded.started_at)) * 1000 + $13
-                then v.watched + excluded.watched else v.watched end,
-            media_wanted = v.media_wanted or excluded.media_wanted,
-            media_flowed = v.media_flowed or excluded.media_flowed,
-            is_late = v.is_late or excluded.is_late,
-            last_beat = greatest(v.last_beat, excluded.last_beat),
-            ended_at = case
-                when excluded.last_beat < v.last_beat then v.ended_at
-                else excluded.ended_at end,
-            end_reason = case
-                when excluded.last_beat < v.last_beat then v.end_reason
-                else excluded.end_reason end
-        where v.seat_id = excluded.seat_id
-            and excluded.started_at <= v.seen_until + $14::interval
-            and excluded.seen_until >= v.started_at - $14::interval
+        update visits v set
+            started_at = least(v.started_at, t.first_at),
+            seen_until = greatest(v.seen_until, t.last_at),
+            watched = case when watched_ms(v.watched + t.watched::int8multirange)
+                <= $10 * extract(epoch from greatest(v.seen_until, t.last_at)
+                    - least(v.started_at, t.first_at)) * 1000 + $11
+                then v.watched + t.watched::int8multirange else v.watched end,
+            media_wanted = v.media_wanted or t.media_wanted,
+            media_flowed = v.media_flowed or t.media_flowed,
+            is_late = v.is_late or t.is_late,
+            last_beat = greatest(v.last_beat, t.last_beat),
+            ended_at = case when t.last_beat < v.last_beat then v.ended_at
+                when t.is_leaving then greatest(v.seen_until, t.last_at) end,
+            end_reason = case when t.last_beat < v.last_beat then v.end_reason
+                when t.is_leaving then 'left' end
+        from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[],
+                $5::text[], $6::boolean[], $7::boolean[], $8::boolean[], $9::bigint[],
+                $13::boolean[])
+            as t (seat_id, connection, first_at, last_at, watched, media_wanted, media_flowed,
+                is_late, last_beat, is_leaving)
+        where v.connection = t.connection and v.seat_id = t.seat_id
+            and t.first_at <= v.seen_until + $12::interval
+            and t.last_at >= v.started_at - $12::interval
         """,
-        [one.programme_id for one in stretches],
         [one.seat_id for one in stretches],
         [one.connection for one in stretches],
         [one.first_at for one in stretches],
@@ -109,12 +96,29 @@ async def record(conn: Connection, stretches: list[Stretch]) -> None:
         [one.media_flowed for one in stretches],
         [one.is_late for one in stretches],
         [one.last_beat for one in stretches],
-        [one.is_leaving for one in stretches],
         CLAIM_SPEED,
         CLAIM_GRACE_MS,
         LOST_AFTER,
+        [one.is_leaving for one in stretches],
     )
     await _append(conn, stretches)
+
+
+async def _open(conn: Connection, stretches: list[Stretch]) -> None:
+    """A row for each connection that has none yet; what it told comes with the update."""
+    await conn.execute(
+        """
+        insert into visits (programme_id, seat_id, connection, started_at, seen_until)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[],
+            $5::timestamptz[])
+        on conflict (connection) do nothing
+        """,
+        [one.programme_id for one in stretches],
+        [one.seat_id for one in stretches],
+        [one.connection for one in stretches],
+        [one.first_at for one in stretches],
+        [one.last_at for one in stretches],
+    )
 
 
 async def _append(conn: Connection, stretches: list[Stretch]) -> None:

@@ -50,7 +50,8 @@ async def watches(
     """Beats with the film's ranges while the clock moves on."""
     tab = str(uuid4())
     told: dict[str, object] = {}
-    for number, at in enumerate(range(0, seconds, step)):
+    await beat(client, session, connection=tab, number=0, events=["connected", "shown"])
+    for number, at in enumerate(range(0, seconds, step), 1):
         house.clock.move(seconds=step)
         answer = await beat(
             client,
@@ -132,7 +133,7 @@ async def test_a_correction_keeps_what_was_measured_and_can_be_undone(
     app_house: House, world: World
 ) -> None:
     teacher = await signed_in(app_house, world)
-    session, code = await shows(app_house, world, teacher)
+    session, _ = await shows(app_house, world, teacher)
     await teacher.post(f"{session}/beamer")
     await teacher.post(f"{session}/declare", json={"pupils": 28})
     await watches(app_house, teacher, session, SECONDS)
@@ -165,8 +166,6 @@ async def test_the_screen_is_let_in_from_the_teachers_phone(app_house: House, wo
     pc = app_house.client()
     page = (await pc.get("/screen")).text
     [number] = re.findall(r"<span>(\d\d)</span>", page)
-    async with app_house.pool.acquire() as conn:
-        await conn.execute("select 1")
     assert (await pc.post("/screen/ask")).json() == {"state": "waiting"}
     # The link itself stands only in the QR code: read it back from there is the camera's work.
     link = await _link_of(app_house, pc)
@@ -211,7 +210,7 @@ async def test_a_pupil_never_becomes_the_screen(app_house: House, world: World) 
 
 async def test_a_twin_programme_sees_nothing(app_house: House, world: World) -> None:
     teacher = await signed_in(app_house, world)
-    session, code = await shows(app_house, world, teacher)
+    session, _ = await shows(app_house, world, teacher)
     await teacher.post(f"{session}/beamer")
     await watches(app_house, teacher, session, 60)
     [row] = (await teacher.get("/attendance.json")).json()["rows"]
