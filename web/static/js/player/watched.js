@@ -5,7 +5,7 @@
 
 import { merge } from "./ranges.js";
 
-const TELL_EVERY_MS = 5000;
+const TELL_EVERY_MS = 1500;
 // Between two reports of the browser no more film than this can have passed at normal speed, also in a
 // background tab, which reports once a second. More is a jump.
 const STEP_S = 1.6;
