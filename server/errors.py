@@ -65,6 +65,7 @@ SENTENCES: dict[str, str] = {
     "school_choose": N_("Choose your school from the list."),
     "school_unknown": N_("We found no such school. Try its place, or only a part of its name."),
     "school_missing": N_("Type the name, the place or the code of your school."),
+    "school_place_missing": N_("Type the place of your school as well."),
     "company_name": N_("Type the name of the company."),
     "person_name": N_("Type your name."),
     "company_asked": N_(

@@ -181,16 +181,17 @@ async def holders(conn: Connection, scope: Scope, role: str) -> list[Person]:
 
 
 async def who_confirms(conn: Connection, scope: Scope, school_id: UUID) -> list[Person]:
-    """Who may say that a teacher is this school's: the coordinators of its region, and those
-    of the whole programme."""
+    """Who is asked whether a teacher is this school's: the coordinators of its region, and those
+    of the whole programme; for a school that stands in no region the office as well."""
     rows = await conn.fetch(
         """
         select p.id, p.email, p.name, p.language, p.password_hash is not null as has_password
         from roles r join persons p on p.id = r.person_id
-        where r.programme_id = $1 and r.role = 'coordinator' and r.ended_at is null
-            and (r.region_id is null or r.region_id = (
-                select region_id from school_regions
-                where programme_id = $1 and school_id = $2 and valid_to is null))
+        left join school_regions g on g.programme_id = r.programme_id and g.school_id = $2
+            and g.valid_to is null
+        where r.programme_id = $1 and r.ended_at is null and (
+            r.role = 'coordinator' and (r.region_id is null or r.region_id = g.region_id)
+            or r.role = 'bureau' and g.region_id is null)
         group by p.id order by min(r.created_at), p.id
         """,
         scope.programme_id,

@@ -10,6 +10,7 @@ from datetime import date
 from uuid import UUID
 
 import asyncpg
+from slugify import slugify
 
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
@@ -17,6 +18,8 @@ from rooms.people.schools_csv import SchoolRow
 from rooms.scope import Scope
 
 MAX_FOUND = 12
+# The scheme of schools that a teacher named and no registry here has.
+UNLISTED = "unlisted"
 
 # Everybody can have an address here: it proves no tie to a school.
 EVERYBODYS_DOMAINS = frozenset(
@@ -139,6 +142,16 @@ async def put(
     return school_id
 
 
+async def put_unlisted(conn: Connection, *, country: str, name: str, place: str) -> School:
+    """A school that no registry here has, by its name and place alone; told twice it stays one.
+
+    It stands in no region until the office places it.
+    """
+    code = slugify(f"{name} {place}", max_length=80)
+    school_id = await put(conn, country=country, scheme=UNLISTED, code=code, name=name, place=place)
+    return School(school_id, country, UNLISTED, code, name, place, (), ())
+
+
 async def place(conn: Connection, scope: Scope, school_id: UUID, region_id: UUID, on: date) -> None:
     """Puts a school in a region from a day on; the placing before it ends that day."""
     open_row = await conn.fetchrow(
@@ -205,14 +218,20 @@ async def _end_placing(conn: Connection, scope: Scope, school_id: UUID, on: date
 
 
 async def by_id(conn: Connection, scope: Scope, school_id: UUID) -> School:
-    """A school of this programme. Raises `NotThere`."""
+    """A school of this programme: in its registry, or named by one of its teachers.
+
+    Raises `NotThere`.
+    """
     row = await conn.fetchrow(
         """
         select s.*, r.id as region_id, r.name as region
-        from school_regions p
-        join schools s on s.id = p.school_id
-        join regions r on r.programme_id = p.programme_id and r.id = p.region_id
-        where p.programme_id = $1 and s.id = $2 and p.valid_to is null
+        from schools s
+        left join school_regions p on p.programme_id = $1 and p.school_id = s.id
+            and p.valid_to is null
+        left join regions r on r.programme_id = $1 and r.id = p.region_id
+        where s.id = $2 and (r.id is not null or exists (
+            select from roles t where t.programme_id = $1 and t.school_id = s.id
+                and t.ended_at is null))
         """,
         scope.programme_id,
         school_id,
@@ -324,6 +343,21 @@ async def every(
         limit,
     )
     return [_school(row) for row in rows]
+
+
+async def unplaced(conn: Connection, scope: Scope) -> set[UUID]:
+    """Schools that teachers of the programme named and that stand in none of its regions."""
+    rows = await conn.fetch(
+        """
+        select distinct t.school_id from roles t
+        where t.programme_id = $1 and t.role = 'teacher' and t.ended_at is null
+            and not exists (
+                select from school_regions p where p.programme_id = t.programme_id
+                    and p.school_id = t.school_id and p.valid_to is null)
+        """,
+        scope.programme_id,
+    )
+    return {row["school_id"] for row in rows}
 
 
 async def count(conn: Connection, scope: Scope) -> int:

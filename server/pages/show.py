@@ -30,7 +30,16 @@ from server.database import Connection
 from server.pages.tour_words import LEVELS
 
 # The form's fields in their order on the page, and the field a refusal of the class belongs to.
-FIELDS = ("email", "class_id", "school", "school_q", "class_name", "level", "grade")
+FIELDS = (
+    "email",
+    "class_id",
+    "school",
+    "school_q",
+    "school_place",
+    "class_name",
+    "level",
+    "grade",
+)
 FIELD_OF = {"class_name": "class_name", "class_level": "level", "class_grade": "grade"}
 
 
@@ -42,6 +51,8 @@ class Told:
     class_id: str = ""
     school: str = ""
     school_q: str = ""
+    school_name: str = ""
+    school_place: str = ""
     class_name: str = ""
     level: str = ""
     grade: str = ""
@@ -119,7 +130,7 @@ async def send(here: Here) -> Response:
         return _page(here, view, told)
     if here.viewer is not None:
         return await _show_at_once(here, view, told, school, draft)
-    assert school is not None and draft is not None
+    assert draft is not None
     return await _mail_code(here, view, told, school, draft)
 
 
@@ -143,6 +154,10 @@ async def _school(conn: Connection, view: View, told: Told) -> School | None:
     if chosen is not None:
         view.schools = [chosen, *(own for own in view.schools if own.id != chosen.id)]
         return chosen
+    if told.school_name:
+        if not told.school_place:
+            view.problems["school_place"] = Refused("school_place_missing")
+        return None
     if told.school_q:
         view.schools = await schools.search(conn, view.scope, told.school_q)
     elif not view.schools and "@" in told.email:
@@ -185,11 +200,15 @@ def _draft(here: Here, view: View, told: Told) -> Draft | None:
         return None
 
 
-async def _mail_code(here: Here, view: View, told: Told, school: School, draft: Draft) -> Response:
+async def _mail_code(
+    here: Here, view: View, told: Told, school: School | None, draft: Draft
+) -> Response:
     details = {
         "programme_id": str(view.programme.id),
         "slug": view.found.tour.slug,
-        "school_id": str(school.id),
+        "school_id": str(school.id) if school else "",
+        "school_name": told.school_name,
+        "school_place": told.school_place,
         "draft": asdict(draft),
         "language": here.language,
     }
@@ -206,7 +225,8 @@ async def _show_at_once(
     me = here.person
     async with here.transaction() as conn:
         scope = _scope(view.programme.id, me.person_id)
-        if school is not None and draft is not None:
+        if draft is not None:
+            school = school or await _unlisted(conn, scope, told.school_name, told.school_place)
             person = await persons.by_id(conn, me.person_id)
             class_id = await _class_of(here, conn, scope, person, school, draft)
         else:
@@ -224,11 +244,19 @@ async def finish(here: Here, conn: Connection, proof: Proof) -> Arrival | None:
     programme_id = UUID(told["programme_id"])
     person = await persons.find_or_create(conn, proof.email, language=told["language"])
     scope = _scope(programme_id, person.id)
-    school = await schools.by_id(conn, scope, UUID(told["school_id"]))
+    if told["school_id"]:
+        school = await schools.by_id(conn, scope, UUID(told["school_id"]))
+    else:
+        school = await _unlisted(conn, scope, told["school_name"], told["school_place"])
     tour = (await catalogue.one(conn, scope, told["slug"], here.language)).tour
     class_id = await _class_of(here, conn, scope, person, school, Draft(**told["draft"]))
     session = await sessions.show_now(conn, scope, tour.id, class_id, here.now)
     return Arrival(person.id, f"/sessions/{session.id}", programme_id)
+
+
+async def _unlisted(conn: Connection, scope: Scope, name: str, place: str) -> School:
+    programme = await programmes.by_id(conn, scope.programme_id)
+    return await schools.put_unlisted(conn, country=programme.country, name=name, place=place)
 
 
 async def _class_of(

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from rooms.people import persons, programmes, roles
+from rooms.people import persons, programmes, roles, schools
 from server import mail
 from server.context import Here
 
@@ -12,7 +12,10 @@ async def index(here: Here) -> Response:
     async with here.transaction() as conn:
         waiting = await roles.unconfirmed(conn, here.scope)
         programme = await programmes.by_id(conn, here.scope.programme_id)
-    return here.page("teachers/confirm.html", waiting=waiting, zone=programme.zone)
+        unlisted = await schools.unplaced(conn, here.scope)
+    return here.page(
+        "teachers/confirm.html", waiting=waiting, zone=programme.zone, unlisted=unlisted
+    )
 
 
 async def confirm(here: Here) -> Response:

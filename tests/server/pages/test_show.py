@@ -258,3 +258,44 @@ async def test_the_address_that_asks_too_often_waits(app_house: House, world: Wo
         (await app_house.client().post(path, data=told(world))).status_code for _ in range(6)
     ]
     assert answers == [303] * 5 + [429]
+
+
+async def test_a_school_no_registry_has_is_named_and_placed_later(
+    app_house: House, world: World
+) -> None:
+    async with app_house.pool.acquire() as conn:
+        office = await a_person(conn, "office@x.example")
+        await a_role(conn, world.programme, office, "bureau")
+    path, client = await path_of(app_house, world), app_house.client()
+    own = {"school": "", "school_q": "Nergens", "school_name": "Het Nieuwe Lyceum"}
+    half = await client.post(path, data=told(world, **own))
+    assert half.status_code == 422 and 'href="#school_place"' in half.text
+    await client.post(path, data=told(world, **own, school_place="Losser"))
+    answer = await show_with_code(app_house, client, "zoe@driehoek.example")
+    assert answer.headers["location"].startswith("/sessions/")
+    assert (await last_mail(app_house)).to == "office@x.example"
+    desk = app_house.client()
+    await sign_in(app_house, desk, office)
+    assert "in no region yet" in (await desk.get("/teachers/confirm")).text
+    school_id = await app_house.pool.fetchval("select id from schools where scheme = 'unlisted'")
+    page = f"/programme/schools/{school_id}"
+    assert "Het Nieuwe Lyceum" in (await desk.get(page)).text
+    placed = {"name": "Het Nieuwe Lyceum", "place": "Losser", "region": str(world.region.id)}
+    assert (await desk.post(page, data=placed)).status_code == 303
+    assert "in no region yet" not in (await desk.get("/teachers/confirm")).text
+
+
+async def test_an_unlisted_school_of_the_twin_is_not_there(app_house: House, world: World) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        twin = await a_world(conn, "twin")
+        office = await a_person(conn)
+        await a_role(conn, twin.programme, office, "bureau")
+    path, client = await path_of(app_house, world), app_house.client()
+    await client.post(
+        path, data=told(world, school="", school_name="Het Nieuwe Lyceum", school_place="Losser")
+    )
+    await show_with_code(app_house, client, "zoe@driehoek.example")
+    school_id = await app_house.pool.fetchval("select id from schools where scheme = 'unlisted'")
+    desk = app_house.client()
+    await sign_in(app_house, desk, office)
+    assert (await desk.get(f"/programme/schools/{school_id}")).status_code == 404
