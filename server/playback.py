@@ -1,5 +1,6 @@
 """Films for players: playlists, segments, captions, pictures, each checked on its own address."""
 
+import hashlib
 import mimetypes
 import re
 from uuid import UUID
@@ -14,6 +15,7 @@ from rooms.errors import NotThere
 from rooms.tours import captions_kept, tours
 from server import errors
 from server.auth import SEAT_COOKIE, token_hash
+from server.byte_ranges import OutOfReach, asked_range
 from server.context import Here
 from server.database import Connection
 
@@ -119,20 +121,37 @@ async def _must_watch(here: Here, conn: Connection, video_id: UUID) -> None:
     raise NotThere
 
 
-async def send(here: Here, key: str, kind: str | None, *, download_as: str = "") -> Response:
+async def send(here: Here, key: str, kind: str | None) -> Response:
     """The bytes of a stored file, from our own origin: by nginx, from the folder, or from S3."""
     checked(key)
     kind = kind or mimetypes.guess_type(key)[0] or "application/octet-stream"
-    headers = {"Cache-Control": FOREVER}
     path = here.storage.local_path(key)
-    if path is not None:
-        if not path.is_file():
-            raise NotThere
-        if here.request.headers.get("x-accel") == "yes" and here.settings.trusted_proxies:
-            headers |= {"X-Accel-Redirect": f"/stored/{key}", "Content-Type": kind}
-            return Response(headers=headers)
-        return FileResponse(path, media_type=kind, headers=headers, filename=download_as or None)
+    if path is None:
+        return await _send_stored(here, key, kind)
+    if not path.is_file():
+        raise NotThere
+    if here.request.headers.get("x-accel") == "yes" and here.settings.trusted_proxies:
+        headers = {"X-Accel-Redirect": f"/stored/{key}", "Content-Type": kind}
+        return Response(headers=headers | {"Cache-Control": FOREVER})
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": FOREVER})
+
+
+async def _send_stored(here: Here, key: str, kind: str) -> Response:
+    """Passes an object of S3 on. Safari plays nothing from a server that knows no ranges."""
     size = await here.storage.head(key)
-    return StreamingResponse(
-        here.storage.stream(key), media_type=kind, headers=headers | {"Content-Length": str(size)}
-    )
+    # what lies under a key of a film never changes, so the key says which bytes they are
+    tag = f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
+    headers = {"Cache-Control": FOREVER, "Accept-Ranges": "bytes", "ETag": tag}
+    asked = here.request.headers.get("range")
+    if here.request.headers.get("if-range", tag) != tag:
+        asked = None
+    try:
+        piece = asked_range(asked, size)
+    except OutOfReach:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    start, end = piece or (0, size)
+    headers["Content-Length"] = str(end - start)
+    if piece is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    status = 200 if piece is None else 206
+    return StreamingResponse(here.storage.stream(key, start, end), status, headers, kind)
