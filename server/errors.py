@@ -268,7 +268,7 @@ SENTENCES: dict[str, str] = {
     "seat_needed": N_("This device has no place in that lesson. Type the class code."),
     "seat_is_screen": N_("This device is the classroom screen."),
     "film_not_ready": N_("The film of this tour is not ready yet. Nothing was changed."),
-    "session_state": N_("That is not possible now: the lesson is {state}. Nothing was changed."),
+    "session_state": N_("That is not possible at this point of the lesson. Nothing was changed."),
     "session_ended": N_("The lesson is over. Its attendance stands."),
     "session_cancelled": N_("The plan is cancelled."),
     "plan_class": N_("Choose a class."),

@@ -69,6 +69,10 @@ ENDS = {
     "": N_("still there"),
 }
 
+SENT_LATER = N_("sent later")
+DEVICE = N_("Device {number}")
+SCREEN, BEST_DEVICE = N_("Classroom screen"), N_("The device that watched most")
+
 
 def why(language: str, result: Result) -> str:
     """The reason as one sentence."""
@@ -84,7 +88,7 @@ def why(language: str, result: Result) -> str:
 def film_picture(language: str, result: Result) -> dict[str, Any]:
     """The film on a line, with what was watched of it and how far it had to add up."""
     length_s = max((end for _, end in result.window), default=0) / 1000
-    label = N_("Classroom screen") if result.has_beamer else N_("The device that watched most")
+    label = SCREEN if result.has_beamer else BEST_DEVICE
     return {
         "window_s": length_s,
         "ticks": [(second, clock(second)) for second in _marks(length_s)],
@@ -137,7 +141,7 @@ def _time(moment_ms: float, zone: str) -> str:
 
 
 def _name(language: str, seat: SeatResult) -> str:
-    number = translate(language, N_("Device {number}")).format(number=seat.number)
+    number = translate(language, DEVICE).format(number=seat.number)
     return f"{number}, {translate(language, SEAT_KINDS[seat.kind])}"
 
 
@@ -145,7 +149,7 @@ def _times(language: str, seat: SeatResult, zone: str) -> str:
     said = []
     for start, end, reason, is_late in seat.visits:
         words = translate(language, ENDS.get(reason, reason))
-        late = f", {translate(language, N_('sent later'))}" if is_late else ""
+        late = f", {translate(language, SENT_LATER)}" if is_late else ""
         said.append(f"{_time(start, zone)}–{_time(end, zone)} ({words}{late})")
     return "; ".join(said)
 
