@@ -94,7 +94,13 @@ async def a_film(
 
 
 async def make_ready(
-    conn: Connection, desk: Desk, video_id: UUID, version_id: UUID, *, duration_ms: int
+    conn: Connection,
+    desk: Desk,
+    video_id: UUID,
+    version_id: UUID,
+    *,
+    duration_ms: int,
+    now: datetime = NOW,
 ) -> None:
     """What the worker does at the end, without a film."""
     await conn.execute(
@@ -108,8 +114,8 @@ async def make_ready(
     )
     lease = await conn.fetchval("select lease from video_versions where id = $1", version_id)
     made = videos.Made(f"videos/{version_id}", duration_ms, 1280, 720, [])
-    assert await videos.finish(conn, version_id, lease, made, NOW)
-    await tours.film_ready(conn, desk.programme.id, video_id, version_id, NOW)
+    assert await videos.finish(conn, version_id, lease, made, now)
+    await tours.film_ready(conn, desk.programme.id, video_id, version_id, now)
 
 
 async def fill(conn: Connection, desk: Desk, tour_id: UUID, version_id: UUID) -> None:

@@ -1,5 +1,5 @@
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -115,41 +115,60 @@ async def test_the_end_date_takes_a_tour_off_in_its_own_zone(pool: Pool) -> None
         assert (told[0].kind, told[0].who) == ("rights_ended", "")
 
 
-async def _again(pool: Pool, edit: list[tuple[int, int]] | None, duration_ms: int) -> None:
-    """A published tour whose film is cut anew; what went along is left in the database."""
+async def _recut(
+    pool: Pool, desk: build.Desk, tour_id: UUID, edit: list[tuple[int, int]] | None, hour: int
+) -> tours.Tour:
+    """The same film with other pieces kept, made and playing."""
+    async with pool.acquire() as conn, conn.transaction():
+        tour = await tours.one_of_company(conn, desk.editors, tour_id)
+        new_id = await videos.re_edit(conn, desk.programme.id, tour.video_id, edit, desk.editor.id)
+        length = sum(end - start for start, end in edit or [(0, build.FILM_MS)])
+        now = build.NOW + timedelta(hours=hour)
+        await build.make_ready(conn, desk, tour.video_id, new_id, duration_ms=length, now=now)
+        tour = await tours.one_of_company(conn, desk.editors, tour_id)
+        assert tour.version_id == new_id
+        return tour
+
+
+async def _told(pool: Pool, tour: tours.Tour) -> tuple[list[tuple[int, int, str]], list[Chapter]]:
+    assert tour.version_id is not None
+    async with pool.acquire() as conn:
+        kept = await captions_kept.one(conn, tour.programme_id, tour.version_id, "nl")
+        chapters = await chapters_kept.of_version(conn, tour.programme_id, tour.version_id)
+    assert kept is not None
+    return [(cue.start_ms, cue.end_ms, cue.text) for cue in kept.cues], chapters
+
+
+async def test_words_go_along_with_a_cut_and_come_back_with_a_piece(pool: Pool) -> None:
+    whole = [(0, 4000, "Welkom"), (12_000, 14_000, "eruit"), (30_000, 33_000, "en dag")]
+    cues = tuple(Cue(start, end, (text,)) for start, end, text in whole)
     async with pool.acquire() as conn, conn.transaction():
         desk = await build.a_desk(conn)
         tour_id = await build.a_published_tour(conn, desk)
         tour = await tours.one_of_company(conn, desk.editors, tour_id)
         assert tour.version_id is not None
-        cues = (
-            Cue(0, 4000, ("Welkom",)),
-            Cue(12_000, 14_000, ("weg",)),
-            Cue(30_000, 33_000, ("en dag",)),
-        )
-        await captions_kept.put(
-            conn, desk.programme.id, tour.version_id, Kept("nl", "typed", False, cues)
-        )
-        await chapters_kept.put(
-            conn, desk.programme.id, tour.version_id, [Chapter(0, "A"), Chapter(30_000, "B")]
-        )
-        new_id = await videos.re_edit(conn, desk.programme.id, tour.video_id, edit, desk.editor.id)
-        await build.make_ready(conn, desk, tour.video_id, new_id, duration_ms=duration_ms)
-        tour = await tours.one_of_company(conn, desk.editors, tour_id)
-        assert tour.version_id == new_id
-        assert tour.state is State.REVIEW, "nobody has looked at this film yet"
-        kept = await captions_kept.one(conn, desk.programme.id, new_id, "nl")
-        assert kept is not None
-        assert [(cue.start_ms, cue.end_ms, cue.text) for cue in kept.cues] == [
-            (0, 4000, "Welkom"),
-            (20_000, 23_000, "en dag"),
-        ]
-        chapters = await chapters_kept.of_version(conn, desk.programme.id, new_id)
-        assert chapters == [Chapter(0, "A"), Chapter(20_000, "B")]
+        kept = Kept("nl", "typed", False, cues)
+        await captions_kept.put(conn, desk.programme.id, tour.version_id, kept)
+        chapters = [Chapter(0, "A"), Chapter(12_000, "B"), Chapter(30_000, "C")]
+        await chapters_kept.put(conn, desk.programme.id, tour.version_id, chapters)
 
+    tour = await _recut(pool, desk, tour_id, [(0, 10_000), (20_000, 60_000)], 1)
+    assert tour.state is State.REVIEW, "nobody has looked at this film yet"
+    words, parts = await _told(pool, tour)
+    assert words == [(0, 4000, "Welkom"), (20_000, 23_000, "en dag")]
+    assert [part.title for part in parts] == ["A", "B", "C"]
+    assert [part.start_ms for part in parts] == [0, 10_000, 20_000]
 
-async def test_captions_and_chapters_go_along_with_a_cut(pool: Pool) -> None:
-    await _again(pool, [(0, 10_000), (20_000, 60_000)], 50_000)
+    async with pool.acquire() as conn:
+        assert tour.version_id is not None
+        better = Kept(
+            "nl", "typed", False, (Cue(0, 4000, ("Hallo",)), Cue(20_000, 23_000, ("dag",)))
+        )
+        await captions_kept.put(conn, desk.programme.id, tour.version_id, better)
+    tour = await _recut(pool, desk, tour_id, None, 2)
+    words, parts = await _told(pool, tour)
+    assert words == [(0, 4000, "Hallo"), (12_000, 14_000, "eruit"), (30_000, 33_000, "dag")]
+    assert parts == chapters
 
 
 async def test_another_film_starts_without_words(pool: Pool) -> None:
