@@ -1,16 +1,50 @@
 """The first page, and the choice of language."""
 
+from datetime import UTC, datetime
+
 from starlette.responses import Response
 
+from rooms.connection import Connection
+from rooms.people import programmes
+from rooms.scope import Scope
+from rooms.tours import catalogue
+from rooms.tours.catalogue import Found, Wish
 from server.context import Here
 from server.i18n import LANGUAGES
+from server.pages import next_steps
+from server.pages.tours import poster
 
 YEAR_S = 365 * 24 * 3600
+# One in the window and three on the wall under it.
+NEWEST = 4
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def show(here: Here) -> Response:
-    """`/`: the code field for a class, the way in for everybody else."""
-    return here.page("home/show.html")
+    """`/`: the code field and the newest tours; for who is signed in her own next steps."""
+    viewer = here.viewer
+    is_person = viewer is not None and viewer.kind != "classroom"
+    async with here.transaction() as conn:
+        open_to_all = await programmes.public(conn)
+        steps = await next_steps.of(conn, here.scope, here.now) if is_person else []
+        scopes = [here.scope] if is_person else [Scope(one.id) for one in open_to_all]
+        newest = [poster(here, found) for found in await _newest(conn, scopes, here.language)]
+    return here.page(
+        "home/show.html",
+        steps=steps,
+        newest=newest,
+        programmes=open_to_all,
+        lesson=f"/sessions/{viewer.session_id}/beamer" if viewer and viewer.session_id else "",
+    )
+
+
+async def _newest(conn: Connection, scopes: list[Scope], language: str) -> list[Found]:
+    found = [
+        one
+        for scope in scopes
+        for one in (await catalogue.search(conn, scope, Wish(), language))[:NEWEST]
+    ]
+    return sorted(found, key=lambda one: one.tour.published_at or LONG_AGO, reverse=True)[:NEWEST]
 
 
 async def choose_language(here: Here) -> Response:

@@ -1,0 +1,84 @@
+"""What waits for a signed-in person, by her roles; the first page says it a line each."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from rooms.agenda import sessions
+from rooms.agenda.sessions import Session
+from rooms.connection import Connection
+from rooms.people import classes, companies, roles
+from rooms.scope import Scope
+from rooms.tours import reviews, tours
+from rooms.tours.states import State
+
+# What a company is to look at first stands first.
+TOUR_STATES = (State.RETURNED, State.DRAFT, State.UNPUBLISHED, State.REVIEW, State.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line: `kind` chooses its words in the template, `count` is how many wait there."""
+
+    kind: str
+    href: str
+    count: int = 0
+    session: Session | None = None
+
+
+async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
+    """The steps of everything this person is here, what presses first."""
+    steps: list[Step] = []
+    if scope.has("teacher"):
+        steps += await _teaching(conn, scope, now)
+    if scope.has("editor"):
+        steps += await _editing(conn, scope)
+    if scope.has("coordinator", "bureau"):
+        steps += await _answering(conn, scope)
+    if scope.has("bureau", "operator"):
+        steps += await _office(conn, scope)
+    return steps
+
+
+async def _teaching(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
+    today = [
+        Step(one.state.value, f"/sessions/{one.id}", session=one)
+        for one in await sessions.mine(conn, scope, now)
+    ]
+    own = len(await classes.mine(conn, scope))
+    return [
+        *today,
+        *([] if today else [Step("show", "/tours")]),
+        Step("classes", "/classes" if own else "/classes/new", own),
+    ]
+
+
+async def _editing(conn: Connection, scope: Scope) -> list[Step]:
+    """A line per state; a single tour is reached at once."""
+    own = await tours.of_company(conn, scope)
+    counted = Counter(tour.state for tour in own)
+    alone = {tour.state: f"/studio/tours/{tour.id}" for tour in own if counted[tour.state] == 1}
+    steps = [
+        Step(state.value, alone.get(state, "/studio"), counted[state])
+        for state in TOUR_STATES
+        if counted[state]
+    ]
+    return steps or [Step("first_tour", "/studio/tours/new")]
+
+
+async def _answering(conn: Connection, scope: Scope) -> list[Step]:
+    waiting = len(await reviews.waiting(conn, scope))
+    teachers = len(await roles.unconfirmed(conn, scope))
+    return [
+        *([Step("reviews", "/reviews", waiting)] if waiting else []),
+        *([Step("teachers", "/teachers/confirm", teachers)] if teachers else []),
+        Step("attendance", "/attendance"),
+    ]
+
+
+async def _office(conn: Connection, scope: Scope) -> list[Step]:
+    asking = sum(one.state == "asked" for one in await companies.every(conn, scope))
+    return [
+        *([Step("companies", "/programme/companies", asking)] if asking else []),
+        Step("programme", "/programme"),
+    ]

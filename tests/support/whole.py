@@ -1,0 +1,360 @@
+"""A whole programme: everybody in it and one of everything, each name carrying the same mark.
+
+Two of them side by side are twins: a page of one that shows the other's mark has looked across.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from media import videos
+from rooms.agenda import screens, sessions
+from rooms.attendance import corrections, results, seats
+from rooms.attendance.confirmations import Asked
+from rooms.connection import Connection
+from rooms.people import classes, companies, sign_in_mails, sign_ins
+from rooms.people.classes import Class
+from rooms.people.companies import Company
+from rooms.people.persons import Person
+from rooms.people.programmes import Programme
+from rooms.people.regions import Region
+from rooms.people.schools import School
+from rooms.scope import Grant, Scope
+from rooms.tours import captions_kept, chapters_kept, documents, reviews, texts, tours
+from rooms.tours.captions import Cue
+from rooms.tours.captions_kept import Kept
+from rooms.tours.chapters import Chapter
+from rooms.tours.texts import Text
+from server import confirm_mails, mail
+from server.config import Settings
+from tests.support import people
+from tests.support import tours as build
+from tests.support.tours import Desk
+
+FILM_MS = 16_000
+WORKSHEET = b"%PDF-1.4\n%worksheet\n"
+
+
+@dataclass
+class Whole:
+    """One programme. `at` names every object an address can point to, as it stands in a path."""
+
+    mark: str
+    programme: Programme
+    region: Region
+    far: Region
+    school: School
+    desk: Desk
+    other_desk: Desk
+    asking: Company
+    now: datetime
+    settings: Settings
+    people: dict[str, Person] = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
+    versions: list[UUID] = field(default_factory=list)
+    document_keys: list[str] = field(default_factory=list)
+
+    def scope(self, role: str) -> Scope:
+        """The scope of one of its people."""
+        grants = {
+            "teacher": Grant("teacher", school_id=self.school.id),
+            "colleague": Grant("teacher", school_id=self.school.id),
+            "editor": Grant("editor", company_id=self.desk.company.id),
+            "coordinator": Grant("coordinator", region_id=self.region.id),
+            "bureau": Grant("bureau"),
+        }
+        return Scope(self.programme.id, self.people[role].id, (grants[role],))
+
+    # Fresh objects, for addresses that use one up
+
+    async def a_class(self, conn: Connection, name: str = "") -> Class:
+        """One more class of the teacher."""
+        return await classes.create(
+            conn, self.scope("teacher"), self.school.id, name or f"{uuid4().hex[:4]} {self.mark}",
+            "havo", 3, f"Techniek {self.mark}", 28, self.now,
+        )  # fmt: skip
+
+    async def a_session(self, conn: Connection, *, starts: bool = True) -> sessions.Session:
+        """The published tour with a class of its own: running, or planned for today."""
+        made, scope = await self.a_class(conn), self.scope("teacher")
+        tour_id = UUID(self.at["published"])
+        if starts:
+            return await sessions.show_now(conn, scope, tour_id, made.id, self.now)
+        plan = sessions.Plan(day=self.now.astimezone(UTC).date())
+        return await sessions.plan(conn, scope, tour_id, made.id, plan, self.now)
+
+    async def an_ended_session(self, conn: Connection) -> sessions.Session:
+        """A lesson that was shown and is over: a screen that watched, a phone beside it."""
+        session = await self.a_session(conn)
+        began = self.now - timedelta(minutes=20)
+        screen, _ = await seats.become_beamer(conn, self.programme.id, session.id, None, began)
+        phone, _ = await seats.sit(conn, self.programme.id, session.id, None, began)
+        for seat, watched in ((screen, "{[0,12000)}"), (phone, "{}")):
+            await conn.execute(
+                """
+                insert into visits (programme_id, seat_id, connection, started_at, seen_until,
+                    ended_at, end_reason, watched, media_flowed, media_wanted)
+                values ($1, $2, gen_random_uuid(), $3, $4, $4, 'session_ended',
+                    $5::text::int8multirange, true, true)
+                """,
+                self.programme.id, seat.id, began, began + timedelta(seconds=20), watched,
+            )  # fmt: skip
+        await conn.execute("update sessions set started_at = $2 where id = $1", session.id, began)
+        await sessions.declare(conn, self.programme.id, session.id, 26, began)
+        await sessions.end(conn, self.scope("teacher"), session.id, self.now)
+        await results.rebuild(conn, session.session_class_id, self.now)
+        return await sessions.get(conn, self.scope("teacher"), session.id)
+
+    async def a_draft(self, conn: Connection, *, has_film: bool = True) -> UUID:
+        """A tour of the company that still may change."""
+        tour_id = await build.a_draft(conn, self.desk, f"Kort {uuid4().hex[:4]} {self.mark}")
+        if has_film:
+            version_id = await build.a_film(conn, self.desk, tour_id, duration_ms=FILM_MS)
+            self.versions.append(version_id)
+            await self._dress(conn, tour_id, version_id)
+        return tour_id
+
+    async def a_tour_in(self, conn: Connection, state: str) -> UUID:
+        """A whole tour in review, returned or published."""
+        tour_id = await self.a_draft(conn)
+        await reviews.ask(conn, self.desk.editors, tour_id, self.now)
+        if state == "returned":
+            words = f"Graag een naam onleesbaar maken, {self.mark}."
+            await reviews.give_back(conn, self.desk.reviewers, tour_id, words, self.now)
+        if state == "published":
+            await reviews.publish(conn, self.desk.reviewers, tour_id, [], self.now)
+        return tour_id
+
+    async def _dress(self, conn: Connection, tour_id: UUID, version_id: UUID) -> None:
+        scope, mark = self.desk.editors, self.mark
+        await build.fill(conn, self.desk, tour_id, version_id)
+        title = (await tours.one_of_company(conn, scope, tour_id)).title
+        await texts.put(conn, scope, tour_id, Text("nl", title, f"Van plaat staal tot {mark}."))
+        await texts.put(conn, scope, tour_id, Text("en", f"How {mark} is made", "From steel."))
+        cues = (Cue(0, 3000, (f"Welkom bij {mark}",)), Cue(3000, 9000, ("Dit is de pers.",)))
+        await captions_kept.put(
+            conn, scope.programme_id, version_id, Kept("nl", "file", False, cues)
+        )
+        await captions_kept.put(
+            conn, scope.programme_id, version_id, Kept("en", "typed", False, cues)
+        )
+        parts = (Chapter(0, f"De poort van {mark}"), Chapter(6000, "De pers"))
+        await chapters_kept.put(conn, scope.programme_id, version_id, parts)
+        key = f"documents/{uuid4()}.pdf"
+        self.document_keys.append(key)
+        await documents.add(
+            conn, scope, tour_id, kind="worksheet", language="nl", filename=f"{mark}.pdf",
+            content_type="application/pdf", size=len(WORKSHEET), key=key,
+        )  # fmt: skip
+
+    async def an_asking_company(self, conn: Connection) -> Company:
+        """A company that waits for its answer, with who asked."""
+        scope = Scope(self.programme.id)
+        name = f"Vrager {uuid4().hex[:4]} {self.mark}"
+        company = await companies.create(conn, scope, name=name, state="asked")
+        await people.an_editor(conn, self.programme, company)
+        return company
+
+    async def an_unconfirmed_teacher(self, conn: Connection) -> UUID:
+        """A role that waits for a coordinator's yes."""
+        person = await people.a_person(conn, name=f"Nieuw {self.mark}")
+        return await people.a_role(
+            conn, self.programme, person, "teacher", school=self.school, is_confirmed=False
+        )
+
+    async def an_upload(self, conn: Connection) -> UUID:
+        """A film on its way, nothing of it here yet."""
+        tour_id = await self.a_draft(conn, has_film=False)
+        upload_id: UUID = await conn.fetchval(
+            """
+            insert into uploads (programme_id, company_id, tour_id, person_id, filename, length,
+                                 received, state, expires_at)
+            values ($1, $2, $3, $4, $5, 10, 0, 'open', now() + interval '1 day') returning id
+            """,
+            self.programme.id, self.desk.company.id, tour_id, self.people["editor"].id,
+            f"{self.mark}.mp4",
+        )  # fmt: skip
+        return upload_id
+
+    async def a_failed_film(self, conn: Connection) -> UUID:
+        """A tour whose film could not be made."""
+        upload_id = await self.an_upload(conn)
+        tour_id: UUID = await conn.fetchval("select tour_id from uploads where id = $1", upload_id)
+        video_id = await conn.fetchval("select video_id from tours where id = $1", tour_id)
+        editor = self.people["editor"]
+        version_id = await videos.add_version(
+            conn, self.programme.id, video_id, upload_id, editor.id
+        )
+        await conn.execute("update uploads set state = 'used' where id = $1", upload_id)
+        await conn.execute(
+            """
+            update video_versions set state = 'failed', error_code = 'encoder_failed'
+            where id = $1
+            """,
+            version_id,
+        )
+        return tour_id
+
+    async def a_waiting_screen(self, conn: Connection) -> str:
+        """The link of a classroom PC that waits for its teacher."""
+        return (await screens.wait(conn, self.now)).link
+
+    async def an_invite(self, conn: Connection) -> str:
+        """The token with which a colleague takes part in a class."""
+        made = await self.a_class(conn)
+        return await classes.invite(conn, self.scope("teacher"), made.id, "share", self.now)
+
+    async def a_link(self, conn: Connection) -> str:
+        """The token of a sign-in mail to the teacher."""
+        email = self.people["teacher"].email
+        asked = await sign_in_mails.ask(
+            conn, email=email, secret=self.settings.secret, now=self.now
+        )
+        return asked.link_token
+
+    async def a_sign_in(self, conn: Connection, person: Person) -> UUID:
+        """One more device on which the person is signed in."""
+        token = await sign_ins.start(
+            conn, person.id, now=datetime.now(UTC), programme_id=self.programme.id
+        )
+        found = await sign_ins.id_of(conn, token)
+        assert found is not None
+        return found
+
+    async def a_correction(self, conn: Connection) -> tuple[UUID, UUID]:
+        """(session class, correction) of an ended lesson."""
+        session = await self.an_ended_session(conn)
+        await corrections.correct(
+            conn, self.scope("teacher"), session.session_class_id, "headcount", "25",
+            f"Er ging er een weg, {self.mark}", self.now,
+        )  # fmt: skip
+        [made] = await corrections.history(conn, self.scope("teacher"), session.session_class_id)
+        return session.session_class_id, made.id
+
+    async def confirm_token(self, conn: Connection) -> str:
+        """What the mail of the morning after carries."""
+        session = await self.an_ended_session(conn)
+        told = Asked(
+            self.programme.id, session.id, session.session_class_id, self.people["teacher"].id,
+            session.class_name, session.title, self.now.date(), 26, 12_000, None,
+        )  # fmt: skip
+        return confirm_mails.make_token(self.settings, told)
+
+    def stop_token(self) -> str:
+        """What a mail's "no more of these" link carries."""
+        return mail.stop_token(self.settings, self.people["editor"].id, "tour_published")
+
+    async def a_seat(self, conn: Connection, kind: str) -> tuple[UUID, str]:
+        """(session, cookie) of a running lesson's screen or phone."""
+        session = await self.a_session(conn)
+        sit = seats.become_beamer if kind == "beamer" else seats.sit
+        _, token = await sit(conn, self.programme.id, session.id, None, self.now)
+        return session.id, token
+
+
+async def a_whole(
+    conn: Connection, mark: str, settings: Settings, now: datetime, *, is_public: bool = True
+) -> Whole:
+    """Builds the programme `mark`, its people, and one of everything that stays."""
+    programme = await people.a_programme(
+        conn, mark.lower(), name=f"Programma {mark}", is_public=is_public
+    )
+    region = await people.a_region(conn, programme, f"Regio {mark}")
+    far = await people.a_region(conn, programme, f"Verre regio {mark}")
+    school = await people.a_school(
+        conn, programme, name=f"College {mark}", place=f"{mark}stad", region=region,
+        levels=("vmbo", "havo", "vwo"), mail_domains=(f"{mark.lower()}.example",),
+    )  # fmt: skip
+    desk = await _desk(conn, programme, region, f"Werf {mark}", mark)
+    other_desk = await _desk(conn, programme, far, f"Molen {mark}", mark)
+    asking = await companies.create(
+        conn, Scope(programme.id), name=f"Smederij {mark}", state="asked"
+    )
+    world = Whole(
+        mark, programme, region, far, school, desk, other_desk, asking, now, settings
+    )  # fmt: skip
+    await _people(conn, world)
+    await _things(conn, world)
+    return world
+
+
+async def _desk(
+    conn: Connection, programme: Programme, region: Region, name: str, mark: str
+) -> Desk:
+    company = await people.a_company(conn, programme, name)
+    await conn.execute(
+        "update companies set region_id = $2, about = $3, place = $4 where id = $1",
+        company.id, region.id, f"Wij zijn {mark}.", f"{mark}stad",
+    )  # fmt: skip
+    word = name.lower().partition(" ")[0]
+    editor = await _person(conn, mark, f"editor-{word}", "Sem Visser")
+    await people.a_role(conn, programme, editor, "editor", company=company)
+    coordinator = await _person(conn, mark, f"coordinator-{word}", "Ria Koper")
+    await people.a_role(conn, programme, coordinator, "coordinator", region=region)
+    return Desk(programme, region, company, editor, coordinator)
+
+
+async def _person(conn: Connection, mark: str, role: str, name: str) -> Person:
+    return await people.a_person(conn, f"{role}@{mark.lower()}.example", f"{name} {mark}")
+
+
+async def _people(conn: Connection, world: Whole) -> None:
+    programme, mark = world.programme, world.mark
+    far_school = await people.a_school(
+        conn, programme, name=f"Verre school {mark}", place="Assen", region=world.far
+    )
+    world.people = {
+        "editor": world.desk.editor,
+        "other editor": world.other_desk.editor,
+        "coordinator": world.desk.coordinator,
+        "far coordinator": world.other_desk.coordinator,
+    }
+    for role, school in (("teacher", world.school), ("colleague", world.school),
+                         ("far teacher", far_school)):  # fmt: skip
+        person = await _person(conn, mark, role.replace(" ", "-"), "Noor Bakker")
+        await people.a_role(conn, programme, person, "teacher", school=school)
+        world.people[role] = person
+    for role in ("bureau", "operator"):
+        person = await _person(conn, mark, role, "Bo Smit")
+        await people.a_role(conn, programme, person, role)
+        world.people[role] = person
+
+
+async def _things(conn: Connection, world: Whole) -> None:
+    world.at["published"] = str(await world.a_tour_in(conn, "published"))
+    tour = await tours.one_by_id(conn, world.programme.id, UUID(world.at["published"]))
+    [paper] = await documents.of_tour(conn, world.scope("bureau"), tour.id)
+    draft = await world.a_draft(conn)
+    for state in ("review", "returned"):
+        world.at[state] = str(await world.a_tour_in(conn, state))
+    ended = await world.an_ended_session(conn)
+    running = await world.a_session(conn)
+    school_class = await classes.get(conn, world.scope("teacher"), running.class_id)
+    correction = await world.a_correction(conn)
+    role_id = await world.an_unconfirmed_teacher(conn)
+    world.at |= {
+        "programme": world.programme.slug,
+        "slug": tour.slug,
+        "video": str(tour.video_id),
+        "version": str(tour.version_id),
+        "document": str(paper.id),
+        "draft": str(draft),
+        "empty": str(await world.a_draft(conn, has_film=False)),
+        "failed": str(await world.a_failed_film(conn)),
+        "running": str(running.id),
+        "planned": str((await world.a_session(conn, starts=False)).id),
+        "ended": str(ended.id),
+        "session_class": str(ended.session_class_id),
+        "corrected": str(correction[0]),
+        "class": str(running.class_id),
+        "class code": school_class.code,
+        "class link": school_class.link_token,
+        "invite": await world.an_invite(conn),
+        "school": str(world.school.id),
+        "company": str(world.asking.id),
+        "unconfirmed": str(role_id),
+        "upload": str(await world.an_upload(conn)),
+        "link": await world.a_link(conn),
+        "stop": world.stop_token(),
+        "confirm": await world.confirm_token(conn),
+    }
