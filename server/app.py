@@ -23,6 +23,7 @@ from rooms.errors import Conflict, NotThere, RoomError
 from server import auth, csrf, database, errors, i18n, templates
 from server.config import Settings
 from server.context import Floor, Here, utc_now
+from server.metrics import Counting, Metrics
 from server.pens import Pens
 from server.routes import ADDRESSES, Address
 
@@ -38,19 +39,22 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
         try:
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
             async with keeping(pool, clock) as beats, Pens(pool) as pens:
-                held = {"beats": beats, "pens": pens}
+                held = {"beats": beats, "pens": pens, "metrics": metrics}
                 app.state.floor = Floor(settings, pool, storage, clock, held)
                 yield
         finally:
             await pool.close()
 
-    routes: list[BaseRoute] = [*(_route(address) for address in ADDRESSES), _static()]
+    metrics = Metrics()
+    routes = [_route(address) for address in ADDRESSES]
     app = Starlette(
-        routes=routes,
+        routes=[*routes, _static()],
         lifespan=lifespan,
         exception_handlers={404: _not_there, 405: _not_there, 500: _fault},
     )
     app.add_middleware(OurHeaders, policy=content_policy(templates.import_map()))
+    patterns = {route.endpoint: route.path for route in routes}
+    app.add_middleware(Counting, metrics=metrics, patterns=patterns)
     return app
 
 

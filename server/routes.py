@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server import health, playback, uploads
+from server import health, metrics, playback, uploads
 from server.access import (
     ANYONE,
     BUREAU,
@@ -75,6 +75,7 @@ def machine(method: str, path: str, handler: Handler, who: Who) -> Address:
 
 ADDRESSES: tuple[Address, ...] = (
     machine("GET", "/up", health.up, ANYONE),
+    machine("GET", "/metrics", metrics.show, ANYONE),
     # home
     page("GET", "/", home.show, ANYONE),
     page("POST", "/language", home.choose_language, ANYONE),

@@ -194,10 +194,14 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Collector:
-    """Takes posts of every device in this process and writes them once a second."""
+    """Takes posts of every device in this process and writes them once a second.
+
+    `flushed`: beats in posts that were committed and accepted, since the process began.
+    """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     clock: Callable[[], datetime]
+    flushed: int = 0
     _waiting: list[_Waiting] = field(default_factory=list)
     _called: asyncio.Event = field(default_factory=asyncio.Event)
     _is_closing: bool = False
@@ -249,6 +253,7 @@ class Collector:
             log.warning("%s posts of beats were not written: %s", len(batch), type(error).__name__)
             told = [Conflict("beats_busy") for _ in batch]
         for one, answer in zip(batch, told, strict=True):
+            self.flushed += 0 if isinstance(answer, RoomError) else len(one.post.beats)
             _tell(one.answer, answer)
 
 
