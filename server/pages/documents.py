@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from media.storage import MAX_PIECE_BYTES
 from rooms.errors import NotThere, Refused
 from rooms.tours import choices, documents, tours
+from rooms.tours.tours import Tour
 from server import forms
 from server.context import Here
 from server.i18n import N_
@@ -63,6 +64,24 @@ async def add(here: Here) -> Response:
             tour = await tours.to_edit(conn, here.scope, here.id())
         key = f"documents/{uuid4()}{found.suffix}"
         await _store(here, key, data, found.content_type)
+        await _row(here, tour, kind, language, name, found, len(data), key)
+    except Refused as refused:
+        return await _index(here, said(here, refused), kind)
+    return here.go(f"/studio/tours/{tour.id}/documents", said="saved")
+
+
+async def _row(
+    here: Here,
+    tour: Tour,
+    kind: str,
+    language: str,
+    name: str,
+    found: documents.Kind,
+    size: int,
+    key: str,
+) -> None:
+    """The row of a stored file; when it is refused the file goes again."""
+    try:
         async with here.transaction() as conn:
             await documents.add(
                 conn,
@@ -72,12 +91,12 @@ async def add(here: Here) -> Response:
                 language=language,
                 filename=documents.safe_name(name, found.suffix),
                 content_type=found.content_type,
-                size=len(data),
+                size=size,
                 key=key,
             )
-    except Refused as refused:
-        return await _index(here, said(here, refused), kind)
-    return here.go(f"/studio/tours/{tour.id}/documents", said="saved")
+    except BaseException:
+        await here.storage.delete(key)
+        raise
 
 
 async def _store(here: Here, key: str, data: bytes, content_type: str) -> None:

@@ -194,6 +194,20 @@ async def test_a_worksheet_is_there_for_who_may_see_the_tour(
     assert (await visitor.get(address)).status_code == 404
     script = await editor.post(base, data=sent, files={"file": ("a.pdf", b"<script>")})
     assert script.status_code == 422
+    async with app_house.pool.acquire() as conn:
+        await conn.execute(
+            """
+            insert into documents (programme_id, tour_id, kind, filename, content_type, bytes, key)
+            select programme_id, tour_id, kind, filename, content_type, bytes, key
+            from documents, generate_series(1, 19)
+            """
+        )
+    full = await editor.post(base, data=sent, files={"file": ("b.pdf", data)})
+    assert full.status_code == 422
+    folder = app_house.settings.home / "storage" / "documents"
+    assert len(list(folder.iterdir())) == 1, "a refused file leaves nothing behind"
+    async with app_house.pool.acquire() as conn:
+        await conn.execute("delete from documents where id <> $1", document_id)
     async with app_house.pool.acquire() as conn, conn.transaction():
         tour = await tours.one_of_company(conn, desk.editors, tour_id)
         assert tour.version_id is not None
