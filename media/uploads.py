@@ -328,7 +328,7 @@ async def append(
         return await _append_checked(storage, upload, lease, chunks, keep, checksum)
     hand = _Hand(storage, upload, lease)
     try:
-        async for chunk in chunks:
+        async for chunk in _cut(chunks):
             hand.take(chunk)
             if hand.is_full:
                 await _keep_or_drop(storage, keep, [await hand.put()])
@@ -350,7 +350,7 @@ async def _append_checked(
     hand = _Hand(storage, upload, lease)
     pieces: list[Piece] = []
     try:
-        async for chunk in chunks:
+        async for chunk in _cut(chunks):
             hand.take(chunk)
             checksum.running.update(chunk)
             if hand.is_full:
@@ -363,6 +363,13 @@ async def _append_checked(
         await _drop(storage, pieces)
         raise
     return await _keep_or_drop(storage, keep, pieces)
+
+
+async def _cut(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, none of the chunks larger than a piece."""
+    async for chunk in chunks:
+        for at in range(0, len(chunk), PIECE_BYTES):
+            yield chunk[at : at + PIECE_BYTES]
 
 
 async def _keep_or_drop(storage: Storage, keep: Keep, pieces: Sequence[Piece]) -> Upload:

@@ -1,8 +1,12 @@
 """tus 1.0 at /uploads/, one suite over a folder and S3: what is acknowledged is there."""
 
+import ast
 import asyncio
 import base64
 import hashlib
+import json
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,12 +18,15 @@ from hypothesis import strategies as st
 
 from media import uploads as kept
 from server import uploads
+from server.templates import STATIC
+from server.upload_headers import PROJECTS
 from tests.support import people, sending, tours
 from tests.support.buckets import a_bucket, an_s3
 from tests.support.floor import Clock, House, house
 from tests.support.samples import sample
 from tests.support.sending import Sender, create, id_of, metadata, offset, patch
 
+JS = STATIC / "js" / "upload"
 FILM = bytes(range(256)) * 40
 
 
@@ -527,7 +534,8 @@ async def test_a_writer_that_wakes_up_too_late_adds_nothing(
     await running.pool.execute("update uploads set writer = $1", uuid4())
     await running.pool.execute("update uploads set writer = null, writer_until = null")
     async with running.pool.acquire() as conn:
-        assert await kept.take_pen(conn, id_of(address), lease := uuid4())
+        lease = uuid4()
+        assert await kept.take_pen(conn, id_of(address), lease)
         await kept.lay_down_pen(conn, id_of(address), lease)
         taken = await kept.take_pen(conn, id_of(address), lease)
         assert taken
@@ -549,6 +557,15 @@ async def test_a_piece_without_a_row_is_swept(client: httpx.AsyncClient, running
     await patch(client, address, 0, b"abc")
     assert await kept.sweep(running.pool, storage, running.clock()) == 1
     assert await kept.sweep(running.pool, storage, running.clock()) == 0
+
+
+def test_the_page_knows_the_same_projects_as_the_server() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = "import('./kinds.js').then(m => console.log(JSON.stringify(m.PROJECTS)))"
+    told = subprocess.run([node, "-e", script], cwd=JS, capture_output=True, check=True, timeout=30)
+    assert json.loads(told.stdout) == dict(PROJECTS)
 
 
 @settings(
@@ -608,13 +625,22 @@ def an_upload(length: int) -> kept.Upload:
 # --- names -----------------------------------------------------------------------------------
 
 
-def hostile_names() -> list[str]:
-    own = ["../../etc/passwd", "C:\\evil.mp4", "a\x00.mp4", "a\r\nSet-Cookie: x=1.mp4", "", "x" * 5000,
-           "<img src=x>.mp4", "\u202e4pm.exe", "één 视频 🎬.mp4", "{{7*7}}.mp4", "%s%n.mp4"]  # fmt: skip
-    return own
+HOSTILE_NAMES = [
+    "../../etc/passwd",
+    "C:\\evil.mp4",
+    "a\x00.mp4",
+    "a\r\nSet-Cookie: x=1.mp4",
+    "",
+    "x" * 5000,
+    "<img src=x>.mp4",
+    "\u202e4pm.exe",
+    "één 视频 🎬.mp4",
+    "{{7*7}}.mp4",
+    "%s%n.mp4",
+]
 
 
-@pytest.mark.parametrize("name", hostile_names())
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
 async def test_a_hostile_name_is_stored_clean(
     client: httpx.AsyncClient, running: House, name: str
 ) -> None:
@@ -625,8 +651,6 @@ async def test_a_hostile_name_is_stored_clean(
 
 
 async def test_the_collected_hostile_names(client: httpx.AsyncClient) -> None:
-    import ast
-
     for line in sample("csv/filenames.txt").read_text().splitlines():
         name = ast.literal_eval(line)
         text = base64.b64encode(name.encode("utf-8", "surrogatepass")).decode()
@@ -637,9 +661,13 @@ async def test_the_collected_hostile_names(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("name", "program"),
-    [("Les 1.pptx", "PowerPoint"), ("praatje.KEY", "Keynote"), ("film.prproj", "Adobe Premiere Pro"),
-     ("film.veg", "Vegas Pro")],
-)  # fmt: skip
+    [
+        ("Les 1.pptx", "PowerPoint"),
+        ("praatje.KEY", "Keynote"),
+        ("film.prproj", "Adobe Premiere Pro"),
+        ("film.veg", "Vegas Pro"),
+    ],
+)
 async def test_a_project_is_refused_with_the_way_to_a_film(
     client: httpx.AsyncClient, name: str, program: str
 ) -> None:
