@@ -18,16 +18,17 @@ async def server_dsn() -> AsyncIterator[str]:
     """A PostgreSQL of our own, or the one of PORTHOLE_TEST_DATABASE_URL, with the template made."""
     given = os.environ.get("PORTHOLE_TEST_DATABASE_URL")
     if given:
-        await _make_template(given)
+        await make_template(given)
         yield given
         return
     with enterable_folder() as folder:
         async with embedded(folder / "home", is_durable=False) as server:
-            await _make_template(server.dsn)
+            await make_template(server.dsn)
             yield server.dsn
 
 
-async def _make_template(dsn: str) -> None:
+async def make_template(dsn: str) -> None:
+    """Makes the database that each test's own is a copy of."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(f"drop database if exists {TEMPLATE}")
