@@ -4,15 +4,17 @@ const LENGTH_S = 2;
 // A fifth, low enough to be pleasant from ceiling speakers.
 const TONES_HZ = [220, 330];
 const LOUDNESS = 0.2;
+const UNLOCK_MS = 1000;
 
 /** Call it from a press: this also unlocks the sound of the film. @returns {Promise<void>} */
 export async function testSound() {
   try {
     const context = new AudioContext();
-    await context.resume();
+    // A PC without any sound device never answers.
+    await Promise.race([context.resume(), pause(UNLOCK_MS)]);
     for (const tone of TONES_HZ) play(context, tone);
-    await new Promise((done) => setTimeout(done, LENGTH_S * 1000));
-    await context.close();
+    await pause(LENGTH_S * 1000);
+    void context.close();
   } catch {
     // No sound device at all: the film then says so by its silence.
   }
@@ -30,3 +32,6 @@ function play(context, tone) {
   voice.start(now);
   voice.stop(now + LENGTH_S);
 }
+
+/** @param {number} ms @returns {Promise<void>} */
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
