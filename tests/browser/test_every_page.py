@@ -1,0 +1,159 @@
+"""Every page in a real Chromium against the real app: sound for eyes, ears, keys and phones."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Route
+
+from server import database
+from server.routes import ADDRESSES
+from server.templates import WEB
+from tests.browser import stand
+from tests.support.chromium import chromium
+from tests.support.floor import fresh_database, settings_in
+from tests.support.pages import VISITS, Visit, cookies, store_films
+from tests.support.served import served
+from tests.support.whole import Whole, a_whole
+
+pytestmark = pytest.mark.browser
+
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 900}
+# Files a browser keeps instead of showing them.
+SHOWN = [visit for visit in VISITS if not visit.address.endswith("/file")]
+
+# What stands on the page for whoever looks, hears or tabs through it.
+HEADINGS = "[...document.querySelectorAll('h1')].filter(h => h.checkVisibility()).length"
+WIDTH = "document.scrollingElement.scrollWidth"
+UNSEEN_FOCUS = """() => {
+  const all = 'a[href], button, input, select, textarea, summary, [tabindex="0"]'
+  return [...document.querySelectorAll(all)]
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled)
+    .filter((one) => {
+      one.focus({preventScroll: true})
+      if (document.activeElement !== one) return false
+      const seen = getComputedStyle(one)
+      return seen.outlineStyle === 'none' || parseFloat(seen.outlineWidth) < 2
+    })
+    .map((one) => one.outerHTML.slice(0, 120))
+}"""
+VIOLATIONS = """async () => {
+  const found = await axe.run(document, {resultTypes: ['violations']})
+  return found.violations.map((one) =>
+    `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 4).join(', ')}`)
+}"""
+
+
+@dataclass
+class Looking:
+    """A running app with a whole programme in it, and a browser per visitor, kept open."""
+
+    url: str
+    world: Whole
+    jars: dict[str, dict[str, str]]
+    browser: Browser
+    pages: dict[str, Page] = field(default_factory=dict)
+    wrongs: list[str] = field(default_factory=list)
+
+    async def page(self, who: str, **options: Any) -> Page:
+        """The one page of this visitor."""
+        if who not in self.pages:
+            context = await self.browser.new_context(viewport=PHONE, **options)  # type: ignore[arg-type]
+            await context.add_init_script(path=AXE)
+            await context.add_cookies(
+                [{"name": name, "value": value, "url": self.url}
+                 for name, value in self.jars[who].items()]
+            )  # fmt: skip
+            self.pages[who] = await self._listened(context)
+        return self.pages[who]
+
+    async def _listened(self, context: BrowserContext) -> Page:
+        async def within(route: Route) -> None:
+            if route.request.url.startswith(f"{self.url}/"):
+                await route.continue_()
+            else:
+                self.wrongs.append(f"leaves our origin: {route.request.url}")
+                await route.abort()
+
+        await context.route("**/*", within)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.wrongs.append(f"script: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                self.wrongs.append(f"console: {said.text}") if said.type == "error" else None
+            ),
+        )
+        return page
+
+    async def open(self, visit: Visit, language: str, size: dict[str, int]) -> tuple[Page, int]:
+        """The visitor's page at this address; what went wrong before is forgotten."""
+        page = await self.page(visit.who)
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await page.context.add_cookies([{"name": "language", "value": language, "url": self.url}])
+        await page.goto("about:blank")
+        self.wrongs.clear()
+        answer = await page.goto(f"{self.url}{visit.path(self.world)}", wait_until="load")
+        assert answer is not None
+        return page, answer.status
+
+    def said(self, status: int) -> list[str]:
+        """What went wrong; a page that is not there may be called missing in the console."""
+        if status in {404, 410}:
+            return [one for one in self.wrongs if f"status of {status}" not in one]
+        return list(self.wrongs)
+
+
+@asynccontextmanager
+async def looking(server_dsn: str, home: Path) -> AsyncIterator[Looking]:
+    """The whole rig."""
+    settings = settings_in(home)
+    film = home / "film"
+    stand.make_film(film)
+    async with fresh_database(server_dsn) as dsn:
+        pool = await database.connect_pool(dsn, max_size=2)
+        async with pool.acquire() as conn, conn.transaction():
+            world = await a_whole(conn, "Zilver", settings, datetime.now(UTC))
+            jars = await cookies(conn, world)
+        await pool.close()
+        store_films(world, film)
+        async with served(settings, dsn) as url, chromium() as browser:
+            yield Looking(url, world, jars, browser)
+
+
+@pytest.fixture(scope="module")
+async def here(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Looking]:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in web/")
+    async with looking(server_dsn, tmp_path_factory.mktemp("pages")) as rig:
+        yield rig
+
+
+def test_every_page_of_the_url_table_is_looked_at() -> None:
+    pages = {one.path for one in ADDRESSES if one.method == "GET" and not one.is_machine}
+    assert pages - {visit.address for visit in VISITS} == set()
+
+
+@pytest.mark.parametrize("visit", SHOWN, ids=lambda visit: visit.name)
+async def test_a_page_is_sound(here: Looking, visit: Visit) -> None:
+    page, status = await here.open(visit, "nl", PHONE)
+    assert status in {200, 404, 410}
+    assert await page.evaluate("document.documentElement.lang") == "nl"
+    assert await page.evaluate(HEADINGS) == 1
+    assert await page.evaluate(WIDTH) <= PHONE["width"]
+    assert await page.evaluate(VIOLATIONS) == []
+    assert here.said(status) == []
+
+    page, status = await here.open(visit, "en", DESK)
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    assert await page.evaluate(HEADINGS) == 1
+    assert await page.evaluate(VIOLATIONS) == []
+    await page.keyboard.press("Tab")
+    assert await page.evaluate(UNSEEN_FOCUS) == []
+    assert here.said(status) == []

@@ -1,0 +1,166 @@
+"""Every page a person can open, with whom it is for and an object it is about."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+from uuid import UUID
+
+from rooms.connection import Connection
+from rooms.people import sign_ins
+from server.auth import COOKIE, SEAT_COOKIE
+from tests.support.whole import WORKSHEET, Whole
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page: its address as the URL table writes it, `who` opens it, and the names in
+    `Whole.at` (or plain words) that fill the address in. `query` is filled in too."""
+
+    address: str
+    who: str
+    fills: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+
+    def path(self, world: Whole) -> str:
+        """The address in this programme."""
+        path = self.address
+        for name, thing in self.fills:
+            path = path.replace(f"{{{name}}}", quote(world.at.get(thing, thing)))
+        path = path.replace("{programme}", world.at["programme"])
+        return path + (f"?{self.query.format(**world.at)}" if self.query else "")
+
+    @property
+    def name(self) -> str:
+        """Short, for a message or a file name."""
+        told = "-".join(thing for _, thing in self.fills)
+        words = self.address.strip("/").replace("/", ".").replace("{", "").replace("}", "")
+        return f"{words or 'home'}{'-' + told if told else ''}-{self.who}"
+
+
+def _about(address: str, who: str, query: str = "", **fills: str) -> Visit:
+    return Visit(address, who, tuple(fills.items()), query)
+
+
+_PUBLIC = (
+    _about("/", "anonymous"),
+    _about("/tours", "anonymous"),
+    _about("/p/{programme}", "anonymous"),
+    _about("/p/{programme}/tours", "anonymous"),
+    _about("/p/{programme}/tours", "anonymous", query="words=nergens&level=havo"),
+    _about("/p/{programme}/tours/{slug}", "anonymous", slug="slug"),
+    _about("/p/{programme}/tours/{slug}/show", "anonymous", slug="slug"),
+    _about("/p/{programme}/companies/ask", "anonymous"),
+    _about("/sign-in", "anonymous"),
+    _about("/sign-in/code", "anonymous"),
+    _about("/sign-in/link/{token}", "anonymous", token="link"),
+    _about("/sign-in/link/{token}", "anonymous", token="over"),
+    _about("/mail/stop/{token}", "anonymous", token="stop"),
+    _about("/demo/mail", "anonymous"),
+    _about("/join", "anonymous"),
+    _about("/j/{token}", "anonymous", token="class link"),
+    _about("/screen", "anonymous"),
+    _about("/attendance/confirm/{token}", "anonymous", token="confirm"),
+    _about("/nothing-here", "anonymous"),
+)
+_CLASS = (
+    _about("/", "teacher"),
+    _about("/account", "teacher"),
+    _about("/p/{programme}/tours/{slug}/show", "teacher", slug="slug"),
+    _about("/classes", "teacher"),
+    _about("/classes", "far teacher"),
+    _about("/classes/new", "teacher"),
+    _about("/classes/{id}", "teacher", id="class"),
+    _about("/classes/invited/{token}", "colleague", token="invite"),
+    _about("/sessions/new", "teacher", query="tour={published}"),
+    _about("/sessions/{id}", "teacher", id="running"),
+    _about("/sessions/{id}", "teacher", id="planned"),
+    _about("/sessions/{id}", "teacher", id="ended"),
+    _about("/sessions/{id}/beamer", "teacher", id="running"),
+    _about("/sessions/{id}/beamer", "screen", id="screened"),
+    _about("/sessions/{id}/phone", "phone", id="phoned"),
+    _about("/sessions/{id}/phone", "companion", id="screened"),
+    _about("/screen/{token}", "teacher", token="screen link"),
+    _about("/attendance", "teacher"),
+    _about("/attendance/{session_class}", "teacher", session_class="session_class"),
+)
+_STUDIO = (
+    _about("/", "editor"),
+    _about("/account", "editor"),
+    _about("/studio", "editor"),
+    _about("/studio/tours/new", "editor"),
+    *(_about("/studio/tours/{id}", "editor", id=state)
+      for state in ("draft", "empty", "failed", "review", "returned", "published")),
+    *(_about(f"/studio/tours/{{id}}/{part}", "editor", id="draft")
+      for part in ("film", "texts", "cut", "chapters", "captions", "documents", "declaration",
+                   "review")),
+    _about("/studio/tours/{id}/film", "editor", id="empty"),
+    _about("/studio/tours/{id}/film", "editor", id="failed"),
+    _about("/studio/tours/{id}/captions/type", "editor", query="to=nl", id="draft"),
+    _about("/studio/tours/{id}/captions/{language}", "editor", id="draft", language="nl"),
+    _about("/studio/tours/{id}/captions/{language}/file", "editor", id="draft", language="nl"),
+    _about("/attendance", "editor"),
+)  # fmt: skip
+_OFFICE = (
+    _about("/", "coordinator"),
+    _about("/", "bureau"),
+    _about("/reviews", "coordinator"),
+    _about("/reviews/{id}", "coordinator", id="review"),
+    _about("/reviews/{id}", "coordinator", id="published"),
+    _about("/teachers/confirm", "coordinator"),
+    _about("/attendance", "coordinator"),
+    _about("/attendance", "far coordinator"),
+    _about("/attendance/{session_class}", "coordinator", session_class="corrected"),
+    _about("/programme", "bureau"),
+    _about("/programme/regions", "bureau"),
+    _about("/programme/schools", "bureau"),
+    _about("/programme/schools/new", "bureau"),
+    _about("/programme/schools/list", "bureau"),
+    _about("/programme/schools/{id}", "bureau", id="school"),
+    _about("/programme/persons", "bureau"),
+    _about("/programme/companies", "bureau"),
+)
+VISITS = (*_PUBLIC, *_CLASS, *_STUDIO, *_OFFICE)
+
+
+async def cookies(conn: Connection, world: Whole) -> dict[str, dict[str, str]]:
+    """What each visitor's browser holds; adds the devices' own lessons to `world.at`."""
+    jars: dict[str, dict[str, str]] = {"anonymous": {}}
+    for who, person in world.people.items():
+        jars[who] = {COOKIE: await _signed_in(conn, world, person.id)}
+    session_id, token = await world.a_seat(conn, "beamer")
+    world.at["screened"], jars["screen"] = str(session_id), {SEAT_COOKIE: token}
+    jars["companion"] = {SEAT_COOKIE: await world.one_more_phone(conn, session_id)}
+    session_id, token = await world.a_seat(conn, "phone")
+    world.at["phoned"], jars["phone"] = str(session_id), {SEAT_COOKIE: token}
+    jars["classroom"] = {
+        COOKIE: await _signed_in(
+            conn, world, world.people["teacher"].id, UUID(world.at["screened"])
+        )
+    }
+    world.at["screen link"] = await world.a_waiting_screen(conn)
+    return jars
+
+
+async def _signed_in(
+    conn: Connection, world: Whole, person_id: UUID, session_id: UUID | None = None
+) -> str:
+    return await sign_ins.start(
+        conn,
+        person_id,
+        now=datetime.now(UTC),
+        kind="classroom" if session_id else "browser",
+        programme_id=world.programme.id,
+        session_id=session_id,
+    )
+
+
+def store_films(world: Whole, folder: Path) -> None:
+    """Lays one real film (made in `folder` by `stand.make_film`) under every version."""
+    stored = world.settings.home / "storage"
+    (stored / "videos").mkdir(parents=True, exist_ok=True)
+    (stored / "documents").mkdir(exist_ok=True)
+    for version_id in world.versions:
+        (stored / "videos" / str(version_id)).symlink_to(folder)
+    for key in world.document_keys:
+        (stored / key).write_bytes(WORKSHEET)
