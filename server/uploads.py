@@ -18,7 +18,7 @@ from media.errors import MediaError, Refused, StorageError
 from media.uploads import Interrupted, NewUpload, Piece, Upload, UploadError
 from rooms.errors import NotThere, RoomError
 from rooms.tours import tours
-from server import errors, jobs
+from server import errors, jobs, tour_mail
 from server.context import Here
 from server.database import Connection
 from server.pens import Pen, Pens
@@ -338,3 +338,6 @@ async def _completed(conn: Connection, here: Here, upload: Upload) -> None:
         conn, upload.programme_id, tour.video_id, upload.id, here.person.person_id
     )
     await jobs.enqueue(conn, jobs.PROBE, version_id)
+    await tour_mail.film_received(
+        conn, here.settings.url, upload.programme_id, upload.tour_id, here.now
+    )

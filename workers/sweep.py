@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
+from rooms.people import sign_in_mails
 from rooms.tours import tours
 from server import jobs, mail, throttle
 from workers.floor import Floor
@@ -63,3 +64,4 @@ async def _mails(floor: Floor, now: datetime) -> None:
 async def _throttles(floor: Floor, now: datetime) -> None:
     async with floor.pool.acquire() as conn:
         await throttle.sweep(conn, now)
+        await sign_in_mails.forget_old(conn, now - timedelta(days=1))

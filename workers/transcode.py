@@ -23,7 +23,7 @@ from media.package import Package, move_into_place
 from media.probe import probe_film
 from media.videos import Made, Version
 from rooms.tours import tours
-from server import jobs
+from server import jobs, tour_mail
 from workers.floor import Floor
 from workers.steady import AWAY, steadily
 
@@ -123,7 +123,12 @@ async def publish(floor: Floor, version: Version, lease: UUID, made: Made) -> bo
     async with floor.pool.acquire() as conn, conn.transaction():
         if not await videos.finish(conn, version.id, lease, made, now):
             return await videos.is_published(conn, version.id, made.prefix)
-        await tours.film_ready(conn, version.programme_id, version.video_id, version.id, now)
+        tour_id = await tours.film_ready(
+            conn, version.programme_id, version.video_id, version.id, now
+        )
+        if tour_id is not None:
+            url = floor.settings.url
+            await tour_mail.film_ready(conn, url, version.programme_id, tour_id, now)
     return True
 
 
