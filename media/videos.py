@@ -194,6 +194,18 @@ async def newest(conn: Connection, video_id: UUID) -> Version | None:
     return _version(row) if row else None
 
 
+async def of_video(conn: Connection, video_id: UUID) -> list[Version]:
+    """Every version of a video, the one added last first; at most 100."""
+    rows = await conn.fetch(
+        f"""
+        select {_COLUMNS} from video_versions
+        where video_id = $1 order by created_at desc, id limit 100
+        """,
+        video_id,
+    )
+    return [_version(row) for row in rows]
+
+
 async def claim(
     conn: Connection,
     version_id: UUID,

@@ -33,6 +33,9 @@ STATUS_BY_CODE: dict[str, int] = {
     "export_first": 415,
     "file_large": 413,
     "document_large": 413,
+    # api
+    "json_wanted": 415,
+    "body_large": 413,
 }
 
 SENTENCES: dict[str, str] = {
@@ -242,6 +245,11 @@ SENTENCES: dict[str, str] = {
     "cuts_many": N_("At most {limit} pieces at once."),
     "film_busy": N_("A film is being made now. Wait until it is ready, then cut it."),
     "captions_nothing": N_("There are no lines yet."),
+    # api
+    "token_missing": N_("This call needs a token that works: Authorization: Bearer …"),
+    "bad_request": N_("The request is not as the API describes it: {detail}"),
+    "json_wanted": N_("Send JSON, with the content type application/json."),
+    "body_large": N_("This is more than a call takes. Films go to /uploads/."),
     # classes, sessions, attendance
     "class_name": N_("A class needs a name of at most {length} characters."),
     "class_level": N_("Choose the level of the class."),

@@ -17,6 +17,9 @@ from server.access import (
     TEACHERS,
     Who,
 )
+from server.api import openapi
+from server.api.calls import handler
+from server.api.table import ENDPOINTS
 from server.context import Here
 from server.pages import (
     account,
@@ -237,4 +240,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/attendance/{session_class}", attendance.show, REPORTS),
     page("POST", "/attendance/{session_class}/corrections", attendance.correct, REPORTS),
     page("POST", "/attendance/{session_class}/corrections/{id}/undo", attendance.undo, REPORTS),
+    # the API: its calls stand in server/api/table.py; each wants a bearer token
+    machine("GET", "/api/v1/openapi.json", openapi.show, ANYONE),
+    *(machine(call.method, call.path, handler(call), ANYONE) for call in ENDPOINTS),
 )
