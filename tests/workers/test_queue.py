@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 
 from media import videos
@@ -17,10 +19,11 @@ from media.storage import Storage, open_storage
 from media.videos import Version
 from server import database, jobs, migrations
 from server.database import Pool
-from server.embedded import embedded
+from server.embedded import Embedded, embedded
 from tests.media import films
 from tests.support import films as arriving
 from tests.support.processes import enterable_folder, is_running, until
+from tests.support.served import WebProcess
 from tests.support.tours import Desk, a_desk
 from tests.support.workers import Process, a_worker
 from workers.steady import steadily
@@ -209,8 +212,9 @@ async def test_cancelling_is_noticed_in_any_stage(bench: Bench, film: Path) -> N
     assert await bench.films_made() == []
 
 
-async def test_it_goes_on_by_itself_when_the_database_is_killed(film: Path, short: Path) -> None:
-    """The film in hand is not begun again, and the next one is taken within 10 s."""
+@asynccontextmanager
+async def a_bench_of_its_own() -> AsyncIterator[tuple[Bench, Embedded]]:
+    """With a PostgreSQL that may be killed, and is started again by its supervisor."""
     with enterable_folder() as home:
         async with embedded(home) as server:
             await migrations.migrate(server.dsn)
@@ -218,7 +222,18 @@ async def test_it_goes_on_by_itself_when_the_database_is_killed(film: Path, shor
             async with pool.acquire() as conn:
                 desk = await a_desk(conn)
             storage = open_storage((home / "storage").as_uri())
-            bench = Bench(server.dsn, home, pool, storage, desk)
+            yield Bench(server.dsn, home, pool, storage, desk), server
+            await pool.close()
+
+
+async def test_web_and_worker_go_on_by_themselves_when_the_database_is_killed(
+    film: Path, short: Path
+) -> None:
+    """The film in hand is not begun again, and the next one is made within 10 s."""
+    async with a_bench_of_its_own() as (bench, server):
+        web = WebProcess(server.dsn, bench.home)
+        await web.start()
+        try:
             async with bench.worker() as worker:
                 version_id = await bench.sends(film)
                 await worker.encodes()
@@ -229,4 +244,9 @@ async def test_it_goes_on_by_itself_when_the_database_is_killed(film: Path, shor
                 version = await bench.becomes(version_id, "ready")
                 assert version.attempt == 1, "it was not begun again"
                 assert worker.is_alive
-            await pool.close()
+            async with httpx.AsyncClient(base_url=web.url) as client:
+                assert (await client.get("/up")).json()["parts"]["database"]
+                assert (await client.get("/sign-in")).status_code == 200
+            assert is_running(web.pid)
+        finally:
+            await web.kill()
