@@ -4,9 +4,10 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
+from rooms.agenda import screens
 from rooms.people import sign_in_mails
 from rooms.tours import tours
-from server import jobs, mail, throttle
+from server import confirm_mails, jobs, mail, reach_mails, throttle
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ OLD_VERSION_KEPT = timedelta(hours=24)
 async def sweep(floor: Floor) -> None:
     """Each part on its own: one that fails does not keep the others from their work."""
     now = datetime.now(UTC)
-    for part in (_uploads, _forsaken, _old_versions, _rights, _mails, _throttles):
+    for part in (_uploads, _forsaken, _old_versions, _rights, _mails, _throttles, _attendance):
         try:
             await part(floor, now)
         except Exception:
@@ -65,3 +66,11 @@ async def _throttles(floor: Floor, now: datetime) -> None:
     async with floor.pool.acquire() as conn:
         await throttle.sweep(conn, now)
         await sign_in_mails.forget_old(conn, now - timedelta(days=1))
+
+
+async def _attendance(floor: Floor, now: datetime) -> None:
+    """The mails of the morning after, a company's news, screens nobody let in."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await screens.sweep(conn, now)
+        await confirm_mails.ask_due(conn, floor.settings, now)
+        await reach_mails.tell_due(conn, floor.settings, now)

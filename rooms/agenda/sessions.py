@@ -403,6 +403,19 @@ async def ended_among(conn: Connection, session_class_ids: list[UUID]) -> list[U
     return [row["session_class_id"] for row in rows]
 
 
+async def ended_without_result(conn: Connection) -> list[UUID]:
+    """Session classes that closed on the way (another tour was shown) and have no result yet."""
+    rows = await conn.fetch(
+        """
+        select s.session_class_id from session_rows s
+        where s.state = 'ended' and not exists (select 1 from session_class_results r
+            where (r.programme_id, r.session_class_id) = (s.programme_id, s.session_class_id))
+        limit 500
+        """
+    )
+    return [row["session_class_id"] for row in rows]
+
+
 def _sitting(row: asyncpg.Record) -> Sitting:
     planned = planned_span(row["planned_on"], row["period"], row["zone"])
     return Sitting(

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from rooms.attendance import visits
+from rooms.attendance import results, visits
 from rooms.attendance.ranges import Range, merge_beats, union
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.visits import Event, Stretch
@@ -71,8 +71,10 @@ class Place:
     programme_id: UUID
     seat_id: UUID
     session_id: UUID
+    session_class_id: UUID
     kind: SeatKind
     is_waiting: bool
+    is_session_over: bool
     created_at: datetime
     until: datetime | None
     film_ms: int
@@ -276,6 +278,7 @@ async def write(conn: Connection, batch: Batch, now: datetime) -> list[Now | Roo
     places = await _places(conn, batch)
     stretches: dict[UUID, Stretch] = {}
     positions: dict[UUID, Position] = {}
+    reopened: set[UUID] = set()
     for token_hash, session_id, beats in batch:
         place = places.get(token_hash)
         if place is None or place.session_id != session_id:
@@ -284,10 +287,14 @@ async def write(conn: Connection, batch: Batch, now: datetime) -> list[Now | Roo
             known = stretches.get(stretch.connection)
             if known is None or known.seat_id == stretch.seat_id:
                 stretches[stretch.connection] = merged(known, stretch) if known else stretch
+                reopened |= {place.session_class_id} if place.is_session_over else set()
         if position := position_of(place, beats, now):
             positions[place.session_id] = position
     await visits.record(conn, list(stretches.values()))
     await _move_positions(conn, list(positions.values()))
+    for session_class_id in sorted(reopened):
+        # What a device kept without network comes after the end: the result is derived anew.
+        await results.rebuild(conn, session_class_id, now)
     states = await _states(conn, [place.seat_id for place in places.values()], now)
     return [_answer(places.get(hashed), session_id, states) for hashed, session_id, _ in batch]
 
@@ -301,7 +308,8 @@ def _answer(place: Place | None, session_id: UUID, states: dict[UUID, Now]) -> N
 async def _places(conn: Connection, batch: Batch) -> dict[bytes, Place]:
     rows = await conn.fetch(
         """
-        select s.token_hash, s.programme_id, s.id as seat_id, c.session_id, s.kind, s.is_waiting,
+        select s.token_hash, s.programme_id, s.id as seat_id, c.session_id,
+            s.session_class_id, s.kind, s.is_waiting, n.state = 'ended' as is_session_over,
             s.created_at, least(s.ended_at, n.ended_at) as until, v.duration_ms as film_ms
         from seats s
         join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)

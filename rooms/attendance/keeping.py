@@ -63,7 +63,8 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
     Any process may do it at any time: what another has just done is not there any more.
     """
     touched = await visits.close_silent(conn, now)
-    ended = await sessions.end_due(conn, now)
+    await sessions.end_due(conn, now)
+    ended = await sessions.ended_without_result(conn)
     for session_class_id in ended:
         await visits.close_all(conn, session_class_id, "session_ended")
     due = sorted({*ended, *await sessions.ended_among(conn, touched)})

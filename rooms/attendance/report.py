@@ -381,3 +381,52 @@ async def _curve(
     if not rows or rows[0]["all_of_them"] == 0:
         return ()
     return tuple((row["n"] / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyMonth:
+    """What a company is told of a month: aggregates; `pupils` None where fewer than ten."""
+
+    programme_id: UUID
+    company_id: UUID
+    classes: int
+    pupils: int | None
+
+
+async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, UUID, UUID, str]]:
+    """(programme, company, tour, title) of tours with a class that passed lately. For mails."""
+    rows = await conn.fetch(
+        """
+        select distinct r.programme_id, r.company_id, r.tour_id, r.title from report_rows r
+        where r.ended_at > $1 and r.outcome in ('present', 'declared', 'replay_only')
+        """,
+        since,
+    )
+    return [(row["programme_id"], row["company_id"], row["tour_id"], row["title"]) for row in rows]
+
+
+async def company_months(conn: Connection, first: date, until: date) -> list[CompanyMonth]:
+    """Every company with a class that passed from `first` up to but not including `until`."""
+    rows = await conn.fetch(
+        """
+        with largest as (
+            select programme_id, company_id, class_id, max(pupils) as pupils from report_rows
+            where local_date >= $1 and local_date < $2
+                and outcome in ('present', 'declared', 'replay_only')
+            group by programme_id, company_id, class_id
+        )
+        select programme_id, company_id, count(*) as classes, sum(pupils)::int as pupils
+        from largest group by programme_id, company_id
+        """,
+        first,
+        until,
+    )
+    return [
+        CompanyMonth(
+            row["programme_id"],
+            row["company_id"],
+            row["classes"],
+            row["pupils"] if row["pupils"] >= FEWEST_SHOWN else None,
+        )
+        for row in rows
+    ]

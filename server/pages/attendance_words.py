@@ -120,7 +120,7 @@ def clock_picture(language: str, result: Result, zone: str) -> dict[str, Any] | 
     length_s = max(60.0, (max(end for _, end, *_ in spans) - starts_ms) / 1000)
     return {
         "window_s": length_s,
-        "ticks": [(second, _time(starts_ms + second * 1000, zone)) for second in _marks(length_s)],
+        "ticks": [(second, _tick(starts_ms + second * 1000, zone)) for second in _marks(length_s)],
         "rows": [
             {
                 "label": _name(language, seat),
@@ -137,7 +137,12 @@ def clock_picture(language: str, result: Result, zone: str) -> dict[str, Any] | 
 
 
 def _time(moment_ms: float, zone: str) -> str:
-    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%H:%M}"
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+def _tick(moment_ms: float, zone: str) -> str:
+    """A mark on the clock; seconds only where it does not stand on a whole minute's start."""
+    return _time(moment_ms, zone).removesuffix(":00")
 
 
 def _name(language: str, seat: SeatResult) -> str:

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from rooms.attendance import beats, results, seats, visits
+from rooms.agenda import sessions
+from rooms.attendance import beats, keeping, results, seats, visits
 from rooms.attendance.beats import Beat
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
@@ -143,6 +144,31 @@ async def test_beats_kept_without_network_count_and_are_marked(lesson: Lesson) -
     [visit] = await lesson.rows("visits")
     assert visit["is_late"] and visit["ended_at"] is None
     assert "late_received" in {row["kind"] for row in await lesson.rows("visit_events")}
+
+
+async def test_what_comes_after_the_end_changes_the_kept_result(lesson: Lesson) -> None:
+    phone, tab = await lesson.phone(), uuid4()
+    await lesson.watch(phone, tab, 20)
+    lesson.clock.move(seconds=160)
+    async with lesson.pool.acquire() as conn, conn.transaction():
+        ended_at = lesson.clock()
+        await sessions.end(conn, lesson.world.scope, lesson.session.id, ended_at)
+        await keeping.close_session(conn, lesson.session.session_class_id, ended_at)
+    [row] = await lesson.rows("session_class_results")
+    assert row["outcome"] == "joined_only"
+    lesson.clock.move(hours=5)
+    ago = 5 * 3_600_000 + 160_000
+    kept = [
+        Beat(tab, 10 + i, ago_ms=ago - 2_000 * (i + 1), ranges_ms=[(s, s + 2_000)])
+        for i, s in enumerate(range(20_000, 180_000, 2_000))
+    ]
+    after = Beat(tab, 200, ago_ms=3_600_000, ranges_ms=[(0, 180_000)])
+    told = await lesson.beat(phone, *kept, after)
+    assert told.state == "ended"
+    [row] = await lesson.rows("session_class_results")
+    assert (row["outcome"], row["present_ms"]) == ("present", 180_000)
+    [visit] = await lesson.rows("visits")
+    assert visit["seen_until"] == ended_at
 
 
 async def test_what_is_older_than_seven_days_is_not_taken(lesson: Lesson) -> None:
@@ -340,7 +366,9 @@ async def test_kept_results_equal_recomputation(lesson: Lesson) -> None:
 
 def test_times_are_those_of_the_server(clock: Clock) -> None:
     made = clock()
-    place = beats.Place(uuid4(), uuid4(), uuid4(), SeatKind.OWN, False, made, None, 60_000)
+    place = beats.Place(
+        uuid4(), uuid4(), uuid4(), uuid4(), SeatKind.OWN, False, False, made, None, 60_000
+    )
     now: datetime = made + 100 * SECOND
     [stretch] = beats.admit(
         place, [Beat(uuid4(), 0, ago_ms=50_000), Beat(uuid4(), 0, ago_ms=0)][:1], now

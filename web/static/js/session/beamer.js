@@ -135,7 +135,8 @@ function told({ state, phones }) {
 
 function tick() {
   const clock = root.querySelector("[data-clock]");
-  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const now = new Date();
+  const time = [now.getHours(), now.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
   if (clock && clock.textContent !== time) clock.textContent = time;
 }
 

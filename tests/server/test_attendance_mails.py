@@ -1,0 +1,119 @@
+"""The morning after, and what a company hears of its reach."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from rooms.agenda import sessions
+from rooms.attendance import keeping, seats
+from rooms.attendance.confirmations import next_school_morning
+from server import confirm_mails, reach_mails
+from tests.support.floor import House
+from tests.support.lessons import World, a_class, a_session, a_world
+
+# A Friday afternoon in Amsterdam.
+FRIDAY = datetime(2026, 3, 13, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def world(app_house: House) -> World:
+    app_house.clock.moment = FRIDAY
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        return await a_world(conn)
+
+
+async def shown(house: House, world: World, name: str = "3B", pupils: int = 26) -> str:
+    """A lesson that was watched whole on a classroom screen; its session class."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world, name)
+        session = await a_session(conn, world, school_class, FRIDAY)
+        screen, _ = await seats.become_beamer(conn, session.programme_id, session.id, None, FRIDAY)
+        await conn.execute(
+            """
+            insert into visits (programme_id, seat_id, connection, started_at, seen_until, watched)
+            values ($1, $2, gen_random_uuid(), $3, $4, '{[0,180000)}')
+            """,
+            session.programme_id,
+            screen.id,
+            FRIDAY,
+            FRIDAY + timedelta(minutes=3),
+        )
+        await sessions.declare(conn, session.programme_id, session.id, pupils, FRIDAY)
+        await sessions.end(conn, world.scope, session.id, FRIDAY + timedelta(minutes=4))
+        await keeping.close_session(conn, session.session_class_id, FRIDAY)
+    return str(session.session_class_id)
+
+
+@pytest.mark.parametrize(
+    ("day", "morning"),
+    [
+        (date(2026, 3, 12), "2026-03-13T07:30:00+01:00"),
+        (date(2026, 3, 13), "2026-03-16T07:30:00+01:00"),
+        (date(2026, 3, 27), "2026-03-30T07:30:00+02:00"),
+    ],
+)
+def test_the_next_school_morning(day: date, morning: str) -> None:
+    assert next_school_morning(day, "Europe/Amsterdam").isoformat() == morning
+
+
+async def test_one_mail_on_monday_and_one_tap(app_house: House, world: World) -> None:
+    session_class = await shown(app_house, world)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        saturday = FRIDAY + timedelta(days=1)
+        assert await confirm_mails.ask_due(conn, app_house.settings, saturday) == 0
+        monday = FRIDAY + timedelta(days=2, hours=20)
+        assert await confirm_mails.ask_due(conn, app_house.settings, monday) == 1
+        assert await confirm_mails.ask_due(conn, app_house.settings, monday) == 0
+        mail = await conn.fetchrow("select * from mails")
+    assert mail is not None
+    assert mail["subject"] == "3B, 26 pupils, 3 minutes. Right?"
+    assert mail["to_address"] == world.teacher.email
+    link = re.findall(r"http://testserver(\S+)", mail["text_body"])[0]
+
+    client = app_house.client()
+    page = await client.get(link)
+    assert page.status_code == 200 and "26 pupils" in page.text
+    async with app_house.pool.acquire() as conn:
+        assert await conn.fetchval("select confirmed from session_classes") is None
+    assert "25 pupils, confirmed" in (await client.post(link, data={"pupils": "25"})).text
+    assert (await client.post(link, data={"pupils": "many"})).status_code == 422
+    async with app_house.pool.acquire() as conn:
+        row = await conn.fetchrow(
+            "select headcount, headcount_source from session_class_results"
+            " where session_class_id = $1::text::uuid",
+            session_class,
+        )
+    assert row is not None
+    assert tuple(row) == (25, "confirmed")
+    forged = link[:-4] + ("AAAA" if not link.endswith("AAAA") else "BBBB")
+    assert (await client.get(forged)).status_code == 404
+    assert (await client.get("/attendance/confirm/nonsense")).status_code == 404
+
+
+async def test_the_company_hears_of_its_first_class_and_once_a_month(
+    app_house: House, world: World
+) -> None:
+    await shown(app_house, world, "3B", 26)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        day = FRIDAY + timedelta(hours=1)
+        assert await reach_mails.tell_due(conn, app_house.settings, day) == 1
+    await shown(app_house, world, "3C", 20)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        assert await reach_mails.tell_due(conn, app_house.settings, day) == 0
+        april = datetime(2026, 4, 1, 6, tzinfo=UTC)
+        assert await reach_mails.tell_due(conn, app_house.settings, april) == 1
+        assert await reach_mails.tell_due(conn, app_house.settings, april) == 0
+        texts = await conn.fetch("select kind, subject, text_body from mails order by id")
+    assert [row["kind"] for row in texts] == ["first_class", "company_monthly"]
+    assert texts[1]["subject"] == "2 classes watched your tours last month"
+    assert "46 pupils" in texts[1]["text_body"]
+
+
+async def test_a_small_class_is_not_told_in_figures(app_house: House, world: World) -> None:
+    await shown(app_house, world, "3B", 9)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        april = datetime(2026, 4, 1, 6, tzinfo=UTC)
+        await reach_mails.tell_due(conn, app_house.settings, april)
+        text = await conn.fetchval("select text_body from mails")
+    assert "fewer than 10" in text and "9" not in text.split("http")[0]
