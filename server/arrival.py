@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from starlette.requests import Request
@@ -46,8 +46,7 @@ class Arrival:
 
 def safe_next(path: str) -> str:
     """A path of our own to go to, or `/`: nobody sends our readers elsewhere."""
-    parts = urlsplit(path)
-    is_own = path.startswith("/") and not path.startswith("//") and not parts.netloc
+    is_own = path.startswith("/") and not path.startswith("//")
     is_clean = not re.search(r"[\x00-\x20\\\x7f]", path)
     return path if is_own and is_clean and len(path) <= 500 else "/"
 

@@ -9,6 +9,7 @@ from rooms.people import programmes
 from rooms.scope import Scope
 from rooms.tours import catalogue
 from rooms.tours.catalogue import Found, Wish
+from server.arrival import safe_next
 from server.context import Here
 from server.i18n import LANGUAGES
 from server.pages import next_steps
@@ -50,8 +51,7 @@ async def _newest(conn: Connection, scopes: list[Scope], language: str) -> list[
 async def choose_language(here: Here) -> Response:
     """`POST /language`: remembers the choice on this device and goes back."""
     form = await here.form()
-    back = str(form.get("back", "/"))
-    response = here.go(back if back.startswith("/") and not back.startswith("//") else "/")
+    response = here.go(safe_next(str(form.get("back", "/"))))
     if (language := str(form.get("language", ""))) in LANGUAGES:
         response.set_cookie(
             "language", language, max_age=YEAR_S, httponly=True, samesite="lax", path="/"

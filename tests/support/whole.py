@@ -329,6 +329,8 @@ async def _things(conn: Connection, world: Whole) -> None:
     world.at["published"] = str(await world.a_tour_in(conn, "published"))
     tour = await tours.one_by_id(conn, world.programme.id, UUID(world.at["published"]))
     [paper] = await documents.of_tour(conn, world.scope("bureau"), tour.id)
+    for _ in range(2):
+        await world.a_tour_in(conn, "published")
     draft = await world.a_draft(conn)
     for state in ("review", "returned"):
         world.at[state] = str(await world.a_tour_in(conn, state))
