@@ -42,7 +42,8 @@ async function shareOf(before) {
   if (gone) return null;
   const length = Number(answer.headers.get("Upload-Length"));
   const offset = Number(answer.headers.get("Upload-Offset"));
-  if (!answer.ok || !length) return 0;
+  if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);
+  if (!length) return 0;
   return offset < length ? offset / length : null;
 }
 

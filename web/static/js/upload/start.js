@@ -36,7 +36,9 @@ class Place {
     this.#part("remove").addEventListener("click", () => this.#removeKept());
     this.#welcomeDrops();
     root.dataset.mounted = "";
-    void this.#offerToGoOn();
+    // a film that was chosen before this script had come in
+    if (this.choose.files?.length) this.#take(this.choose.files[0]);
+    else void this.#offerToGoOn();
   }
 
   /** @param {string} name @returns {HTMLElement} */
@@ -108,7 +110,7 @@ class Place {
     this.#sending = sending;
     sending.on("progress", ({ sent, total }) => this.#progress(sent, total));
     sending.on("waiting", () => this.#waiting());
-    sending.on("failed", (why) => this.#failed(why));
+    sending.on("failed", (why) => void this.#failed(why));
     sending.on("done", () => this.#done());
     this.#problem("");
     this.#part("area").hidden = true;
@@ -183,9 +185,9 @@ class Place {
   }
 
   /** @param {{ status: number, message: string }} why */
-  #failed({ status, message }) {
+  async #failed({ status, message }) {
     const words = status === 401 ? this.text("signed_out") : message || this.text("failed");
-    const share = this.#percent();
+    const share = await this.#keptShare();
     this.#problem(share > 0 ? `${words} ${this.text("is_kept", { share })}` : words);
     if (share > 0) {
       this.#setPause("paused");
@@ -193,6 +195,16 @@ class Place {
     } else {
       this.#backToStart();
     }
+  }
+
+  /** In percent: what the server has, which may be less than what had left; else the latter. */
+  async #keptShare() {
+    try {
+      this.#share = (await findKept(this.tour))?.share ?? 0;
+    } catch {
+      // signed out, or no answer: it is there all the same
+    }
+    return this.#percent();
   }
 
   async #cancel() {
