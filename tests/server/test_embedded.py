@@ -299,12 +299,12 @@ class TestAsRoot:
     ) -> None:
         closed = home.parent / "closed"
         closed.mkdir(mode=0o700)
-        (major, bins) = module._choose(module._binaries(), home)
+        (major, bins) = module._choose(module.binaries(), home)
         package = bins.parent.parent
         for source in (bins.parent, package.with_name(f"{package.name}.libs")):
             shutil.copytree(source, closed / source.relative_to(package.parent), symlinks=True)
         copy = closed / bins.relative_to(package.parent)
-        monkeypatch.setattr(module, "_binaries", lambda: {major: copy})
+        monkeypatch.setattr(module, "binaries", lambda: {major: copy})
         for _ in range(2):
             async with embedded(home, is_durable=False) as server:
                 assert Path(psutil.Process(server.pid).exe()).is_relative_to(home)
