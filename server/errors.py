@@ -291,6 +291,10 @@ SENTENCES: dict[str, str] = {
     "correction_undone_now": N_("The correction is undone."),
     "corrected": N_("Corrected. What was measured stays beside it."),
     "showing_declared": N_("Kept: shown, declared by you."),
+    "pass_share_out_of_range": N_("The share for present is more than 0 and at most 100 %."),
+    "gap_grace_out_of_range": N_("A hole that counts in cannot be shorter than nothing."),
+    "own_times_need_a_clock": N_("A tour has no clock times: its window is the film."),
+    "csv_delimiter_unknown": N_("A file is split by semicolons or by commas."),
     "beats_busy": N_("The server is busy. What you watched is kept on this device."),
     "screen_session": N_("Choose the lesson this screen is for."),
     "screen_number": N_(

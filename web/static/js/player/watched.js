@@ -6,9 +6,9 @@
 import { merge } from "./ranges.js";
 
 const TELL_EVERY_MS = 1500;
-// Between two reports of the browser no more film than this can have passed at normal speed, also in a
-// background tab, which reports once a second. More is a jump.
-const STEP_S = 1.6;
+// A busy school PC reports late: as much film can have passed as time has, and a little for rounding.
+// More is a jump.
+const ROUNDING_S = 0.6;
 
 /** @param {import("./player.js").Player} player */
 export function mountWatched(player) {
@@ -16,6 +16,7 @@ export function mountWatched(player) {
   /** @type {import("./ranges.js").Range[]} */
   let fresh = [];
   let last = NaN;
+  let lastAt = 0;
   let toldAt = performance.now();
 
   const isSensed = () => document.visibilityState === "visible" || (!video.muted && video.volume > 0);
@@ -32,16 +33,21 @@ export function mountWatched(player) {
   const step = () => {
     const now = video.currentTime;
     const passed = now - last;
-    if (passed > 0 && passed <= STEP_S * Math.max(1, video.playbackRate) && isSensed()) {
+    const elapsed = (performance.now() - lastAt) / 1000;
+    if (passed > 0 && passed <= elapsed * Math.max(1, video.playbackRate) + ROUNDING_S && isSensed()) {
       fresh = merge([...fresh, [last, now]]);
     }
     last = now;
+    lastAt = performance.now();
     if (performance.now() - toldAt >= TELL_EVERY_MS) tell();
   };
 
   video.addEventListener("timeupdate", () => (video.seeking ? undefined : step()));
   video.addEventListener("seeking", () => (last = NaN));
-  video.addEventListener("playing", () => (last = video.currentTime));
+  video.addEventListener("playing", () => {
+    last = video.currentTime;
+    lastAt = performance.now();
+  });
   for (const name of ["pause", "ended"]) {
     video.addEventListener(name, () => {
       if (!video.seeking) step();
