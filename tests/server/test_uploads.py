@@ -697,7 +697,8 @@ async def test_the_last_byte_makes_a_version_and_its_job(running: House) -> None
         row = await running.pool.fetchrow("select * from video_versions")
         assert row is not None
         assert (row["filename"], row["bytes"], row["state"]) == ("film.mp4", len(FILM), "uploaded")
-        assert await running.pool.fetchval("select count(*) from pgqueuer") == 1
+        probes = "select count(*) from pgqueuer where entrypoint = 'probe'"
+        assert await running.pool.fetchval(probes) == 1
         assert await offset(client, address) == len(FILM)
         assert (await client.delete(address)).status_code == 403
 
