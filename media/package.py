@@ -22,6 +22,8 @@ STORYBOARD = "storyboard.vtt"
 SOUND_CODEC = "mp4a.40.2"  # AAC-LC, what the encoder is told to make
 
 _PRIMING = 1024  # samples the encoder puts in front of the sound
+_CRUMB_S = 0.5  # a last sound segment shorter than this joins the one before
+
 _AT_ONCE = 8  # files on their way to storage
 
 
@@ -87,7 +89,7 @@ def pack(folder: Path, plan: Plan) -> Package:
     `result_differs` when something else is not as planned.
     """
     pictures = {rung.name: _rendition(folder / rung.name) for rung in plan.rungs}
-    sounds = {sound.name: _rendition(folder / sound.name, _PRIMING) for sound in plan.sounds}
+    sounds = {sound.name: _sound(folder / sound.name) for sound in plan.sounds}
     for segments in (*pictures.values(), *sounds.values()):
         _must_last(segments, plan.duration_s)
     _must_align(list(pictures.values()), plan)
@@ -175,6 +177,25 @@ def _rendition(folder: Path, priming: int = 0) -> tuple[hls.Segment, ...]:
         raise _differs(f"{folder.name} segments", names, [segment.name for segment in segments])
     _size(folder / hls.INIT)
     return segments
+
+
+def _sound(folder: Path) -> tuple[hls.Segment, ...]:
+    """A sound rendition without a crumb at its end.
+
+    AAC frames and its priming make the sound a few milliseconds longer than the picture. A last
+    segment that lies wholly beyond the end never enters a player's buffer, and the player then
+    waits for it for ever; as the tail of the segment before it, it is simply cut off.
+    """
+    *whole, last = _rendition(folder, _PRIMING)
+    if not whole or last.duration_s >= _CRUMB_S:
+        return (*whole, last)
+    before = whole.pop()
+    crumb = folder / last.name
+    with (folder / before.name).open("ab") as file:
+        file.write(crumb.read_bytes())
+    crumb.unlink()
+    length_s = before.duration_s + last.duration_s
+    return (*whole, hls.Segment(before.name, length_s, before.size_bytes + last.size_bytes))
 
 
 def _straighten(init: Path, priming: int) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from media import hls
 from media.errors import MediaError, Refused
 from media.ffmpeg import Encoder, Level, Loudness
 from media.film import STAGES, make_film, next_level
@@ -236,3 +237,14 @@ async def test_a_refused_film_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(MediaError):
         await made(source, tmp_path)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+async def test_sound_leaves_no_crumb_beyond_the_picture(tmp_path: Path) -> None:
+    """Coded sound is some milliseconds longer: alone beyond the end it would stall a player."""
+    source = films.film(tmp_path / "f.mp4", seconds=4)
+    package = await made(source, tmp_path)
+    folder = package.folder / "audio0"
+    listed = hls.read_media_playlist((folder / hls.INDEX).read_text())
+    assert [segment.name for segment in listed] == ["s00000.m4s"]
+    assert sorted(path.name for path in folder.glob("*.m4s")) == ["s00000.m4s"]
+    assert watch(folder).frames > 4 * 48000 / 1024
