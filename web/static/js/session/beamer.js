@@ -105,7 +105,7 @@ async function confirmCount() {
     fieldOf(endForm).focus();
     return;
   }
-  beats.now();
+  await beats.settle();
   const isKept = await tell(`/sessions/${session}/declare`, { pupils, is_end: true });
   if (!isKept || !(await tell(`/sessions/${session}/finish`))) {
     note(words.failed ?? "");

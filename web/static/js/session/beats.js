@@ -29,6 +29,9 @@ const SILENCE_MS = 30_000;
 const AT_ONCE = 100;
 // More than two and a half hours without network: then the oldest minutes are given up.
 const MOST_KEPT = 5000;
+// The server writes once a second; a busy one is given the time.
+const SETTLE_MS = 5000;
+const LOOK_MS = 100;
 // A number keeps at most eight events.
 const MOST_EVENTS = 8;
 
@@ -45,6 +48,7 @@ export class Beats extends Signals {
   #events = ["connected"];
   #isSending = false;
   #isOver = false;
+  #isGone = false;
   #hasFlowed = false;
   #hasWanted = false;
   /** @type {import("../player/player.js").Player | null} */
@@ -82,9 +86,21 @@ export class Beats extends Signals {
 
   /** A stop, a jump, a start: the class should hear of it now, not at the next beat. */
   now() {
-    this.#beat();
+    // The player tells what was watched up to here in the same moment: let it speak first.
+    setTimeout(() => this.#beat(), 0);
   }
 
+  /** Waits until all is safe with the server, or for as long as somebody waits before a screen. */
+  async settle() {
+    this.#beat();
+    const until = Date.now() + SETTLE_MS;
+    while (this.#queue.length && Date.now() < until) {
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+      void this.#send();
+    }
+  }
+
+  /** No more beats; those made are still sent. */
   stop() {
     this.#isOver = true;
   }
@@ -140,7 +156,7 @@ export class Beats extends Signals {
   }
 
   async #send() {
-    if (this.#isSending || this.#isOver || !this.#queue.length) return;
+    if (this.#isSending || this.#isGone || !this.#queue.length) return;
     this.#isSending = true;
     const beats = this.#queue.slice(0, AT_ONCE);
     try {
@@ -148,7 +164,7 @@ export class Beats extends Signals {
     } finally {
       this.#isSending = false;
     }
-    if (this.#queue.length >= AT_ONCE && navigator.onLine && !this.#isOver) void this.#send();
+    if (this.#queue.length >= AT_ONCE && navigator.onLine) void this.#send();
   }
 
   /** @param {Beat[]} beats */
@@ -192,6 +208,7 @@ export class Beats extends Signals {
   }
 
   #gone() {
+    this.#isGone = true;
     this.stop();
     this.send("gone", null);
   }
