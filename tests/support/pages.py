@@ -161,6 +161,8 @@ def store_films(world: Whole, folder: Path) -> None:
     (stored / "videos").mkdir(parents=True, exist_ok=True)
     (stored / "documents").mkdir(exist_ok=True)
     for version_id in world.versions:
-        (stored / "videos" / str(version_id)).symlink_to(folder)
+        film = stored / "videos" / str(version_id)
+        if not film.is_symlink():
+            film.symlink_to(folder)
     for key in world.document_keys:
         (stored / key).write_bytes(WORKSHEET)

@@ -1,0 +1,559 @@
+"""The table of doors: every address of the URL table, and who gets in. `test_doors.py` walks it.
+
+A row reads: address, who is let in (all others are not), what fills the address in, what is sent.
+Who is not let in is sent to the sign-in (a page, and nobody signed in), told 401 (a machine, and
+nobody signed in), or told 404; `others` names the exceptions.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from rooms.agenda import screens
+from rooms.connection import Connection
+from rooms.people import schools, sign_in_mails
+from rooms.tours import choices
+from tests.support import people
+from tests.support.pages import Visit
+from tests.support.whole import WORKSHEET, Whole
+
+Filled = dict[str, str]
+Make = Callable[[Connection, Whole], Awaitable[Any]]
+
+# Twins hold the same role in another programme; `screen` is a PC let in for one lesson, `phone` a
+# pupil's in the same lesson.
+TEACHER = "teacher colleague far-teacher twin-teacher"
+EDITOR = "editor other-editor twin-editor"
+COORDINATOR = "coordinator far-coordinator twin-coordinator"
+BUREAU = "bureau twin-bureau"
+OFFICE = f"{BUREAU} operator twin-operator"
+SIGNED_IN = f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE}"
+ANYONE = f"anonymous phone screen {SIGNED_IN}"
+HERE = (
+    "teacher colleague far-teacher editor other-editor coordinator far-coordinator bureau operator"
+)
+TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator"
+REVIEW = f"{COORDINATOR} {BUREAU}"
+REPORTS = f"{TEACHER} {EDITOR} {COORDINATOR} {BUREAU}"
+NOBODY_KNOWN = ("anonymous", "phone")
+
+# What a row expects of somebody who is not let in.
+SIGN_IN, JOIN, NOT_THERE, WHO_ARE_YOU, CONFLICT = "sign-in", "join", "404", "401", "409"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One row. `fills`: path parameter → a name in `Whole.at`, plain text, or a maker of it.
+
+    `tries`: of those let in, who really goes through with it (each with an object of its own);
+    empty: all. `stands`: whose session the devices are in, `of_twin`: the object is the twin's.
+    """
+
+    method: str
+    path: str
+    allowed: frozenset[str]
+    fills: Mapping[str, str | Make] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    tries: frozenset[str] = frozenset()
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    query: str = ""
+    of_twin: bool = False
+    from_here: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """As the URL table knows it."""
+        return self.method, self.path
+
+    @property
+    def name(self) -> str:
+        """For a message."""
+        told = [str(value) for value in self.fills.values() if isinstance(value, str)]
+        return " ".join([self.method, self.path, *told, *(["(twin)"] if self.of_twin else [])])
+
+
+def door(
+    address: str,
+    allowed: str,
+    fills: Mapping[str, str | Make] | None = None,
+    *,
+    others: Mapping[str, str] | None = None,
+    tries: str = "",
+    query: str = "",
+    of_twin: bool = False,
+    from_here: bool = False,
+    **sent: Any,
+) -> Door:
+    """A row as it stands in the table."""
+    method, _, path = address.partition(" ")
+    return Door(
+        method, path, frozenset(allowed.split()), fills or {}, others or {},
+        frozenset(tries.split()), sent, query, of_twin, from_here,
+    )  # fmt: skip
+
+
+# --- makers of what an address uses up -----------------------------------------------------------
+
+
+async def a_draft(conn: Connection, world: Whole) -> UUID:
+    return await world.a_draft(conn)
+
+
+async def a_cut_draft(conn: Connection, world: Whole) -> UUID:
+    tour_id = await world.a_draft(conn)
+    await conn.execute(
+        """
+        update video_versions v set edit = '[[1000, 16000]]', duration_ms = 15000
+        from tours t where t.id = $1 and v.video_id = t.video_id
+        """,
+        tour_id,
+    )
+    return tour_id
+
+
+async def a_busy_film(conn: Connection, world: Whole) -> UUID:
+    tour_id = await world.a_failed_film(conn)
+    await conn.execute(
+        """
+        update video_versions v set state = 'queued', error_code = null
+        from tours t where t.id = $1 and v.video_id = t.video_id
+        """,
+        tour_id,
+    )
+    return tour_id
+
+
+async def a_failed_film(conn: Connection, world: Whole) -> UUID:
+    return await world.a_failed_film(conn)
+
+
+async def in_review(conn: Connection, world: Whole) -> UUID:
+    return await world.a_tour_in(conn, "review")
+
+
+async def published(conn: Connection, world: Whole) -> UUID:
+    return await world.a_tour_in(conn, "published")
+
+
+async def running(conn: Connection, world: Whole) -> UUID:
+    return (await world.a_session(conn)).id
+
+
+async def planned(conn: Connection, world: Whole) -> UUID:
+    return (await world.a_session(conn, starts=False)).id
+
+
+async def ended(conn: Connection, world: Whole) -> UUID:
+    return (await world.an_ended_session(conn)).id
+
+
+async def session_class(conn: Connection, world: Whole) -> UUID:
+    return (await world.an_ended_session(conn)).session_class_id
+
+
+async def a_class(conn: Connection, world: Whole) -> UUID:
+    return (await world.a_class(conn)).id
+
+
+async def a_correction(conn: Connection, world: Whole) -> Filled:
+    row, correction = await world.a_correction(conn)
+    return {"session_class": str(row), "id": str(correction)}
+
+
+async def an_upload(conn: Connection, world: Whole) -> UUID:
+    return await world.an_upload(conn)
+
+
+async def a_link(conn: Connection, world: Whole) -> str:
+    return await world.a_link(conn)
+
+
+async def an_invite(conn: Connection, world: Whole) -> str:
+    return await world.an_invite(conn)
+
+
+async def confirm_token(conn: Connection, world: Whole) -> str:
+    return await world.confirm_token(conn)
+
+
+async def a_code(conn: Connection, world: Whole) -> Filled:
+    asked = await sign_in_mails.ask(
+        conn, email=world.people["teacher"].email, secret=world.settings.secret, now=world.now
+    )
+    return {"code": asked.code, "email": world.people["teacher"].email}
+
+
+async def an_asking_company(conn: Connection, world: Whole) -> UUID:
+    return (await world.an_asking_company(conn)).id
+
+
+async def an_unconfirmed(conn: Connection, world: Whole) -> UUID:
+    return await world.an_unconfirmed_teacher(conn)
+
+
+async def a_role(conn: Connection, world: Whole) -> UUID:
+    person = await people.a_person(conn)
+    return await people.a_role(conn, world.programme, person, "facilitator")
+
+
+async def a_sign_in(conn: Connection, world: Whole) -> UUID:
+    return await world.a_sign_in(conn, world.people["teacher"])
+
+
+async def a_screen(conn: Connection, world: Whole) -> Filled:
+    made = await screens.wait(conn, world.now)
+    return {"token": made.link, "number": made.number}
+
+
+async def a_school(conn: Connection, world: Whole) -> UUID:
+    made = await people.a_school(conn, world.programme, region=world.region)
+    found = await schools.by_id(conn, world.scope("bureau"), made.id)
+    return found.id
+
+
+async def a_document(conn: Connection, world: Whole) -> Filled:
+    tour_id = await world.a_draft(conn)
+    document = await conn.fetchval("select id from documents where tour_id = $1", tour_id)
+    return {"id": str(tour_id), "document": str(document)}
+
+
+async def film_of_draft(conn: Connection, world: Whole) -> Filled:
+    return await _film_of(conn, world.at["draft"])
+
+
+async def film_in_review(conn: Connection, world: Whole) -> Filled:
+    return await _film_of(conn, world.at["review"])
+
+
+async def _film_of(conn: Connection, tour_id: str) -> Filled:
+    row = await conn.fetchrow("select * from tour_rows where id = $1", UUID(tour_id))
+    assert row is not None
+    return {"id": str(row["video_id"]), "version": str(row["version_id"])}
+
+
+async def paper_of_draft(conn: Connection, world: Whole) -> UUID:
+    found: UUID = await conn.fetchval(
+        "select id from documents where tour_id = $1", UUID(world.at["draft"])
+    )
+    return found
+
+
+# --- what is sent --------------------------------------------------------------------------------
+
+VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWelkom\n"
+LIST = "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;PLAATSNAAM\n16SW;16SW03;Lyceum;Assen\n"
+TUS = {"Tus-Resumable": "1.0.0"}
+BYTES = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+PICTURE: dict[str, str | Make] = {"language": "nl", "file:path": "poster.jpg"}
+FILM = {**PICTURE, "id": "video", "version": "version"}
+DRAFT_FILM = {**PICTURE, "": film_of_draft}
+BEATS = {"beats": [{"connection": "{random}", "number": 0}]}
+SCHOOL = {"code": "{random}", "name": "Lyceum", "place": "Assen", "region": "{region}"}
+MACHINE_401 = dict.fromkeys(NOBODY_KNOWN, WHO_ARE_YOU)
+NO_TOKEN = {**MACHINE_401, "screen": WHO_ARE_YOU}
+PAGES_ID = "/studio/tours/{id}"
+API = "/api/v1"
+TOUR_ROLES = "editor coordinator bureau"
+
+_PUBLIC = (
+    door("GET /up", ANYONE),
+    door("GET /metrics", "", from_here=True, others=dict.fromkeys(ANYONE.split(), NOT_THERE)),
+    door("GET /", ANYONE),
+    door("POST /language", ANYONE, data={"language": "nl", "back": "/"}),
+    door("GET /tours", ANYONE),
+    door("GET /p/{programme}", ANYONE, {"programme": "programme"}),
+    door("GET /p/{programme}/tours", ANYONE, {"programme": "programme"}),
+    door("GET /p/{programme}/tours", TWINS, {"programme": "programme"}, of_twin=True),
+    door("GET /p/{programme}/tours/{slug}", ANYONE, {"programme": "programme", "slug": "slug"}),
+    door(
+        "GET /p/{programme}/tours/{slug}", TWINS, {"programme": "programme", "slug": "slug"},
+        of_twin=True,
+    ),
+    door("GET /sign-in", ANYONE),
+    door("POST /sign-in", ANYONE, tries="anonymous", data={"email": "a@b.example"}),
+    door("POST /sign-in/mail", ANYONE, tries="anonymous", data={"email": "c@d.example"}),
+    door("GET /sign-in/code", ANYONE),
+    door(
+        "POST /sign-in/code", ANYONE, {"": a_code}, tries="anonymous",
+        data={"email": "{email}", "code": "{code}"},
+    ),
+    door("GET /sign-in/link/{token}", ANYONE, {"token": a_link}),
+    door("POST /sign-in/link/{token}", ANYONE, {"token": a_link}, tries="anonymous teacher"),
+    door("GET /mail/stop/{token}", ANYONE, {"token": "stop"}),
+    door("POST /mail/stop/{token}", ANYONE, {"token": "stop"}),
+    door("GET /demo/mail", ANYONE),
+    door(
+        "GET /p/{programme}/tours/{slug}/show", f"anonymous phone {SIGNED_IN}",
+        {"programme": "programme", "slug": "slug"},
+    ),
+    door(
+        "POST /p/{programme}/tours/{slug}/show", f"anonymous phone {SIGNED_IN}",
+        {"programme": "programme", "slug": "slug"}, tries="anonymous teacher",
+        data={"email": "e@f.example", "school": "{school}", "class_name": "4A", "level": "havo"},
+    ),
+    door("GET /schools/search", ANYONE, query="programme={programme}&q=College"),
+    door("GET /schools/search", TWINS, query="programme={programme}&q=College", of_twin=True,
+         others=dict.fromkeys(NOBODY_KNOWN, NOT_THERE)),
+    door("GET /p/{programme}/companies/ask", ANYONE, {"programme": "programme"}),
+    door("GET /p/{programme}/companies/ask", TWINS, {"programme": "programme"}, of_twin=True),
+    door(
+        "POST /p/{programme}/companies/ask", ANYONE, {"programme": "programme"}, tries="anonymous",
+        data={"company": "Bakker", "name": "Jo", "email": "g@h.example"},
+    ),
+    door(
+        "POST /p/{programme}/companies/ask", TWINS, {"programme": "programme"}, tries="twin-bureau",
+        of_twin=True, data={"company": "Bakker", "name": "Jo", "email": "i@j.example"},
+    ),
+)  # fmt: skip
+_FILMS = (
+    door("OPTIONS /uploads/", ANYONE),
+    door("POST /uploads/", EDITOR, others=MACHINE_401, headers={**TUS, "Upload-Length": "10"}),
+    door("OPTIONS /uploads/{id}", ANYONE, {"id": "upload"}),
+    door("HEAD /uploads/{id}", "editor", {"id": "upload"}, others=MACHINE_401, headers=TUS),
+    door(
+        "PATCH /uploads/{id}", "editor", {"id": an_upload}, others=MACHINE_401, headers=BYTES,
+        content=b"0123456789",
+    ),
+    door("DELETE /uploads/{id}", "editor", {"id": an_upload}, others=MACHINE_401, headers=TUS),
+    door(
+        "POST /uploads/{id}", "editor", {"id": an_upload}, others=MACHINE_401,
+        headers={**TUS, "X-HTTP-Method-Override": "DELETE"},
+    ),
+    door("GET /videos/{id}/master.m3u8", ANYONE, {"id": "video"}),
+    door("GET /videos/{id}/master.m3u8", TWINS, {"id": "video"}, of_twin=True),
+    door("GET /videos/{id}/master.m3u8", "editor", {"": film_of_draft}),
+    door(
+        "GET /videos/{id}/master.m3u8", "editor coordinator bureau operator", {"": film_in_review}
+    ),
+    door("GET /videos/{id}/status", "editor", {"id": "video"}),
+    *(
+        door(f"GET /videos/{{id}}/{{version}}/{file}", allowed, FILM, of_twin=of_twin)
+        for file in ("captions/{language}.vtt", "{file:path}")
+        for allowed, of_twin in ((ANYONE, False), (TWINS, True))
+    ),
+    *(
+        door(f"GET /videos/{{id}}/{{version}}/{file}", "editor", DRAFT_FILM)
+        for file in ("captions/{language}.vtt", "{file:path}")
+    ),
+    door("GET /documents/{id}", ANYONE, {"id": "document"}),
+    door("GET /documents/{id}", TWINS, {"id": "document"}, of_twin=True),
+    door("GET /documents/{id}", "editor", {"id": paper_of_draft}),
+)  # fmt: skip
+_STUDIO = (
+    door("GET /studio", EDITOR),
+    door("GET /studio/tours/new", EDITOR),
+    door("POST /studio/tours/new", EDITOR, data={"title": "Nieuw", "language": "nl"}),
+    door(f"GET {PAGES_ID}", "editor", {"id": "draft"}),
+    *(
+        door(f"GET {PAGES_ID}/{part}", "editor", {"id": "draft"})
+        for part in ("film", "texts", "cut", "chapters", "captions", "documents", "declaration",
+                     "review")
+    ),
+    door(f"POST {PAGES_ID}/film/cancel", "editor", {"id": a_busy_film}),
+    door(f"POST {PAGES_ID}/film/retry", "editor", {"id": a_failed_film}),
+    door(f"POST {PAGES_ID}/texts", "editor", {"id": a_draft}, data={"title_nl": "Anders"}),
+    door(f"POST {PAGES_ID}/cut", "editor", {"id": a_draft}, data={"start": "0:02", "end": "0:12"}),
+    door(f"POST {PAGES_ID}/cut/back", "editor", {"id": a_cut_draft}, data={"all": "1"}),
+    door(f"POST {PAGES_ID}/chapters", "editor", {"id": a_draft}, data={"chapters": "0:00 Begin"}),
+    door(
+        f"POST {PAGES_ID}/captions", "editor", {"id": a_draft}, data={"language": "nl"},
+        files={"file": ("nl.vtt", VTT)},
+    ),
+    door(f"POST {PAGES_ID}/captions/sound", "editor", {"id": a_draft}, data={"sentence": "Muziek"}),
+    door(
+        f"POST {PAGES_ID}/captions/spread", "editor", {"id": a_draft},
+        data={"language": "nl", "text": "Welkom bij ons."},
+    ),
+    door(f"GET {PAGES_ID}/captions/type", "editor", {"id": "draft"}, query="to=nl",
+         others=dict.fromkeys(("other-editor", "twin-editor"), "303")),
+    door(f"GET {PAGES_ID}/captions/{{language}}", "editor", {"id": "draft", "language": "nl"}),
+    door(
+        f"POST {PAGES_ID}/captions/{{language}}", "editor", {"id": a_draft, "language": "nl"},
+        data={"vtt": VTT.decode()},
+    ),
+    door(
+        f"POST {PAGES_ID}/captions/{{language}}/lines", "editor", {"id": a_draft, "language": "nl"},
+        json={"rows": [{"start": "0:00", "end": "0:02", "text": "Welkom"}], "is_draft": True,
+              "source": "typed"},
+    ),
+    door(f"GET {PAGES_ID}/captions/{{language}}/file", "editor", {"id": "draft", "language": "nl"}),
+    door(
+        f"POST {PAGES_ID}/captions/{{language}}/remove", "editor",
+        {"id": a_draft, "language": "en"},
+    ),
+    door(
+        f"POST {PAGES_ID}/documents", "editor", {"id": a_draft},
+        data={"kind": "guide", "language": "nl"}, files={"file": ("a.pdf", WORKSHEET)},
+    ),
+    door(f"POST {PAGES_ID}/documents/{{document}}/remove", "editor", {"": a_document}),
+    door(
+        f"POST {PAGES_ID}/declaration", "editor", {"id": a_draft},
+        data={"agreed": "1", "until": "2028-01-01"},
+    ),
+    door(
+        f"POST {PAGES_ID}/review", "editor", {"id": a_draft},
+        data={"act": "ask", "checks": list(choices.CHECKS)},
+    ),
+    door(f"POST {PAGES_ID}/review/withdraw", "editor", {"id": in_review}),
+    door(f"POST {PAGES_ID}/review/unpublish", "editor", {"id": published}),
+)  # fmt: skip
+_OFFICE = (
+    door("GET /reviews", REVIEW),
+    door("GET /reviews/{id}", "coordinator bureau", {"id": "review"}),
+    door("POST /reviews/{id}/publish", "coordinator bureau", {"id": in_review}),
+    door("POST /reviews/{id}/return", "coordinator bureau", {"id": in_review},
+         data={"reasons": "Anders graag."}),
+    door("POST /reviews/{id}/unpublish", "coordinator bureau", {"id": published}),
+    door("GET /teachers/confirm", REVIEW),
+    door("POST /teachers/confirm/{id}", "coordinator bureau", {"id": an_unconfirmed}),
+    door("POST /teachers/confirm/{id}/no", "coordinator bureau", {"id": an_unconfirmed}),
+    door("GET /programme", OFFICE),
+    door("POST /programme", OFFICE, data={
+        "name": "{name}", "school_year_starts": "8", "pass_percent": "60", "levels": "havo",
+        "languages": "nl", "is_public": "{is_public}"}),
+    door("GET /programme/regions", OFFICE),
+    door("POST /programme/regions", OFFICE, data={"name": "{random}"}),
+    door("GET /programme/schools", OFFICE),
+    door("GET /programme/schools/new", OFFICE),
+    door("POST /programme/schools/new", "bureau operator", data=SCHOOL),
+    door("GET /programme/schools/list", OFFICE),
+    door("POST /programme/schools/list", OFFICE, data={"text": LIST, "region": "{region}"}),
+    door(
+        "POST /programme/schools/list/keep", "bureau operator",
+        data={"text": LIST, "region": "{region}"},
+    ),
+    door("GET /programme/schools/{id}", "bureau operator", {"id": "school"}),
+    door("POST /programme/schools/{id}", "bureau operator", {"id": a_school}, data=SCHOOL),
+    door("GET /programme/persons", OFFICE),
+    door("POST /programme/persons", OFFICE, data={"email": "k@l.example", "role": "bureau"}),
+    door("POST /programme/persons/{id}/end", "bureau operator", {"id": a_role}),
+    door("GET /programme/companies", OFFICE),
+    door("POST /programme/companies", OFFICE, data={"name": "Smid {random}"}),
+    door("POST /programme/companies/{id}/accept", "bureau operator", {"id": an_asking_company}),
+    door("POST /programme/companies/{id}/refuse", "bureau operator", {"id": an_asking_company}),
+)  # fmt: skip
+_CLASS = (
+    door("GET /classes", TEACHER),
+    door("GET /classes/new", TEACHER),
+    door("POST /classes", "teacher colleague",
+         data={"school_id": "{school}", "name": "4A", "level": "havo"}),
+    door("GET /classes/invited/{token}", "teacher colleague", {"token": "invite"}),
+    door("POST /classes/invited/{token}", "teacher colleague", {"token": an_invite}),
+    door("GET /classes/{id}", "teacher", {"id": "class"}),
+    door("POST /classes/{id}/code", "teacher", {"id": a_class}),
+    door("POST /classes/{id}/invites", "teacher", {"id": "class"}, data={"kind": "share"}),
+    door("GET /join", ANYONE),
+    door("POST /join", ANYONE, data={"code": "{class code}"}),
+    door("GET /j/{token}", ANYONE, {"token": "class link"}),
+    door("POST /j/{token}", ANYONE, {"token": "class link"}),
+    door("GET /sessions/new", "teacher colleague far-teacher", query="tour={published}"),
+    door("POST /sessions", "teacher", {"class_id": a_class},
+         data={"tour_id": "{published}", "class_id": "{class_id}", "do": "now"}),
+    door("GET /sessions/{id}", "teacher", {"id": "running"}),
+    door("GET /sessions/{id}/now", "teacher", {"id": "running"}),
+    door("POST /sessions/{id}/start", "teacher", {"id": planned}),
+    door("POST /sessions/{id}/end", "teacher", {"id": running}),
+    door("POST /sessions/{id}/cancel", "teacher", {"id": planned}),
+    door("POST /sessions/{id}/plan", "teacher", {"id": running}, data={"home_until": ""}),
+    door("POST /sessions/{id}/headcount", "teacher", {"id": ended}, data={"pupils": "24"}),
+    door("POST /sessions/{id}/waiting", "teacher", {"id": running}, data={"do": "yes"}),
+    door("POST /sessions/{id}/showing", "teacher", {"id": ended}, data={"reason": "Van een stick"}),
+    door("GET /sessions/{id}/beamer", "teacher screen", {"id": "screened"},
+         others={"phone": SIGN_IN, "anonymous": SIGN_IN}),
+    door("POST /sessions/{id}/beamer", "teacher", {"id": running}),
+    door("POST /sessions/{id}/declare", "screen", {"id": "screened"}, json={"pupils": 26},
+         others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
+    door("GET /sessions/{id}/phone", "phone screen", {"id": "screened"},
+         others=dict.fromkeys(f"anonymous {SIGNED_IN}".split(), JOIN)),
+    door("POST /sessions/{id}/watch", "phone", {"id": "screened"}, data={"here": "1"},
+         others={"screen": CONFLICT, "anonymous": NOT_THERE}),
+    door("POST /sessions/{id}/beats", "phone screen", {"id": "screened"}, json=BEATS,
+         others={"anonymous": NOT_THERE}),
+    door("GET /screen", ANYONE),
+    door("POST /screen/ask", ANYONE),
+    door("GET /screen/{token}", TEACHER, {"": a_screen}),
+    door("POST /screen/{token}", "teacher", {"": a_screen},
+         data={"session_id": "{running}", "number": "{number}"}),
+    door("GET /attendance", REPORTS),
+    door("GET /attendance.csv", REPORTS),
+    door("GET /attendance.json", REPORTS),
+    door("GET /attendance/confirm/{token}", ANYONE, {"token": "confirm"}),
+    door("POST /attendance/confirm/{token}", ANYONE, {"token": confirm_token}, tries="anonymous",
+         data={"pupils": "25"}),
+    door("GET /attendance/{session_class}", "teacher coordinator bureau",
+         {"session_class": "session_class"}),
+    door("POST /attendance/{session_class}/corrections", "teacher coordinator bureau",
+         {"session_class": session_class},
+         data={"field": "headcount", "headcount": "20", "reason": "Vroeg weg"}),
+    door("POST /attendance/{session_class}/corrections/{id}/undo", "teacher coordinator bureau",
+         {"": a_correction}),
+    door("POST /sessions/{id}/finish", "screen", {"id": "screened"},
+         others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
+)  # fmt: skip
+_API = (
+    door(f"GET {API}/openapi.json", ANYONE),
+    door(f"GET {API}/tours", SIGNED_IN, others=NO_TOKEN),
+    door(f"POST {API}/tours", EDITOR, others=NO_TOKEN, json={"title": "Nieuw"}),
+    door(f"GET {API}/tours/{{id}}", "editor", {"id": "draft"}, others=NO_TOKEN),
+    door(f"GET {API}/tours/{{id}}", "editor coordinator bureau operator", {"id": "review"},
+         others=NO_TOKEN),
+    door(f"PUT {API}/tours/{{id}}/texts/{{language}}", "editor", {"id": a_draft, "language": "nl"},
+         others=NO_TOKEN, json={"title": "Anders"}),
+    door(f"PUT {API}/tours/{{id}}/about", "editor", {"id": a_draft}, others=NO_TOKEN,
+         json={"sectors": ["water"], "levels": ["havo"]}),
+    door(f"PUT {API}/tours/{{id}}/captions/{{language}}", "editor",
+         {"id": a_draft, "language": "nl"}, others=NO_TOKEN, json={"text": VTT.decode()}),
+    door(f"PUT {API}/tours/{{id}}/declaration", "editor", {"id": a_draft}, others=NO_TOKEN,
+         json={"agreed": True, "until": "2028-01-01"}),
+    door(f"PUT {API}/tours/{{id}}/checks", "editor", {"id": a_draft}, others=NO_TOKEN,
+         json={"checks": ["faces"]}),
+    door(f"POST {API}/tours/{{id}}/review", "editor", {"id": a_draft}, others=NO_TOKEN),
+    door(f"POST {API}/tours/{{id}}/publish", "coordinator bureau", {"id": in_review},
+         others=NO_TOKEN, json={}),
+    door(f"POST {API}/tours/{{id}}/return", "coordinator bureau", {"id": in_review},
+         others=NO_TOKEN, json={"reasons": "Anders graag."}),
+    door(f"GET {API}/videos/{{id}}", "editor", {"id": "video"}, others=NO_TOKEN),
+    door(f"GET {API}/videos/{{id}}/versions", "editor", {"id": "video"}, others=NO_TOKEN),
+    door(f"GET {API}/sessions", TEACHER, others=NO_TOKEN),
+    door(f"POST {API}/sessions", "teacher", {"class_id": a_class}, others=NO_TOKEN,
+         json={"tour": "{published}", "class_id": "{class_id}"}),
+    door(f"GET {API}/sessions/{{id}}", "teacher", {"id": "running"}, others=NO_TOKEN),
+    door(f"POST {API}/sessions/{{id}}/start", "teacher", {"id": planned}, others=NO_TOKEN),
+    door(f"POST {API}/sessions/{{id}}/end", "teacher", {"id": running}, others=NO_TOKEN),
+    door(f"GET {API}/attendance", f"{TEACHER} {COORDINATOR} {BUREAU}", others=NO_TOKEN),
+)  # fmt: skip
+# These end sign-ins: last, for whoever is signed out here is nobody afterwards.
+_ACCOUNT = (
+    door("GET /account", SIGNED_IN),
+    door("POST /account", SIGNED_IN, data={"name": "Anders", "language": "nl"}),
+    door("POST /account/mails", SIGNED_IN, data={"kinds": "confirm_class"}),
+    door("POST /account/programme", HERE, data={"programme": "{programme_id}"}),
+    door("POST /account/sign-ins/{id}/end", "teacher", {"id": a_sign_in}),
+    door("POST /account/password", SIGNED_IN, tries="colleague twin-editor",
+         data={"new_password": "een lang geheim woord"}),
+    door("POST /account/sign-ins/end-others", SIGNED_IN, tries="colleague editor"),
+    door("POST /sign-out", ANYONE),
+)  # fmt: skip
+DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_API, *_ACCOUNT)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """`{name}` replaced by what it stands for."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text.replace("{random}", str(uuid4()))
+
+
+def deep(value: Any, values: Mapping[str, str]) -> Any:
+    """The same through lists and dicts."""
+    if isinstance(value, str):
+        return filled(value, values)
+    if isinstance(value, dict):
+        return {key: deep(one, values) for key, one in value.items()}
+    if isinstance(value, list):
+        return [deep(one, values) for one in value]
+    return value
+
+
+__all__ = ["DOORS", "Door", "Visit", "deep", "filled"]
