@@ -39,6 +39,7 @@ from server.pages import (
     join,
     persons,
     programme,
+    reach,
     regions,
     reviews,
     schools,
@@ -137,6 +138,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/studio/tours/{id}/review", declarations.ask, EDITORS),
     page("POST", "/studio/tours/{id}/review/withdraw", declarations.withdraw, EDITORS),
     page("POST", "/studio/tours/{id}/review/unpublish", declarations.unpublish, EDITORS),
+    page("GET", "/studio/tours/{id}/reach", reach.show, EDITORS),
     # reviews: a coordinator answers
     page("GET", "/reviews", reviews.index, REVIEWERS),
     page("GET", "/reviews/{id}", reviews.show, REVIEWERS),

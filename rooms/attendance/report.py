@@ -4,7 +4,7 @@ What is over is read from its kept result; what still runs is judged now, by the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -320,11 +320,33 @@ async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
         scope.programme_id,
         tour_id,
     )
-    sums = totals(await with_live(conn, rows))
+    told = _told_of(await with_live(conn, rows))
+    if not told.is_told:
+        return told
+    return replace(told, curve=await _curve(conn, scope, tour_id, film_ms))
+
+
+async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
+    """The numbers of every tour of the viewer's companies that was shown, without the curves."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.company_id = any($2::uuid[]) and r.state <> 'planned'
+        """,
+        scope.programme_id,
+        scope.company_ids,
+    )
+    grouped: dict[UUID, list[Row]] = {}
+    for row in await with_live(conn, rows):
+        grouped.setdefault(row.tour_id, []).append(row)
+    return {tour_id: _told_of(found) for tour_id, found in grouped.items()}
+
+
+def _told_of(rows: Sequence[Row]) -> Reach:
+    sums = totals(rows)
     if sums.pupils_reached < FEWEST_SHOWN:
         return Reach(None, None, None, ())
-    curve = await _curve(conn, scope, tour_id, film_ms)
-    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, curve)
+    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, ())
 
 
 async def _own_film(conn: Connection, scope: Scope, tour_id: UUID) -> int:
@@ -385,11 +407,11 @@ async def _curve(
 
 @dataclass(frozen=True, slots=True)
 class CompanyMonth:
-    """What a company is told of a month: aggregates; `pupils` None where fewer than ten."""
+    """What a company is told of a month: aggregates, both None where fewer than ten pupils."""
 
     programme_id: UUID
     company_id: UUID
-    classes: int
+    classes: int | None
     pupils: int | None
 
 
@@ -422,11 +444,8 @@ async def company_months(conn: Connection, first: date, until: date) -> list[Com
         until,
     )
     return [
-        CompanyMonth(
-            row["programme_id"],
-            row["company_id"],
-            row["classes"],
-            row["pupils"] if row["pupils"] >= FEWEST_SHOWN else None,
-        )
+        CompanyMonth(row["programme_id"], row["company_id"], row["classes"], row["pupils"])
+        if row["pupils"] >= FEWEST_SHOWN
+        else CompanyMonth(row["programme_id"], row["company_id"], None, None)
         for row in rows
     ]

@@ -6,6 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from media import videos
+from rooms.attendance import report
 from rooms.errors import NotThere, RoomError
 from rooms.people import companies
 from rooms.tours import choices, reviews, tours
@@ -34,15 +35,18 @@ async def index(here: Here) -> Response:
     """`/studio`: the tours of one's company, with the next step of each."""
     async with here.transaction() as conn:
         found = await tours.of_company(conn, here.scope)
-    return here.page("studio/index.html", rows=[_row(here, tour) for tour in found])
+        reaches = await report.reaches(conn, here.scope)
+    rows = [_row(here, tour, reaches.get(tour.id)) for tour in found]
+    return here.page("studio/index.html", rows=rows, fewest=report.FEWEST_SHOWN)
 
 
-def _row(here: Here, tour: Tour) -> dict[str, Any]:
+def _row(here: Here, tour: Tour, reach: report.Reach | None) -> dict[str, Any]:
     missing = tour_words.missing(here.language, tours.missing(tour, here.now))
     word, kind = tour_words.STATES[tour.state]
     step, part = _next_step(here, tour, missing)
     return {
         "tour": tour,
+        "reach": reach,
         "state": here._(word),
         "kind": kind,
         "step": step,

@@ -1,0 +1,122 @@
+"""A company's reach: sums and a curve from ten pupils on, and never another company's."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from rooms.attendance import report
+from rooms.scope import Grant, Scope
+from server.pages.reach import table_lines
+from tests.support import people
+from tests.support.floor import House
+from tests.support.lessons import FILM_MS, World, a_class, a_session, a_world
+
+
+@pytest.fixture
+async def world(app_house: House) -> World:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        return await a_world(conn)
+
+
+async def shown(house: House, world: World, name: str, pupils: int, watched_ms: int) -> None:
+    """A lesson on a classroom screen that ran at the film's own pace from its beginning."""
+    now = house.clock()
+    async with house.pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world, name, pupils=pupils)
+        session = await a_session(conn, world, school_class, now)
+        await conn.execute(
+            "update session_classes set declared = $2 where id = $1",
+            session.session_class_id,
+            pupils,
+        )
+        seat_id = await conn.fetchval(
+            """
+            insert into seats (programme_id, session_class_id, kind, token_hash)
+            values ($1, $2, 'beamer', $3) returning id
+            """,
+            world.programme.id,
+            session.session_class_id,
+            uuid4().bytes,
+        )
+        await conn.execute(
+            """
+            insert into visits (programme_id, seat_id, connection, started_at, seen_until, watched,
+                media_flowed, media_wanted)
+            values ($1, $2, $3, $4, $5, int8multirange(int8range(0, $6)), true, true)
+            """,
+            world.programme.id,
+            seat_id,
+            uuid4(),
+            now,
+            now + timedelta(milliseconds=watched_ms),
+            watched_ms,
+        )
+
+
+async def editor_of(house: House, world: World) -> httpx.AsyncClient:
+    client = house.client(headers={"accept-language": "en"})
+    client.cookies.set("language", "en")
+    await people.sign_in(house, client, world.editor, world.programme)
+    return client
+
+
+def figures(page: str) -> Sequence[str]:
+    return re.findall(r'<dd class="figure">([^<]*)</dd>', page)
+
+
+async def test_three_numbers_and_one_curve(app_house: House, world: World) -> None:
+    await shown(app_house, world, "3B", 26, FILM_MS)
+    await shown(app_house, world, "3C", 20, FILM_MS * 3 // 4)
+    editor = await editor_of(app_house, world)
+    page = (await editor.get(f"/studio/tours/{world.tour_id}/reach")).text
+    assert figures(page) == ["2", "46", str(26 * 3 + 20 * 9 // 4)]
+    assert "100 % saw the start, 100 % the middle and 50 % the end" in page
+    assert "<polyline" in page and " style=" not in page
+    for secret in ("3B", "3C", world.school.name, world.region.name):
+        assert secret not in page.replace(world.company.name, "")
+    studio = (await editor.get("/studio")).text
+    assert "2 classes, 46 pupils reached" in studio
+    assert (
+        f"/studio/tours/{world.tour_id}/reach"
+        in (await editor.get(f"/studio/tours/{world.tour_id}")).text
+    )
+
+
+async def test_fewer_than_ten_pupils_stay_unsaid(app_house: House, world: World) -> None:
+    await shown(app_house, world, "3B", 9, FILM_MS)
+    editor = await editor_of(app_house, world)
+    page = (await editor.get(f"/studio/tours/{world.tour_id}/reach")).text
+    assert figures(page) == ["fewer than 10"]
+    assert "<polyline" not in page
+    assert "fewer than 10 pupils so far" in (await editor.get("/studio")).text
+
+
+async def test_another_company_and_a_teacher_find_nothing(app_house: House, world: World) -> None:
+    await shown(app_house, world, "3B", 26, FILM_MS)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        rival = await people.a_company(conn, world.programme, "Rival")
+        other = await people.an_editor(conn, world.programme, rival)
+        scope = Scope(world.programme.id, other.id, (Grant("editor", company_id=rival.id),))
+        assert await report.reaches(conn, scope) == {}
+    client = app_house.client()
+    await people.sign_in(app_house, client, other, world.programme)
+    assert (await client.get(f"/studio/tours/{world.tour_id}/reach")).status_code == 404
+    teacher = app_house.client()
+    await people.sign_in(app_house, teacher, world.teacher, world.programme)
+    assert (await teacher.get(f"/studio/tours/{world.tour_id}/reach")).status_code in {403, 404}
+
+
+def test_the_table_tells_each_second_once() -> None:
+    curve = tuple((n / 3, share) for n, share in enumerate((1.0, 0.75, 0.5, 0.25)))
+    reach = report.Reach(2, 40, 10, curve)
+    assert table_lines(reach, 80) == [
+        {"place": "0:10", "percent": 100},
+        {"place": "0:30", "percent": 75},
+        {"place": "0:50", "percent": 50},
+        {"place": "1:10", "percent": 25},
+    ]
+    assert [line["place"] for line in table_lines(reach, 2)] == ["0:00", "0:01"]
