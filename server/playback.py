@@ -35,7 +35,7 @@ async def master(here: Here) -> Response:
     """`/videos/{id}/master.m3u8`: the stable address; names the version that plays now."""
     video_id = here.id()
     async with here.transaction() as conn:
-        await _must_watch(here, conn, video_id)
+        await must_watch(here, conn, video_id)
         version = await videos.current(conn, video_id)
     if version is None or version.prefix is None:
         raise NotThere
@@ -104,14 +104,14 @@ def told(here: Here, version: Version) -> dict[str, object]:
 
 
 async def _version_to_watch(here: Here, conn: Connection) -> Version:
-    await _must_watch(here, conn, here.id())
+    await must_watch(here, conn, here.id())
     version = await videos.version(conn, here.id("version"))
     if version is None or version.video_id != here.id() or version.prefix is None:
         raise NotThere
     return version
 
 
-async def _must_watch(here: Here, conn: Connection, video_id: UUID) -> None:
+async def must_watch(here: Here, conn: Connection, video_id: UUID) -> None:
     """Lets through: who may see the tour, a seat of a session that shows it, its screen."""
     is_person = here.viewer is not None and here.viewer.kind != "classroom"
     if await tours.may_watch(conn, here.scope if is_person else None, video_id):

@@ -9,7 +9,7 @@ from uuid import uuid4
 from starlette.responses import Response, StreamingResponse
 
 from media.storage import MAX_PIECE_BYTES
-from rooms.errors import NotThere, Refused
+from rooms.errors import Refused
 from rooms.tours import choices, documents, tours
 from rooms.tours.tours import Tour
 from server import forms
@@ -17,6 +17,7 @@ from server.context import Here
 from server.i18n import N_
 from server.pages import tour_words
 from server.pages.studio import part_page, said
+from server.playback import must_watch
 
 KINDS = {"worksheet": N_("Worksheet"), "guide": N_("Teacher's guide")}
 
@@ -122,8 +123,7 @@ async def show(here: Here) -> Response:
     """`/documents/{id}`: the file, to whoever may watch the film beside it."""
     async with here.transaction() as conn:
         paper, video_id = await documents.one(conn, here.id())
-        if not await tours.may_watch(conn, here.scope_in(paper.programme_id), video_id):
-            raise NotThere("document")
+        await must_watch(here, conn, video_id)
     headers = {
         "Content-Length": str(paper.bytes),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.filename, safe='')}",

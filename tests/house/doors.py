@@ -252,6 +252,7 @@ BEATS = {"beats": [{"connection": "{random}", "number": 0}]}
 SCHOOL = {"code": "{random}", "name": "Lyceum", "place": "Assen", "region": "{region}"}
 MACHINE_401 = dict.fromkeys(NOBODY_KNOWN, WHO_ARE_YOU)
 NO_TOKEN = {**MACHINE_401, "screen": WHO_ARE_YOU}
+SETTINGS = {"name": "{name}", "school_year_starts": "8", "pass_percent": "60", "levels": "havo"}
 PAGES_ID = "/studio/tours/{id}"
 API = "/api/v1"
 TOUR_ROLES = "editor coordinator bureau"
@@ -409,9 +410,8 @@ _OFFICE = (
     door("POST /teachers/confirm/{id}", "coordinator bureau", {"id": an_unconfirmed}),
     door("POST /teachers/confirm/{id}/no", "coordinator bureau", {"id": an_unconfirmed}),
     door("GET /programme", OFFICE),
-    door("POST /programme", OFFICE, data={
-        "name": "{name}", "school_year_starts": "8", "pass_percent": "60", "levels": "havo",
-        "languages": "nl", "is_public": "{is_public}"}),
+    door("POST /programme", OFFICE, tries="bureau operator", data={**SETTINGS, "is_public": "1"}),
+    door("POST /programme", OFFICE, tries="twin-bureau", data=SETTINGS, of_twin=True),
     door("GET /programme/regions", OFFICE),
     door("POST /programme/regions", OFFICE, data={"name": "{random}"}),
     door("GET /programme/schools", OFFICE),

@@ -141,9 +141,7 @@ async def street(
                 )
         made = Street(running, worlds)
         for world in worlds.values():
-            world.at |= {
-                "name": world.programme.name, "is_public": "1" if world.mark == "Zilver" else ""
-            }  # fmt: skip
+            world.at["name"] = world.programme.name
             store_films(world, film)
         await made.make_tokens()
         await made.look()
@@ -260,5 +258,8 @@ async def test_a_classroom_screen_plays_its_own_film_and_no_other(street: Street
             f"/classes/{twin.at['class']}",
         ):
             assert (await screen.get(path)).status_code == 404
+    async with street.house.client(cookies=street.jars["twin-companion"]) as phone:
+        assert (await phone.get(f"/documents/{twin.at['document']}")).status_code == 200
+        assert (await phone.get(f"/documents/{paper}")).status_code == 404
     async with street.house.client(cookies=street.jars["twin-teacher"]) as teacher:
         assert (await teacher.get(f"/videos/{film}/master.m3u8")).status_code == 200
