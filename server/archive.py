@@ -75,30 +75,89 @@ async def major_of(conn: Connection) -> int:
     return int(await conn.fetchval("show server_version_num")) // 10000
 
 
-async def run_tool(program: Path, dsn: str, *arguments: str) -> None:
-    """Runs pg_dump or pg_restore on the database. Raises CannotDo with its last words.
+async def dump(programs: Path, dsn: str, file: Path) -> None:
+    """Writes the database into `file`. Raises CannotDo with pg_dump's last words."""
+    bare, secret = without_password(dsn)
+    writer = await _start(
+        programs / "pg_dump",
+        f"--dbname={bare}",
+        "--format=custom",
+        "--no-owner",
+        "--no-privileges",
+        "--schema=public",
+        "--no-unlogged-table-data",  # counted tries: gone within the hour anyway
+        f"--file={file}",
+        secret=secret,
+    )
+    await _end(writer, "pg_dump", await writer.communicate())
 
-    The password goes by the environment: arguments can be read by everybody on the machine.
+
+async def pour(programs: Path, dsn: str, file: Path) -> None:
+    """Reads `file` into the database, in one transaction. Raises CannotDo with the last words.
+
+    As a script through psql: pg_restore itself cannot leave out the one setting that a server
+    older than the dump's tool does not know.
     """
     bare, secret = without_password(dsn)
-    process = await asyncio.create_subprocess_exec(
+    options = ("--file=-", "--no-owner", "--no-privileges", "--schema=public")
+    reader = await _start(programs / "pg_restore", *options, str(file))
+    writer = await _start(
+        programs / "psql",
+        bare,
+        "--no-psqlrc",
+        "--quiet",
+        "--single-transaction",
+        "--file=-",
+        "--set=ON_ERROR_STOP=1",
+        "--output=/dev/null",
+        secret=secret,
+    )
+    try:
+        await _stream(reader, writer)
+        # the end of its input makes psql commit: only a script that is whole may end
+        await _end(reader, "pg_restore", await reader.communicate())
+        assert writer.stdin is not None
+        writer.stdin.close()
+        await _end(writer, "psql", await writer.communicate())
+    finally:
+        for process in (writer, reader):
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+async def _stream(reader: asyncio.subprocess.Process, writer: asyncio.subprocess.Process) -> None:
+    assert reader.stdout is not None and writer.stdin is not None
+    is_preamble = True
+    while line := await (reader.stdout.readline() if is_preamble else reader.stdout.read(65536)):
+        if is_preamble and line.startswith(b"SET transaction_timeout"):
+            continue
+        is_preamble = is_preamble and not line.startswith(b"CREATE ")
+        try:
+            writer.stdin.write(line)
+            await writer.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            break  # psql has ended; its words say why
+
+
+async def _start(
+    program: Path, *arguments: str, secret: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """The password goes by the environment: everybody on the machine can read arguments."""
+    return await asyncio.create_subprocess_exec(
         str(program),
-        f"--dbname={bare}",
         *arguments,
-        env={"PATH": os.defpath, "LC_ALL": "C", "HOME": "/", **secret},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        env={"PATH": os.defpath, "LC_ALL": "C", "HOME": "/", **(secret or {})},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
-    try:
-        _, words = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+
+
+async def _end(process: asyncio.subprocess.Process, name: str, said: tuple[bytes, bytes]) -> None:
     if process.returncode != 0:
-        raise CannotDo(program.name, f"{program.name} failed:\n{words.decode()[-1500:]}")
+        raise CannotDo(name, f"{name} failed:\n{said[1].decode(errors='replace')[-1500:]}")
 
 
 def without_password(dsn: str) -> tuple[str, Mapping[str, str]]:

@@ -61,16 +61,7 @@ async def write(dsn: str, storage: Storage, folder: Path, *, copies: bool) -> Ma
         await conn.close()
     if not version:
         raise CannotDo("empty", "There is nothing in this database to make a backup of.")
-    await archive.run_tool(
-        programs / "pg_dump",
-        dsn,
-        "--format=custom",
-        "--no-owner",
-        "--no-privileges",
-        "--schema=public",
-        "--no-unlogged-table-data",  # counted tries: gone within the hour anyway
-        f"--file={folder / DUMP}",
-    )
+    await archive.dump(programs, dsn, folder / DUMP)
     entries = await _list(storage, folder)
     if copies:
         for entry in entries:

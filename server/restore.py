@@ -72,16 +72,7 @@ async def read(
             )
         _, programs = archive.tools(await archive.major_of(conn), manifest.tool)
         async with _aside(conn):
-            await archive.run_tool(
-                programs / "pg_restore",
-                dsn,
-                "--single-transaction",
-                "--exit-on-error",
-                "--no-owner",
-                "--no-privileges",
-                "--schema=public",
-                str(folder / DUMP),
-            )
+            await archive.pour(programs, dsn, folder / DUMP)
     finally:
         await conn.close()
     wanted = _wanted(folder)
