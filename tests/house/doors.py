@@ -351,6 +351,7 @@ _STUDIO = (
         for part in ("film", "texts", "cut", "chapters", "captions", "documents", "declaration",
                      "review")
     ),
+    door(f"GET {PAGES_ID}/reach", "editor", {"id": "published"}),
     door(f"POST {PAGES_ID}/film/cancel", "editor", {"id": a_busy_film}),
     door(f"POST {PAGES_ID}/film/retry", "editor", {"id": a_failed_film}),
     door(f"POST {PAGES_ID}/texts", "editor", {"id": a_draft}, data={"title_nl": "Anders"}),

@@ -94,6 +94,8 @@ _STUDIO = (
     *(_about(f"/studio/tours/{{id}}/{part}", "editor", id="draft")
       for part in ("film", "texts", "cut", "chapters", "captions", "documents", "declaration",
                    "review")),
+    _about("/studio/tours/{id}/reach", "editor", id="published"),
+    _about("/studio/tours/{id}/reach", "editor", id="draft"),
     _about("/studio/tours/{id}/film", "editor", id="empty"),
     _about("/studio/tours/{id}/film", "editor", id="failed"),
     _about("/studio/tours/{id}/captions/type", "editor", query="to=nl", id="draft"),
