@@ -1,0 +1,74 @@
+"""The doctor: a healthy house is well, and each illness is named with its cure."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from server import doctor
+from server.config import Settings
+from server.database import Pool
+from tests.support.floor import settings_in
+
+
+@pytest.fixture
+def settings(dsn: str, tmp_path: Path) -> Settings:
+    """A house on a fresh database."""
+    return settings_in(tmp_path, database_url=dsn, url="http://127.0.0.1:8000")
+
+
+async def report(settings: Settings) -> dict[str, doctor.Finding]:
+    return {finding.part: finding for finding in await doctor.examine(settings)}
+
+
+async def test_a_healthy_house_is_well(settings: Settings) -> None:
+    found = await report(settings)
+    ill = [finding for finding in found.values() if not finding.is_well]
+    # a checkout without `make setup` has no libraries: that is for `make` to say
+    assert [finding.part for finding in ill if finding.part not in {"browser", "disk"}] == []
+    assert set(found) == {
+        "address", "storage", "disk", "ffmpeg", "browser", "mail", "database", "schema", "clock",
+        "worker", "jobs", "mails",
+    }  # fmt: skip
+
+
+async def test_a_database_that_is_not_there(settings: Settings) -> None:
+    elsewhere = dataclasses.replace(settings, database_url="postgresql://app@127.0.0.1:1/x")
+    found = await report(elsewhere)
+    assert not found["database"].is_well
+    assert "DATABASE_URL" in found["database"].text
+    assert found["storage"].is_well
+
+
+async def test_an_old_schema(settings: Settings, pool: Pool) -> None:
+    await pool.execute("update alembic_version set version_num = '0001'")
+    found = (await report(settings))["schema"]
+    assert not found.is_well
+    assert "python -m server migrate" in found.text
+
+
+async def test_stuck_jobs_and_a_missing_worker(settings: Settings, pool: Pool) -> None:
+    await pool.execute(
+        "insert into pgqueuer (priority, status, entrypoint, created, execute_after)"
+        " values (0, 'queued', 'probe', now() - interval '1 h', now() - interval '1 h')"
+    )
+    found = await report(settings)  # the pool counts as a web process that runs
+    assert not found["jobs"].is_well
+    assert "60 minutes" in found["jobs"].text
+    assert "python -m workers" in found["worker"].text
+
+
+async def test_mail_that_does_not_answer(settings: Settings) -> None:
+    found = await report(dataclasses.replace(settings, mail_url="smtp://127.0.0.1:1"))
+    assert not found["mail"].is_well
+    assert "PORTHOLE_MAIL_URL" in found["mail"].text
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [("http://porthole.example", "nginx"), ("https://porthole.example", "TRUSTED_PROXIES")],
+)
+async def test_an_address_people_reach(settings: Settings, url: str, cure: str) -> None:
+    found = (await report(dataclasses.replace(settings, url=url)))["address"]
+    assert not found.is_well
+    assert cure in found.text
