@@ -8,17 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Message, Receive
 
 from media.storage import Storage
-from rooms.errors import NotThere
+from rooms.errors import NotThere, Refused, RoomError
 from rooms.scope import Scope
 from server import errors, i18n, templates
 from server.auth import Viewer
 from server.config import Settings
 from server.database import Connection, Pool
 from server.navigation import entries
+
+# What a form may weigh. Somebody we do not know gets room for a few fields, no more.
+FORM_BYTES = 1_000_000
+STRANGERS_FORM_BYTES = 64_000
 
 
 def utc_now() -> datetime:
@@ -45,6 +51,7 @@ class Here:
     floor: Floor
     viewer: Viewer | None
     language: str
+    read_form: FormData | None = field(default=None, init=False)
 
     @property
     def settings(self) -> Settings:
@@ -91,9 +98,23 @@ class Here:
         except ValueError:
             raise NotThere from None
 
-    async def form(self) -> FormData:
-        """The posted form, files included; at most 20 files and 200 fields."""
-        return await self.request.form(max_files=20, max_fields=2000)
+    async def form(self, files_bytes: int = 0) -> FormData:
+        """The posted form: at most 20 files, 2000 fields, and 1 MB, a stranger's 64 kB.
+
+        `files_bytes`: how much more the files may weigh that the route welcomes. Raises
+        `RoomError` `form_large` before more than that was read, `Refused` `bad_form`.
+        """
+        if self.read_form is None:
+            limit = files_bytes + (FORM_BYTES if self.viewer else STRANGERS_FORM_BYTES)
+            _check_length(self.request, limit)
+            request = Request(self.request.scope, _bounded(self.request.receive, limit))
+            try:
+                self.read_form = await request.form(
+                    max_files=20, max_fields=2000, max_part_size=limit
+                )
+            except HTTPException:  # not the multipart it says it is
+                raise Refused("bad_form") from None
+        return self.read_form
 
     def _(self, text: str, **values: Any) -> str:
         """A sentence in the reader's language."""
@@ -133,6 +154,32 @@ class Here:
         """The error page: what happened, in words."""
         text = errors.sentence(self.language, code, params or {})
         return self.page("error.html", status, code=code, text=text, is_missing=status == 404)
+
+
+def _check_length(request: Request, limit: int) -> None:
+    """By what the browser announces; one that announces nothing is counted while it sends."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise _form_large(limit)
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """The same body, refused as soon as more than `limit` bytes of it have come."""
+    left = limit
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _form_large(limit)
+        return message
+
+    return counted
+
+
+def _form_large(limit: int) -> RoomError:
+    return RoomError("form_large", limit_kb=limit // 1000)
 
 
 def _flashes(said: str, language: str) -> list[tuple[str, str]]:

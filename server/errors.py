@@ -32,6 +32,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "checksum_differs": 460,
     "export_first": 415,
     "file_large": 413,
+    "form_large": 413,
     "document_large": 413,
     # api
     "json_wanted": 415,
@@ -41,6 +42,9 @@ STATUS_BY_CODE: dict[str, int] = {
 SENTENCES: dict[str, str] = {
     "not_there": N_("There is nothing at this address, or it is not yours to see."),
     "bad_form": N_("Something in this form is missing or not right. Nothing was changed."),
+    "form_large": N_(
+        "This is more than this page takes: at most {limit_kb} kB. Nothing was changed."
+    ),
     "cross_site": N_("This request came from another site. Nothing was changed."),
     "throttled": N_("Too many tries. Wait a few minutes and try again."),
     "server_fault": N_("Something went wrong here. What you had saved is kept. Try again."),

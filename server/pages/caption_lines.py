@@ -70,7 +70,7 @@ def _rows(cues: Sequence[Cue]) -> list[dict[str, str]]:
 
 async def save_text(here: Here) -> Response:
     """`POST …/captions/{language}`: the whole as WebVTT text, finished."""
-    form = await here.form()
+    form = await here.form(MAX_BODY_BYTES)
     vtt = forms.lines(form, "vtt")
     async with here.transaction() as conn:
         tour, version_id = await to_caption(conn, here)

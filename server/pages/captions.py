@@ -62,7 +62,7 @@ def _first_missing(tour: Tour) -> str:
 async def upload(here: Here) -> Response:
     """`POST …/captions`: a WebVTT or SRT file, in whatever encoding."""
     forms.check_size(here.request, captions.MAX_BYTES)
-    form = await here.form()
+    form = await here.form(captions.MAX_BYTES)
     language = _language(forms.line(form, "language"))
     try:
         _, data = await forms.upload(form, "file", limit_bytes=captions.MAX_BYTES)

@@ -54,7 +54,7 @@ async def _index(here: Here, error: str = "", chosen: str = "worksheet") -> Resp
 async def add(here: Here) -> Response:
     """`POST …/documents`: the file is stored first, its row second; a row never lacks its file."""
     forms.check_size(here.request, documents.MAX_BYTES)
-    form = await here.form()
+    form = await here.form(documents.MAX_BYTES)
     kind, language = forms.line(form, "kind"), forms.line(form, "language")
     try:
         if kind not in documents.KINDS or language not in choices.TEXT_LANGUAGES:

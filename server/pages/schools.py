@@ -20,6 +20,8 @@ from server.i18n import N_
 from server.pages.tour_words import LEVELS
 
 SHOWN = 15
+# A list that was pasted comes percent-encoded, which makes much of it three times as long.
+LIST_FORM_BYTES = 3 * schools_csv.MAX_BYTES
 LENGTHS = {"code": 40, "name": 200, "place": 80, "mail_domains": 400}
 
 # What is wrong in a line of a list, as `schools_csv` names it.
@@ -176,7 +178,7 @@ async def _list_page(here: Here, error: str = "", **values: Any) -> Response:
 
 async def preview(here: Here) -> Response:
     """`POST /programme/schools/list`: reads the list and says what would happen; keeps nothing."""
-    form = await here.form()
+    form = await here.form(LIST_FORM_BYTES)
     region = forms.line(form, "region")
     try:
         text = await _text(form)
@@ -216,7 +218,7 @@ def _line_errors(here: Here, found: SchoolList) -> list[tuple[int, str, str, str
 
 async def take_in(here: Here) -> Response:
     """`POST /programme/schools/list/keep`: all of the list, or nothing of it."""
-    form = await here.form()
+    form = await here.form(LIST_FORM_BYTES)
     region_id = forms.uuid(form, "region")
     found = schools_csv.parse_schools(str(form.get("text", "")))
     if found.errors or region_id is None:

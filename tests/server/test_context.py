@@ -1,0 +1,85 @@
+"""What a handler is given: forms are read no further than they may weigh."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from server.context import FORM_BYTES, STRANGERS_FORM_BYTES
+from tests.support.floor import House
+from tests.support.people import a_person, a_programme, a_role, sign_in
+
+CHUNK = 16_000
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
+URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
+
+
+class Flood:
+    """A body without an end that anybody announced; counts what was taken of it."""
+
+    def __init__(self, head: bytes, chunks: int = 4000) -> None:
+        self.head, self.chunks, self.taken = head, chunks, 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.head
+        for _ in range(self.chunks):
+            self.taken += CHUNK
+            yield b"a" * CHUNK
+
+
+FILE = b'--x\r\ncontent-disposition: form-data; name="f"; filename="f.bin"\r\n\r\n'
+
+
+async def signed_in(house: House) -> httpx.AsyncClient:
+    async with house.pool.acquire() as conn, conn.transaction():
+        programme, person = await a_programme(conn), await a_person(conn)
+        await a_role(conn, programme, person, "bureau")
+    client = house.client()
+    await sign_in(house, client, person)
+    return client
+
+
+@pytest.mark.parametrize(("headers", "head"), [(MULTIPART, FILE), (URLENCODED, b"email=")])
+async def test_a_strangers_flood_is_stopped_while_it_comes(
+    app_house: House, headers: dict[str, str], head: bytes
+) -> None:
+    flood = Flood(head)
+    async with app_house.client() as client:
+        answer = await client.post("/sign-in/mail", content=flood, headers=headers)
+    assert answer.status_code == 413 and "at most 64 kB" in answer.text
+    assert flood.taken <= STRANGERS_FORM_BYTES + 2 * CHUNK
+
+
+async def test_an_announced_flood_is_refused_unread(app_house: House) -> None:
+    flood = Flood(b"email=")
+    length = {"content-length": "60000000", **URLENCODED}
+    async with app_house.client() as client:
+        answer = await client.post("/sign-in/mail", content=flood, headers=length)
+    assert (answer.status_code, flood.taken) == (413, 0)
+
+
+async def test_who_is_signed_in_may_write_more_but_not_without_end(app_house: House) -> None:
+    client = await signed_in(app_house)
+    told = {"name": "Kim", "language": "en", "more": "a" * 500_000}
+    assert (await client.post("/account", data=told)).status_code == 303
+    flood = Flood(b"name=")
+    answer = await client.post("/account", content=flood, headers=URLENCODED)
+    assert answer.status_code == 413 and flood.taken <= FORM_BYTES + 2 * CHUNK
+
+
+async def test_a_list_of_schools_may_weigh_what_the_office_needs(app_house: House) -> None:
+    client = await signed_in(app_house)
+    line = "99AA;{:02};De Brug met een lange naam;Testdorp;VMBO\n"
+    text = "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;PLAATSNAAM;ONDERWIJSSTRUCTUUR\n"
+    text += line.format(1) * 40_000
+    answer = await client.post("/programme/schools/list", data={"text": text})
+    assert len(text) > FORM_BYTES and answer.status_code == 422 and "413" not in answer.text
+    flood = Flood(FILE)
+    answer = await client.post("/programme/schools/list", content=flood, headers=MULTIPART)
+    assert answer.status_code == 413 and flood.taken < 20_000_000
+
+
+async def test_a_broken_multipart_is_a_sentence(app_house: House) -> None:
+    async with app_house.client() as client:
+        answer = await client.post("/sign-in/mail", content=b"--y\r\nx", headers=MULTIPART)
+    assert answer.status_code == 422 and "Something in this form" in answer.text
