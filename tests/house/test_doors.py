@@ -135,7 +135,7 @@ async def street(
     ):
         worlds = {}
         async with running.pool.acquire() as conn, conn.transaction():
-            for key, mark, is_public in (("own", "Zilver", True), ("twin", "Koper", False)):
+            for key, mark, is_public in (("own", "Zilver", True), ("twin", "Kwik", False)):
                 worlds[key] = await a_whole(
                     conn, mark, running.settings, running.clock(), is_public=is_public
                 )
