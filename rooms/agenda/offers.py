@@ -1,12 +1,12 @@
 """What a class code leads to: what runs, what is about to start, today's list, or nothing yet."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda.sessions import planned_span
+from rooms.agenda.sessions import last_day, planned_span
 from rooms.agenda.states import State
 from rooms.connection import Connection
 
@@ -25,6 +25,11 @@ class Offered:
     starts_at: datetime | None
     home_until: datetime | None
     zone: str
+
+    @property
+    def home_day(self) -> date | None:
+        """The last local day on which it is open at home."""
+        return last_day(self.home_until, self.zone)
 
 
 async def offered(

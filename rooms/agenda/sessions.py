@@ -17,6 +17,7 @@ from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
 
 MAX_PUPILS = 400
+_MOMENT = timedelta(microseconds=1)
 REASON_LENGTH = 300
 
 
@@ -52,6 +53,11 @@ class Session:
     declared: int | None
     confirmed: int | None
     created_at: datetime
+
+    @property
+    def home_day(self) -> date | None:
+        """The last local day on which it is open at home; `home_until` is the moment after it."""
+        return last_day(self.home_until, self.zone)
 
 
 async def show_now(
@@ -300,6 +306,11 @@ def _check_plan(session: Session, wish: Plan, now: datetime) -> None:
         raise Refused("plan_home_past")
 
 
+def last_day(until: datetime | None, zone: str) -> date | None:
+    """The local day that a moment still belongs to when it is the first one after it."""
+    return (until - _MOMENT).astimezone(ZoneInfo(zone)).date() if until else None
+
+
 def _end_of(day: date | None, zone: str) -> datetime | None:
     """The first moment after a local day."""
     if day is None:
@@ -546,6 +557,24 @@ async def mine(conn: Connection, scope: Scope, now: datetime) -> list[Session]:
         scope.programme_id,
         scope.person_id,
         now,
+    )
+    return [session_of(row) for row in rows]
+
+
+async def coming(conn: Connection, scope: Scope, now: datetime, limit: int = 5) -> list[Session]:
+    """What a teacher planned for after today, the next first."""
+    rows = await conn.fetch(
+        """
+        select s.* from session_rows s
+        join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
+        where s.programme_id = $1 and t.person_id = $2 and s.state = 'planned'
+            and s.planned_on > ($3 at time zone s.zone)::date
+        order by s.planned_on, s.period, s.created_at, s.id limit $4
+        """,
+        scope.programme_id,
+        scope.person_id,
+        now,
+        limit,
     )
     return [session_of(row) for row in rows]
 

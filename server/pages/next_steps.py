@@ -45,10 +45,15 @@ async def _teaching(conn: Connection, scope: Scope, now: datetime) -> list[Step]
         Step(one.state.value, f"/sessions/{one.id}", session=one)
         for one in await sessions.mine(conn, scope, now)
     ]
+    later = [
+        Step("coming", f"/sessions/{one.id}", session=one)
+        for one in await sessions.coming(conn, scope, now)
+    ]
     own = len(await classes.mine(conn, scope))
     return [
         *today,
         *([] if today else [Step("show", "/tours")]),
+        *later,
         Step("classes", "/classes" if own else "/classes/new", own),
     ]
 

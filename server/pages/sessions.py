@@ -111,14 +111,25 @@ def _time(typed: str) -> time | None:
 
 async def show(here: Here) -> Response:
     """`GET /sessions/{id}`: what a teacher needs in her hand during the lesson."""
+    return await _teachers_page(here)
+
+
+async def _teachers_page(here: Here, problem: RoomError | None = None) -> Response:
     async with here.transaction() as conn:
         session = await sessions.get(conn, here.scope, here.id())
         room = await seats.here_now(conn, here.scope, session.session_class_id, here.now)
         result = results.judge(await results.material(conn, session.session_class_id))
         code, link_token = await classes.of_session(conn, session.programme_id, session.class_id)
+        chapters = (await _film(conn, here, session))["chapters"]
+    form = await here.form() if problem else None
     link = f"{own_url(here)}/j/{link_token}"
     return here.page(
         "sessions/show.html",
+        422 if problem else 200,
+        chapters=chapters,
+        typed={name: forms.line(form, name) for name in form} if form else plan_typed(session),
+        ticked=forms.many(form, "chapters") if form else session.chapters,
+        text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
         session=session,
         room=room,
         result=result,
@@ -173,13 +184,27 @@ async def cancel(here: Here) -> Response:
 async def change(here: Here) -> Response:
     """`POST /sessions/{id}/plan`: how long it stays open at home, and before it runs the rest."""
     form = await here.form()
-    async with here.transaction() as conn:
-        session = await sessions.get(conn, here.scope, here.id())
-        wish = _plan_of(form)
-        if session.state is not State.PLANNED or wish.day is None:
-            wish = replace(kept_plan(session), home_until=wish.home_until)
-        await sessions.change(conn, here.scope, session.id, wish, here.now)
+    try:
+        async with here.transaction() as conn:
+            session = await sessions.get(conn, here.scope, here.id())
+            wish = _plan_of(form)
+            if session.state is not State.PLANNED:
+                wish = replace(kept_plan(session), home_until=wish.home_until)
+            await sessions.change(conn, here.scope, session.id, wish, here.now)
+    except Refused as problem:
+        return await _teachers_page(here, problem)
     return here.go(f"/sessions/{here.id()}", said="saved")
+
+
+def plan_typed(session: Session) -> dict[str, str]:
+    """A session's plan as its form's fields hold it."""
+    starts, _, ends = session.period.partition("-")
+    return {
+        "day": str(session.planned_on or ""),
+        "starts": starts,
+        "ends": ends,
+        "home_until": str(session.home_day or ""),
+    }
 
 
 def kept_plan(session: Session) -> Plan:

@@ -150,6 +150,7 @@ async def show(here: Here) -> Response:
         text=found.text,
         film=film,
         papers=papers,
+        may_plan=_may_plan(here, found.tour.programme_id),
         transcript=cues,
         facts=_facts(here, found),
         sector=tour_words.spoken(here.language, tour_words.SECTORS, found.tour.sectors),
@@ -157,6 +158,13 @@ async def show(here: Here) -> Response:
         kind_words={code: here._(words) for code, words in KINDS.items()},
         words={code: here._(words) for code, words in tour_words.LANGUAGES.items()},
     )
+
+
+def _may_plan(here: Here, programme_id: UUID) -> bool:
+    """A teacher in the programme she is in now: there her classes are."""
+    if here.viewer is None or here.viewer.kind == "classroom":
+        return False
+    return here.scope.programme_id == programme_id and here.scope.has("teacher")
 
 
 async def _transcript(
