@@ -8,9 +8,10 @@ pictures are tiled, because tiling inside the main run silences its progress.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,29 @@ POSTER = "poster.jpg"
 SMALL_PICTURES = "small-%05d.jpg"
 TRUE_PEAK_DB = -1.5  # room for what AAC adds on top of the samples
 _HLG = 18
+_FEW_CORES, _MOST_THREADS = 4, 6
+
+
+def _threads() -> int:
+    """A bound on a machine with many cores.
+
+    By itself x264 takes one and a half threads per core for every rendition: on 32 cores their
+    stacks and pictures are more than the memory the child may have.
+    """
+    return 0 if (os.cpu_count() or 1) <= _FEW_CORES else _MOST_THREADS
 
 
 @dataclass(frozen=True)
 class Encoder:
     """How much work to spend. `crf`: quality, lower is better; bitrates only cap it.
 
+    `threads`: of the decoder, the filters and each rendition; 0 leaves it to the programs.
     `wall_per_s`: seconds of work allowed per second of result, `wall_base_s` for any film.
     """
 
     preset: str = "veryfast"
     crf: int = 22
-    threads: int = 0
+    threads: int = field(default_factory=_threads)
     sound_bps: int = 128_000
     stall_s: float = 60.0
     wall_base_s: float = 600.0
@@ -76,7 +88,7 @@ def film_command(
     source: Path, out: Path, plan: Plan, levels: Sequence[Level], encoder: Encoder
 ) -> list[str]:
     """Everything from one decode, written under `out`; `levels` stand beside `plan.sounds`."""
-    film = _input(source, plan)
+    film = _input(source, plan, encoder.threads)
     split = _picture(film[str(plan.video_index)], plan).filter_multi_output(
         "split", len(plan.rungs) + 2
     )
@@ -90,11 +102,14 @@ def film_command(
     )
     n = len(plan.rungs)
     return _compile(
-        renditions, _poster(split[n], out, plan), _small_pictures(split[n + 1], out, plan)
+        renditions,
+        _poster(split[n], out, plan),
+        _small_pictures(split[n + 1], out, plan),
+        filter_threads=encoder.threads,
     )
 
 
-def _compile(*outputs: Any) -> list[str]:
+def _compile(*outputs: Any, filter_threads: int = 0) -> list[str]:
     whole = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
     command: list[str] = whole.global_args(
         "-hide_banner",
@@ -103,12 +118,14 @@ def _compile(*outputs: Any) -> list[str]:
         "-v", "warning",
         "-progress", "pipe:1",
         "-stats_period", "1",
+        "-filter_complex_threads", str(filter_threads),
     ).compile(cmd=executable(), overwrite_output=True)  # fmt: skip
     return command
 
 
-def _input(source: Path, plan: Plan) -> Any:
+def _input(source: Path, plan: Plan, threads: int = 0) -> Any:
     options: dict[str, Any] = {
+        "threads": threads,
         "f": plan.demuxer,  # never guessed: a playlist named film.mp4 would read other files
         "format_whitelist": plan.demuxer,  # nor anything nested in it
         "protocol_whitelist": "file",
@@ -255,7 +272,7 @@ def _jpeg_colours(stream: Any, width: int, height: int) -> Any:
 
 
 def _jpeg(quality: int) -> dict[str, Any]:
-    return {"c:v": "mjpeg", "q:v": quality, "map_metadata": -1, "f": "image2"}
+    return {"c:v": "mjpeg", "q:v": quality, "threads": 1, "map_metadata": -1, "f": "image2"}
 
 
 # --- sound -----------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ async def _claim(
 async def _look_after(floor: Floor, found: Version, working: str) -> None:
     """What is left to do at a version that is not ours to work at."""
     if found.state == working:
-        raise RetryRequested(floor.heartbeat_limit / 2, "another worker is at it")
+        raise RetryRequested(floor.heartbeat_limit / 4, "another worker is at it")
     if found.state == "failed" and found.probe is None and found.error_code in FINAL:
         await _remove_refused(floor, found)  # the worker that refused it may have died over it
 

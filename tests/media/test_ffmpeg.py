@@ -52,6 +52,20 @@ def test_every_rendition_and_sound_is_mapped_in_one_group() -> None:
     assert made.count("-map_metadata") == 3
 
 
+def test_a_machine_with_many_cores_does_not_take_more_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert Encoder().threads == 0
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    made = command(plan_film(HEARD))
+    assert value(made[: made.index("-i")], "-threads") == "6"
+    assert value(made, "-filter_complex_threads") == "6"
+    per_output = made[made.index("-i") :]
+    told = [per_output[n + 1] for n, word in enumerate(per_output) if word == "-threads"]
+    assert told == ["6", "1", "1"], "renditions, poster, small pictures"
+
+
 def test_a_silent_film_has_no_sound_options() -> None:
     made = command(plan_film(PLAIN))
     assert "-c:a" not in made
