@@ -289,3 +289,26 @@ async def may_watch(conn: Connection, hashed: bytes, video_id: UUID, now: dateti
         now,
     )
     return found is not None
+
+
+async def is_shown(conn: Connection, token: str | None, tour_id: UUID, now: datetime) -> bool:
+    """Whether this device sits in a session of this tour that is planned or runs.
+
+    For what lies beside the film: it stays while the lesson lasts, whatever becomes of the tour.
+    """
+    if not token:
+        return False
+    found = await conn.fetchval(
+        """
+        select 1 from seats s
+        join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+        join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
+        where s.token_hash = $1 and n.tour_id = $2 and s.ended_at is null
+            and not s.is_waiting and n.state in ('planned', 'running')
+            and (n.home_until is null or n.home_until > $3 or s.kind = 'beamer')
+        """,
+        hash_token(token),
+        tour_id,
+        now,
+    )
+    return found is not None

@@ -4,20 +4,23 @@ import asyncio
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from starlette.responses import Response, StreamingResponse
 
 from media.storage import MAX_PIECE_BYTES
-from rooms.errors import Refused
+from rooms.attendance import seats
+from rooms.errors import NotThere, Refused
 from rooms.tours import choices, documents, tours
+from rooms.tours.documents import Document
 from rooms.tours.tours import Tour
 from server import forms
+from server.auth import SEAT_COOKIE
 from server.context import Here
+from server.database import Connection
 from server.i18n import N_
 from server.pages import tour_words
 from server.pages.studio import part_page, said
-from server.playback import must_watch
 
 KINDS = {"worksheet": N_("Worksheet"), "guide": N_("Teacher's guide")}
 
@@ -120,10 +123,12 @@ async def remove(here: Here) -> Response:
 
 
 async def show(here: Here) -> Response:
-    """`/documents/{id}`: the file, to whoever may watch the film beside it."""
+    """`/documents/{id}`: a worksheet to whoever may watch the film beside it, and to the class
+    that is shown the tour; a guide to who has a role in the programme, never to a seat."""
     async with here.transaction() as conn:
         paper, video_id = await documents.one(conn, here.id())
-        await must_watch(here, conn, video_id)
+        if not await _may_have(here, conn, paper, video_id):
+            raise NotThere("document")
     headers = {
         "Content-Length": str(paper.bytes),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(paper.filename, safe='')}",
@@ -132,3 +137,16 @@ async def show(here: Here) -> Response:
     return StreamingResponse(
         here.storage.stream(paper.key), media_type=paper.content_type, headers=headers
     )
+
+
+async def _may_have(here: Here, conn: Connection, paper: Document, video_id: UUID) -> bool:
+    scope = here.scope_in(paper.programme_id)
+    if paper.kind == "guide" and not scope.grants:
+        return False
+    if await tours.may_watch(conn, scope, video_id):
+        return True
+    if paper.kind == "guide":
+        return False
+    # A lesson has its paper to the end, also when the tour is taken off meanwhile.
+    token = here.request.cookies.get(SEAT_COOKIE)
+    return await seats.is_shown(conn, token, paper.tour_id, here.now)
