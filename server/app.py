@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -107,8 +108,14 @@ def _turn_away(here: Here, address: Address) -> Response:
     if here.viewer is not None or address.is_machine:
         status = 404 if here.viewer is not None else 401
         return _say(here, "not_there", status, address.is_machine)
-    wanted = here.request.url.path if address.method == "GET" else "/"
-    return RedirectResponse(f"/sign-in?next={wanted}", 303)
+    wanted = _asked_for(here.request) if address.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(wanted)}", 303)
+
+
+def _asked_for(request: Request) -> str:
+    """The address as the browser sent it, its query too: what to choose stands in there."""
+    path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+    return f"{path}?{query}" if query else path
 
 
 def _refuse(here: Here, error: RoomError | MediaError, is_machine: bool) -> Response:

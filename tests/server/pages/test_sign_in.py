@@ -57,6 +57,19 @@ async def test_a_password_lets_her_in_to_where_she_was_going(
     assert await is_in(client)
 
 
+async def test_what_was_asked_for_survives_the_sign_in(app_house: House, noor: Person) -> None:
+    client = app_house.client()
+    wanted = "/sessions/new?tour=a%26b&words=Caf%C3%A9+nu"
+    away = (await client.get(wanted)).headers["location"]
+    form = (await client.get(away)).text
+    kept = unescape(form.partition('name="next" value="')[2].partition('"')[0])
+    assert kept == wanted
+    answer = await by_password(client, noor.email, PASSWORD, kept)
+    assert answer.headers["location"] == wanted
+    strange = (await client.get("/sign-in?next=//evil.example?a=1")).text
+    assert 'name="next" value="/"' in strange
+
+
 async def test_over_https_the_cookie_insists_on_it(
     dsn: str, app_house: House, noor: Person
 ) -> None:
