@@ -76,7 +76,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         s3=_s3(environment),
         trusted_proxies=_networks(environment.get("PORTHOLE_TRUSTED_PROXIES") or ""),
         metrics_token=environment.get("PORTHOLE_METRICS_TOKEN") or None,
-        is_demo=_is_demo(environment, database_url),
+        is_demo=_is_demo(environment, database_url, bind),
     )
 
 
@@ -141,13 +141,18 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise WrongSetting("PORTHOLE_TRUSTED_PROXIES", str(error)) from None
 
 
-def _is_demo(environment: Mapping[str, str], database_url: str | None) -> bool:
-    """The demo programme is there by default only where it can harm nobody: on loopback."""
+def _is_demo(environment: Mapping[str, str], database_url: str | None, bind: str) -> bool:
+    """The demo programme is there by default only where it can harm nobody: on loopback.
+
+    Its mailbox shows every code and link, so nobody else may be able to reach this process:
+    by default it is there only where we listen to this machine alone.
+    """
     given = environment.get("PORTHOLE_DEMO")
     if given:
         return _yes_or_no("PORTHOLE_DEMO", given)
     host = urlsplit(environment.get("PORTHOLE_URL") or "http://127.0.0.1").hostname
-    return database_url is None and host in LOOPBACK
+    is_ours_alone = ipaddress.ip_address(bind).is_loopback
+    return database_url is None and host in LOOPBACK and is_ours_alone
 
 
 def _yes_or_no(name: str, text: str) -> bool:
