@@ -12,6 +12,7 @@ from workers.floor import Floor
 
 log = logging.getLogger(__name__)
 
+JOB_LOG_KEPT = timedelta(days=14)
 # Running players keep an old version's files this long after it was replaced.
 OLD_VERSION_KEPT = timedelta(hours=24)
 
@@ -19,7 +20,16 @@ OLD_VERSION_KEPT = timedelta(hours=24)
 async def sweep(floor: Floor) -> None:
     """Each part on its own: one that fails does not keep the others from their work."""
     now = datetime.now(UTC)
-    for part in (_uploads, _forsaken, _old_versions, _rights, _mails, _throttles, _attendance):
+    for part in (
+        _uploads,
+        _forsaken,
+        _old_versions,
+        _rights,
+        _mails,
+        _throttles,
+        _attendance,
+        _job_log,
+    ):
         try:
             await part(floor, now)
         except Exception:
@@ -74,3 +84,8 @@ async def _attendance(floor: Floor, now: datetime) -> None:
         await screens.sweep(conn, now)
         await confirm_mails.ask_due(conn, floor.settings, now)
         await reach_mails.tell_due(conn, floor.settings, now)
+
+
+async def _job_log(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await jobs.forget_old(conn, now - JOB_LOG_KEPT)

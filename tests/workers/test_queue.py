@@ -56,9 +56,10 @@ class Bench:
     pool: Pool
     storage: Storage
     desk: Desk
+    heartbeat_limit_s: float = LIMIT_S
 
     def worker(self) -> AbstractAsyncContextManager[Process]:
-        return a_worker(self.dsn, self.home, heartbeat_limit_s=LIMIT_S)
+        return a_worker(self.dsn, self.home, heartbeat_limit_s=self.heartbeat_limit_s)
 
     async def sends(self, film: Path) -> UUID:
         """A film arrives for a new tour; returns its version."""

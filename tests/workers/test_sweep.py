@@ -1,0 +1,73 @@
+"""What the sweep takes away, and what it leaves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from media.storage import open_storage
+from server.database import Pool
+from tests.support import films as arriving
+from tests.support.playing import put_files
+from tests.support.tours import a_desk, a_draft, a_film
+from workers import sweep
+from workers.floor import Floor
+
+
+@pytest.fixture
+def floor(tmp_path: Path, pool: Pool) -> Iterator[Floor]:
+    storage = open_storage((tmp_path / "storage").as_uri())
+    with arriving.a_floor(tmp_path, pool, storage) as floor:
+        yield floor
+
+
+async def retired(floor: Floor, version_id: UUID, hours: int) -> None:
+    await floor.pool.execute(
+        "update video_versions set retired_at = now() - make_interval(hours => $2) where id = $1",
+        version_id,
+        hours,
+    )
+
+
+async def test_an_old_film_goes_a_day_after_it_was_replaced(floor: Floor) -> None:
+    async with floor.pool.acquire() as conn:
+        desk = await a_desk(conn)
+        tour_id = await a_draft(conn, desk)
+        first = await a_film(conn, desk, tour_id)
+        await put_files(conn, floor.storage, first)
+        second = await a_film(conn, desk, tour_id)
+        await put_files(conn, floor.storage, second)
+    both = len(await arriving.keys(floor.storage))
+
+    await retired(floor, first, hours=23)
+    await sweep.sweep(floor)
+    assert len(await arriving.keys(floor.storage)) == both, "players may still run on it"
+
+    await retired(floor, first, hours=25)
+    await sweep.sweep(floor)
+    kept = await arriving.keys(floor.storage)
+    assert len(kept) == both // 2
+    assert all(str(second) in key for key in kept)
+
+
+async def test_the_queues_notes_do_not_grow_for_ever(floor: Floor) -> None:
+    await floor.pool.execute(
+        """
+        insert into pgqueuer_log (created, job_id, status, priority, entrypoint, aggregated)
+        select now() - make_interval(days => days), days, 'successful', 0, 'probe', true
+        from unnest(array[1, 15]) days
+        """
+    )
+    await sweep.sweep(floor)
+    assert await floor.pool.fetchval("select array_agg(job_id) from pgqueuer_log") == [1]
+
+
+async def test_one_part_that_breaks_does_not_keep_the_others(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> int:
+        raise RuntimeError("storage is away")
+
+    monkeypatch.setattr("media.uploads.sweep", broken)
+    await test_the_queues_notes_do_not_grow_for_ever(floor)
