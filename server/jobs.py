@@ -21,7 +21,8 @@ async def enqueue(
     """Puts the row's id in the queue of `kind`, visible when the caller's transaction commits.
 
     A row may wait twice: whoever comes second finds that there is nothing to do, or waits for as
-    long as the first lives. (A dedupe key would swallow the retry of a job that is just being cancelled.)
+    long as the first lives. (A dedupe key would swallow the retry of a job that is just being
+    cancelled.)
     """
     queries: Any = Queries.from_asyncpg_connection(conn)  # type: ignore[arg-type]
     await queries.enqueue(kind, str(row_id).encode(), execute_after=after)
