@@ -52,22 +52,33 @@ async def _look_up(here: Here, conn: Connection, code: str) -> tuple[Door | None
     """The class and what it leads to. Nothing there counts as a guess, whatever the cause: no
     such code, one that is over, or one with nothing on it today all answer and count the same."""
     network = throttle.address_of(here.request)
-    is_seated = await _has_seat(here, conn)
-    if not is_seated:
+    is_known = await _code_of_its_class(here, conn) == code
+    if not is_known:
         await conn.execute("select pg_advisory_xact_lock($1)", GUESS_LOCK)
         await _must_not_guess(here, conn, network)
     door = await classes.by_code(conn, code, here.now)
     found = await offers.offered(conn, door.programme_id, door.class_id, here.now) if door else []
     if door is not None and found:
         return door, found
-    if not is_seated:
+    if not is_known:
         await _count_miss(here, conn, network, code)
     return None, []
 
 
-async def _has_seat(here: Here, conn: Connection) -> bool:
+async def _code_of_its_class(here: Here, conn: Connection) -> str | None:
+    """The code of the class this device sits in while that lesson is open; None without a seat.
+
+    Typing it again teaches the device nothing. Any other code is a guess, as from a stranger: a
+    seat is had by every pupil, and would otherwise be a licence to look for other classes.
+    """
     seat = await seats.behind(conn, here.request.cookies.get(SEAT_COOKIE))
-    return seat is not None and seat.ended_at is None
+    if seat is None or seat.ended_at is not None:
+        return None
+    session = await sessions.shown(conn, seat.programme_id, seat.session_id)
+    if session.state not in (State.PLANNED, State.RUNNING):
+        return None
+    code, _ = await classes.of_session(conn, session.programme_id, session.class_id)
+    return code
 
 
 async def _must_not_guess(here: Here, conn: Connection, network: str) -> None:

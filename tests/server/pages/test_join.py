@@ -76,6 +76,37 @@ async def test_twenty_wrong_guesses_then_none_from_there(app_house: House, world
     assert await types(pupil_at(app_house, "192.0.2.7"), school_class.code) == 303
 
 
+async def test_a_seat_is_no_licence_to_guess(app_house: House, world: World) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        mine, other = await a_class(conn, world, "2A"), await a_class(conn, world, "2B")
+        session = await a_session(conn, world, mine, app_house.clock())
+        await a_session(conn, world, other, app_house.clock())
+    seated = pupil_at(app_house, "192.0.2.11")
+    assert await types(seated, mine.code) == 303
+    got = [await types(seated, new_class_code()) for _ in range(25)]
+    assert got == [422] * 20 + [429] * 5
+    assert await types(seated, other.code) == 429
+    assert await types(pupil_at(app_house, "192.0.2.11"), other.code) == 429
+    assert await types(seated, mine.code) == 303
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await sessions.end(conn, world.scope, session.id, app_house.clock())
+    assert await types(seated, mine.code) == 429
+
+
+async def test_the_seat_of_a_lesson_that_is_over_guesses_like_a_stranger(
+    app_house: House, world: World
+) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world)
+        session = await a_session(conn, world, school_class, app_house.clock())
+    seated = pupil_at(app_house, "192.0.2.12")
+    assert await types(seated, school_class.code) == 303
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await sessions.end(conn, world.scope, session.id, app_house.clock())
+    got = [await types(seated, new_class_code()) for _ in range(25)]
+    assert got == [422] * 20 + [429] * 5
+
+
 async def test_parallel_guesses_do_not_slip_through(app_house: House, world: World) -> None:
     guesser = pupil_at(app_house, "2001:db8::1")
     neighbour = pupil_at(app_house, "2001:db8::2")
