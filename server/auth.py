@@ -47,13 +47,18 @@ def token_hash(token: str) -> bytes:
 
 
 async def by_cookie(conn: Connection, token: str) -> Viewer | None:
-    """The viewer behind a sign-in cookie, or None when it has ended or is over."""
+    """The viewer behind a sign-in cookie, or None when it has ended or is over.
+
+    A classroom PC is let in for one lesson: it is over with it, whoever or whatever ended that.
+    """
     row = await conn.fetchrow(
         """
         select s.id, s.kind, s.session_id, s.programme_id, p.id as person_id, p.name, p.email,
                p.language
         from sign_ins s join persons p on p.id = s.person_id
         where s.token_hash = $1 and s.ended_at is null and s.expires_at > now()
+            and (s.kind <> 'classroom' or exists (select 1 from sessions n
+                where n.id = s.session_id and n.state in ('planned', 'running')))
         """,
         token_hash(token),
     )

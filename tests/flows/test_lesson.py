@@ -1,15 +1,20 @@
 """A whole lesson through the real app: screen, two phones, the report and its why."""
 
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from rooms.agenda import sessions
+from rooms.attendance import keeping
 from rooms.people.codes import shown_class_code
+from server.database import Connection
 from tests.support import people
 from tests.support.floor import House
-from tests.support.lessons import World, a_class, a_world
+from tests.support.lessons import World, a_class, a_tour, a_world
+from tests.support.playing import put_files
 
 SECONDS = 180
 
@@ -181,6 +186,74 @@ async def test_the_screen_is_let_in_from_the_teachers_phone(app_house: House, wo
     for path in ("/classes", "/attendance", session, "/account", "/programme"):
         assert (await pc.get(path)).status_code == 404, path
     assert (await pc.post("/screen/ask")).json() == {"state": "over"}
+
+
+@pytest.mark.parametrize("end", ["idle", "next tour", "cancelled"])
+async def test_a_classroom_pc_is_signed_in_for_its_lesson_only(
+    app_house: House, world: World, end: str
+) -> None:
+    teacher = await signed_in(app_house, world)
+    session, _ = await shows(app_house, world, teacher)
+    session_id = UUID(session.rsplit("/", 1)[1])
+    pc = app_house.client()
+    number = re.findall(r"<span>(\d\d)</span>", (await pc.get("/screen")).text)[0]
+    link = await _link_of(app_house, pc)
+    await teacher.post(link, data={"session_id": str(session_id), "number": number})
+    assert (await pc.post("/screen/ask")).json()["state"] == "go"
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        shown = await sessions.get(conn, world.scope, session_id)
+        if end == "idle":
+            await keeping.sweep(conn, app_house.clock() + timedelta(minutes=31))
+        elif end == "cancelled":
+            await conn.execute("update sessions set state = 'planned' where id = $1", session_id)
+            await sessions.cancel(conn, world.scope, session_id)
+        else:
+            other = await a_tour(conn, world.programme, world.company, world.editor)
+            now = app_house.clock()
+            await sessions.show_now(conn, world.scope, other, shown.class_id, now)
+    # Without its place in the lesson this PC is a stranger: it is sent to sign in.
+    pc.cookies.delete("seat")
+    pc.cookies.delete("seat_in")
+    for method in ("GET", "POST"):
+        answer = await pc.request(method, f"{session}/beamer")
+        assert answer.headers.get("location", "").startswith("/sign-in"), method
+
+
+async def test_a_classroom_pc_plays_its_own_film_and_no_other(
+    app_house: House, world: World
+) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await conn.execute("update programmes set is_public = false")
+        other = await a_tour(conn, world.programme, world.company, world.editor)
+        found = await conn.fetchrow("select video_id from tours where id = $1", other)
+    assert found is not None
+    teacher = await signed_in(app_house, world)
+    session, _ = await shows(app_house, world, teacher)
+    pc = app_house.client()
+    number = re.findall(r"<span>(\d\d)</span>", (await pc.get("/screen")).text)[0]
+    link = await _link_of(app_house, pc)
+    told = {"session_id": session.rsplit("/", 1)[1], "number": number}
+    await teacher.post(link, data=told)
+    assert (await pc.post("/screen/ask")).json()["state"] == "go"
+    async with app_house.pool.acquire() as conn:
+        await put_files(conn, app_house.app.state.floor.storage, await version_of(conn, other))
+        mine = await version_of(conn, world.tour_id)
+        video = await put_files(conn, app_house.app.state.floor.storage, mine)
+    assert (await teacher.get(f"/videos/{found['video_id']}/master.m3u8")).status_code == 200
+    assert (await pc.get(f"/videos/{found['video_id']}/master.m3u8")).status_code == 404
+    assert (await pc.get(f"{video}/{mine}/master.m3u8")).status_code == 200
+
+
+async def version_of(conn: Connection, tour_id: UUID) -> UUID:
+    """The version that plays under a tour's address now."""
+    found: UUID = await conn.fetchval(
+        """
+        select f.current_version_id from videos f join tours t on t.video_id = f.id
+        where t.id = $1
+        """,
+        tour_id,
+    )
+    return found
 
 
 async def _link_of(house: House, pc: httpx.AsyncClient) -> str:
