@@ -7,12 +7,13 @@ of each holds the moment it tells of: a repeat of the same job sends nothing twi
 from datetime import datetime
 from uuid import UUID
 
+from media.videos import Version
 from rooms.connection import Connection
 from rooms.people import roles
 from rooms.scope import Scope
 from rooms.tours import reviews, tours
 from rooms.tours.tours import Tour
-from server import mail
+from server import errors, mail
 
 
 async def film_received(
@@ -27,6 +28,48 @@ async def film_ready(
 ) -> None:
     """The film is made: captions can begin."""
     await _company(conn, url, programme_id, tour_id, "film_ready", now, path="/film")
+
+
+async def film_failed(
+    conn: Connection, url: str, version: Version, tour_id: UUID, code: str, attempt: UUID
+) -> None:
+    """The film could not be made, and why. `attempt`: its lease, so that each is told once."""
+    tour = await tours.one_by_id(conn, version.programme_id, tour_id)
+    for person in await roles.editors(conn, Scope(version.programme_id), tour.company_id):
+        params = version.error_params
+        await mail.tell(
+            conn,
+            person,
+            "film_failed",
+            programme_id=version.programme_id,
+            once_key=f"film_failed:{version.id}:{attempt}:{person.id}",
+            title=tour.title,
+            filename=version.filename,
+            reason=errors.sentence(person.language, code, params),
+            link=f"{url}/studio/tours/{tour_id}/film",
+        )
+
+
+async def rights_ended(
+    conn: Connection, url: str, programme_id: UUID, tour_id: UUID, now: datetime
+) -> None:
+    """The declaration ran out: the tour was taken off."""
+    await _company(conn, url, programme_id, tour_id, "rights_ended", now, path="/declaration")
+
+
+async def rights_ending(conn: Connection, url: str, tour: Tour) -> None:
+    """The declaration runs out soon; told once for each end date."""
+    for person in await roles.editors(conn, Scope(tour.programme_id), tour.company_id):
+        await mail.tell(
+            conn,
+            person,
+            "rights_ending",
+            programme_id=tour.programme_id,
+            once_key=f"rights_ending:{tour.id}:{tour.rights_until}:{person.id}",
+            title=tour.title,
+            until=tour.rights_until,
+            link=f"{url}/studio/tours/{tour.id}/declaration",
+        )
 
 
 async def returned(

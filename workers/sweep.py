@@ -7,7 +7,7 @@ from media import uploads, videos
 from rooms.agenda import screens
 from rooms.people import sign_in_mails
 from rooms.tours import tours
-from server import confirm_mails, jobs, mail, reach_mails, throttle
+from server import confirm_mails, jobs, mail, reach_mails, throttle, tour_mail
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,11 @@ async def _old_versions(floor: Floor, now: datetime) -> None:
 async def _rights(floor: Floor, now: datetime) -> None:
     async with floor.pool.acquire() as conn, conn.transaction():
         ended = await tours.rights_due(conn, now)
-    for tour_id in ended:
+        for programme_id, tour_id in ended:
+            await tour_mail.rights_ended(conn, floor.settings.url, programme_id, tour_id, now)
+        for tour in await tours.rights_ending(conn, now):
+            await tour_mail.rights_ending(conn, floor.settings.url, tour)
+    for _, tour_id in ended:
         log.info("tour %s unpublished: its rights ended", tour_id)
 
 

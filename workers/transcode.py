@@ -24,6 +24,7 @@ from media.probe import probe_film
 from media.videos import Made, Version
 from rooms.tours import tours
 from server import jobs, tour_mail
+from server.database import Connection
 from workers.floor import Floor
 from workers.steady import AWAY, steadily
 
@@ -69,7 +70,7 @@ async def _claim(
         )
         found = taken or await videos.version(conn, version_id)
         if found and found.error_code == "killed_worker":
-            await tours.film_failed(conn, found.programme_id, found.video_id, found.error_code)
+            await _tell_failed(floor, conn, found, found.error_code, found.lease or lease)
     if taken is None and found is not None:
         await _look_after(floor, found, working)
     return taken
@@ -235,10 +236,20 @@ async def _failed(floor: Floor, version: Version, lease: UUID, error: MediaError
     async with floor.pool.acquire() as conn, conn.transaction():
         is_mine = await videos.fail(conn, version.id, lease, error.code, error.params)
         if is_mine:
-            await tours.film_failed(conn, version.programme_id, version.video_id, error.code)
+            told = dataclasses.replace(version, error_params=error.params)
+            await _tell_failed(floor, conn, told, error.code, lease)
     if is_mine and version.state == "probing" and error.is_final:
         await _remove_refused(floor, version)
     await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+
+
+async def _tell_failed(
+    floor: Floor, conn: Connection, version: Version, code: str, attempt: UUID
+) -> None:
+    """The tour's row and its company learn of it with the version's own row, or not at all."""
+    tour_id = await tours.film_failed(conn, version.programme_id, version.video_id, code)
+    if tour_id is not None:
+        await tour_mail.film_failed(conn, floor.settings.url, version, tour_id, code, attempt)
 
 
 async def _remove_refused(floor: Floor, version: Version) -> None:

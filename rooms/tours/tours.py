@@ -428,8 +428,8 @@ async def film_failed(
     return tour_id
 
 
-async def rights_due(conn: Connection, now: datetime) -> list[UUID]:
-    """Unpublishes every tour whose declaration has run out; returns their ids.
+async def rights_due(conn: Connection, now: datetime) -> list[tuple[UUID, UUID]]:
+    """Unpublishes every tour whose declaration has run out; returns (programme, tour) of each.
 
     It goes when the end date begins in its programme's zone, as `states.missing` counts it.
     """
@@ -445,4 +445,17 @@ async def rights_due(conn: Connection, now: datetime) -> list[UUID]:
     )
     for row in rows:
         await note(conn, row["programme_id"], row["id"], None, "rights_ended")
-    return [row["id"] for row in rows]
+    return [(row["programme_id"], row["id"]) for row in rows]
+
+
+async def rights_ending(conn: Connection, now: datetime) -> list[Tour]:
+    """Published tours whose declaration ends in 28 to 30 days: time to say so."""
+    rows = await conn.fetch(
+        """
+        select * from tour_rows
+        where state = 'published'
+          and rights_until - ($1 at time zone zone)::date between 28 and 30
+        """,
+        now,
+    )
+    return [from_row(row) for row in rows]

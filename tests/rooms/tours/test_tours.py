@@ -109,7 +109,7 @@ async def test_the_end_date_takes_a_tour_off_in_its_own_zone(pool: Pool) -> None
         before = datetime(2029, 12, 31, 22, 59, tzinfo=UTC)
         assert await tours.rights_due(conn, before) == []
         due = datetime(2029, 12, 31, 23, 0, tzinfo=UTC)
-        assert await tours.rights_due(conn, due) == [tour_id]
+        assert await tours.rights_due(conn, due) == [(desk.programme.id, tour_id)]
         assert await tours.rights_due(conn, due) == []
         told = await reviews.history(conn, desk.editors, tour_id)
         assert (told[0].kind, told[0].who) == ("rights_ended", "")
