@@ -190,6 +190,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/programme/companies", companies.index, BUREAU),
     page("POST", "/programme/companies", companies.create, BUREAU),
     page("POST", "/programme/companies/{id}/accept", companies.accept, BUREAU),
+    page("POST", "/programme/companies/{id}/region", companies.place, BUREAU),
     page("POST", "/programme/companies/{id}/refuse", companies.refuse, BUREAU),
     page("GET", "/teachers/confirm", teachers.index, REVIEWERS),
     page("POST", "/teachers/confirm/{id}", teachers.confirm, REVIEWERS),

@@ -141,9 +141,33 @@ async def change(
         raise NotThere("company")
 
 
-async def accept(conn: Connection, scope: Scope, company_id: UUID) -> None:
-    """Lets a company in that asked. Raises `Conflict` `company_answered` when it has an answer."""
+async def place(conn: Connection, scope: Scope, company_id: UUID, region_id: UUID | None) -> None:
+    """The region whose coordinators look at its tours; None: those of the whole programme.
+
+    Raises `NotThere` for a strange company or region.
+    """
+    try:
+        done = await conn.execute(
+            "update companies set region_id = $3 where programme_id = $1 and id = $2",
+            scope.programme_id,
+            company_id,
+            region_id,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise NotThere("region") from None
+    if done == "UPDATE 0":
+        raise NotThere("company")
+
+
+async def accept(
+    conn: Connection, scope: Scope, company_id: UUID, region_id: UUID | None = None
+) -> None:
+    """Lets a company in that asked, in a region or in the whole programme.
+
+    Raises `Conflict` `company_answered` when it has an answer, `NotThere` as `place` does.
+    """
     await _answer(conn, scope, company_id, "active", QUOTA_BYTES)
+    await place(conn, scope, company_id, region_id)
 
 
 async def refuse(conn: Connection, scope: Scope, company_id: UUID) -> None:

@@ -430,8 +430,18 @@ _OFFICE = (
     door("POST /programme/persons", OFFICE, data={"email": "k@l.example", "role": "bureau"}),
     door("POST /programme/persons/{id}/end", "bureau operator", {"id": a_role}),
     door("GET /programme/companies", OFFICE),
-    door("POST /programme/companies", OFFICE, data={"name": "Smid {random}"}),
-    door("POST /programme/companies/{id}/accept", "bureau operator", {"id": an_asking_company}),
+    door(
+        "POST /programme/companies", OFFICE,
+        data={"name": "Smid {random}", "region": "{region}"},
+    ),
+    door(
+        "POST /programme/companies/{id}/accept", "bureau operator", {"id": an_asking_company},
+        data={"region": "whole"},
+    ),
+    door(
+        "POST /programme/companies/{id}/region", "bureau operator", {"id": an_asking_company},
+        data={"region": "whole"},
+    ),
     door("POST /programme/companies/{id}/refuse", "bureau operator", {"id": an_asking_company}),
 )  # fmt: skip
 _CLASS = (

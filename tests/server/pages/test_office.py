@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from rooms.people.persons import Person
+from rooms.tours import reviews, tours
 from tests.support.floor import House
 from tests.support.lessons import World, a_world
 from tests.support.mails import last_mail, mails
@@ -288,9 +289,60 @@ async def test_a_company_asks_and_is_accepted(office: Office) -> None:
     assert "ole@zonnewind.example" in (await office.client.get("/programme/companies")).text
     company_id = await office.house.pool.fetchval("select id from companies where state = 'asked'")
     path = f"/programme/companies/{company_id}/accept"
-    assert (await office.client.post(path)).status_code == 303
+    told = {"region": str(office.world.region.id)}
+    strange = {"region": str(office.twin.region.id)}
+    assert (await office.client.post(path, data=strange)).status_code == 404
+    unchosen = await office.client.post(path)
+    assert unchosen.status_code == 422 and f'href="#region-{company_id}"' in unchosen.text
+    assert (await office.client.post(path, data=told)).status_code == 303
     assert (await last_mail(office.house)).kind == "company_accepted"
-    assert (await office.client.post(path)).status_code == 409
+    assert (await office.client.post(path, data=told)).status_code == 409
+
+
+async def test_the_coordinators_of_its_region_review_what_a_company_makes(office: Office) -> None:
+    """A company that came by itself has no region until the office gives it one."""
+    world, pool = office.world, office.house.pool
+    async with pool.acquire() as conn, conn.transaction():
+        coordinator = await a_person(conn)
+        await a_role(conn, world.programme, coordinator, "coordinator", region=world.region)
+        await conn.execute(
+            "update tours set state = 'review', asked_at = now() where id = $1", world.tour_id
+        )
+    client = office.house.client()
+    await sign_in(office.house, client, coordinator)
+    path = f"/reviews/{world.tour_id}"
+
+    async def seen() -> tuple[bool, bool]:
+        own, whole = await client.get("/reviews"), await office.client.get("/reviews")
+        return path in own.text, path in whole.text
+
+    assert await seen() == (False, True)
+    place = f"/programme/companies/{world.company.id}/region"
+    for chosen, expected in ((str(world.region.id), (True, True)), ("whole", (False, True))):
+        answer = await office.client.post(place, data={"region": chosen})
+        assert answer.status_code == 303 and await seen() == expected
+    twin = f"/programme/companies/{office.twin.company.id}/region"
+    assert (await office.client.post(twin, data={"region": "whole"})).status_code == 404
+
+
+async def test_a_company_without_a_region_is_reviewed_by_who_sees_all(office: Office) -> None:
+    world = office.world
+    async with office.house.pool.acquire() as conn, conn.transaction():
+        regional, national = await a_person(conn), await a_person(conn)
+        await a_role(conn, world.programme, regional, "coordinator", region=world.region)
+        tour = await tours.one_by_id(conn, world.programme.id, world.tour_id)
+        only_office = await reviews.reviewers_of(conn, tour)
+        await a_role(conn, world.programme, national, "coordinator")
+        both = await reviews.reviewers_of(conn, tour)
+    assert [one.id for one in only_office] == [office.person.id]
+    assert [one.id for one in both] == [national.id]
+
+
+async def test_a_programme_without_regions_asks_for_none(office: Office) -> None:
+    await office.house.pool.execute("delete from school_regions")
+    await office.house.pool.execute("delete from regions")
+    answer = await office.client.post("/programme/companies", data={"name": "Smid"})
+    assert answer.status_code == 303
 
 
 async def test_a_company_is_refused_with_a_reason(office: Office) -> None:
