@@ -4,8 +4,10 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
+import asyncpg
 import msgspec
 
+from media.errors import MediaError
 from media.storage import S3Access, open_storage
 from server import database, migrations
 from server.asked import Asked, CannotDo
@@ -24,7 +26,14 @@ def run(asked: Asked) -> int:
             f"The demo was not made: people elsewhere can reach {settings.url}, and its sign-ins "
             "are printed for all to see. Say --yes if you want that.",
         )
-    document = asyncio.run(_make(settings))
+    try:
+        document = asyncio.run(_make(settings))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, MediaError) as error:
+        raise CannotDo(
+            "demo",
+            f"The demo was not finished ({type(error).__name__}: {error}). Nothing half is shown; "
+            "run it again.",
+        ) from error
     if asked.arguments.json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
     elif not asked.arguments.quiet:
