@@ -32,7 +32,7 @@ KINDS = {
 
 
 class Segment(FileResponse):
-    """A file in larger bites than 64 KiB: each is a hop to a thread, which costs more than reading."""
+    """A file in larger bites: each is a hop to a thread, which costs more than reading it."""
 
     chunk_size = 256 * 1024
 
