@@ -81,7 +81,14 @@ async def _answer(here: Here, address: Address) -> Response:
         return _say(here, "cross_site", 403, address.is_machine)
     if not address.who.lets_in(here.viewer):
         return _turn_away(here, address)
+    if _has_nul(here.request):
+        raise NotThere
     return await address.handler(here)
+
+
+def _has_nul(request: Request) -> bool:
+    """NUL in an address: no text column takes it, so nothing can be there."""
+    return "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]
 
 
 async def look_around(request: Request) -> Here:

@@ -109,11 +109,10 @@ class Here:
             _check_length(self.request, limit)
             request = Request(self.request.scope, _bounded(self.request.receive, limit))
             try:
-                self.read_form = await request.form(
-                    max_files=20, max_fields=2000, max_part_size=limit
-                )
+                given = await request.form(max_files=20, max_fields=2000, max_part_size=limit)
             except HTTPException:  # not the multipart it says it is
                 raise Refused("bad_form") from None
+            self.read_form = _without_nul(given)
         return self.read_form
 
     def _(self, text: str, **values: Any) -> str:
@@ -180,6 +179,16 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 
 def _form_large(limit: int) -> RoomError:
     return RoomError("form_large", limit_kb=limit // 1000)
+
+
+def _without_nul(given: FormData) -> FormData:
+    """The fields without the one character that no text column takes."""
+    return FormData(
+        [
+            (name, value.replace("\0", "") if isinstance(value, str) else value)
+            for name, value in given.multi_items()
+        ]
+    )
 
 
 def _flashes(said: str, language: str) -> list[tuple[str, str]]:
