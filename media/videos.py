@@ -470,14 +470,24 @@ async def retry(conn: Connection, programme_id: UUID, version_id: UUID) -> bool:
     return bool(found)
 
 
-async def retired_before(conn: Connection, moment: datetime) -> list[tuple[UUID, str]]:
-    """(id, prefix) of versions replaced before `moment`, whose files may go."""
+async def retired_before(
+    conn: Connection, moment: datetime, now: datetime
+) -> list[tuple[UUID, str]]:
+    """(id, prefix) of versions replaced before `moment`, whose files may go.
+
+    Those a lesson still shows stay: one that runs since `moment` or later, or is open at home.
+    """
     rows = await conn.fetch(
         """
-        select id, prefix from video_versions
-        where retired_at < $1 and prefix is not null order by retired_at limit 100
+        select v.id, v.prefix from video_versions v
+        where v.retired_at < $1 and v.prefix is not null and not exists (
+            select 1 from sessions s
+            where (s.programme_id, s.version_id) = (v.programme_id, v.id)
+                and s.state = 'running' and (s.started_at > $1 or s.home_until > $2))
+        order by v.retired_at limit 100
         """,
         moment,
+        now,
     )
     return [(row["id"], row["prefix"]) for row in rows]
 

@@ -19,6 +19,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "over_quota": 413,
     "no_space": 507,
     "gone": 410,
+    "confirm_link_over": 410,
     "not_stored": 404,
     "bad_key": 404,
     "storage_unavailable": 503,
@@ -280,6 +281,10 @@ SENTENCES: dict[str, str] = {
     "seat_needed": N_("This device has no place in that lesson. Type the class code."),
     "seat_is_screen": N_("This device is the classroom screen."),
     "film_not_ready": N_("The film of this tour is not ready yet. Nothing was changed."),
+    "tour_not_shown": N_(
+        "This tour is not published at the moment, or the rights to its film have ended, so it "
+        "cannot be shown. Choose another tour."
+    ),
     "session_state": N_("That is not possible at this point of the lesson. Nothing was changed."),
     "session_ended": N_("The lesson is over. Its attendance stands."),
     "session_cancelled": N_("The plan is cancelled."),
@@ -288,6 +293,10 @@ SENTENCES: dict[str, str] = {
     "plan_times": N_("The end comes after the beginning, both as times such as 10:15."),
     "plan_home_past": N_("At home it stays open until a day from the lesson on."),
     "headcount": N_("The number of pupils is a whole number from 0 to {most}."),
+    "confirm_link_over": N_(
+        "This link worked for {days} days. Sign in: under Attendance you can still change the "
+        "number."
+    ),
     "headcount_kept": N_("The number of pupils is kept."),
     "reason_missing": N_("Give a reason in a few words: others will read it."),
     "correction_field": N_("Choose what the class was. Nothing was changed."),

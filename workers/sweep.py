@@ -53,7 +53,7 @@ async def _forsaken(floor: Floor, _: datetime) -> None:
 
 async def _old_versions(floor: Floor, now: datetime) -> None:
     async with floor.pool.acquire() as conn:
-        due = await videos.retired_before(conn, now - OLD_VERSION_KEPT)
+        due = await videos.retired_before(conn, now - OLD_VERSION_KEPT, now)
     for version_id, prefix in due:
         await floor.storage.delete_prefix(prefix)
         async with floor.pool.acquire() as conn:

@@ -35,14 +35,20 @@ class Offered:
 async def offered(
     conn: Connection, programme_id: UUID, class_id: UUID, now: datetime
 ) -> list[Offered]:
-    """What is there for a class today: running, planned today, or open at home."""
+    """What is there for a class today: running, planned today, or open at home.
+
+    Nothing of a tour whose rights have ended, no plan of one that is not published now.
+    """
     rows = await conn.fetch(
         """
         select s.programme_id, s.id, s.state, s.zone, s.planned_on, s.period, s.home_until, s.title
         from session_rows s
+        join tours t on (t.programme_id, t.id) = (s.programme_id, s.tour_id)
+            and (t.rights_until is null or t.rights_until > ($3 at time zone s.zone)::date)
         where s.programme_id = $1 and s.class_id = $2 and (
             (s.state = 'running' and (s.home_until is null or s.home_until > $3))
-            or (s.state = 'planned' and (s.planned_on = ($3 at time zone s.zone)::date
+            or (s.state = 'planned' and t.state = 'published'
+                and (s.planned_on = ($3 at time zone s.zone)::date
                 or (s.home_until > $3 and s.planned_on <= ($3 at time zone s.zone)::date))))
         order by s.state = 'running' desc, s.started_at desc, s.period, s.created_at
         """,

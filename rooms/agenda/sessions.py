@@ -67,7 +67,7 @@ async def show_now(
 
     What runs already is taken up again; what she planned for the class starts; another tour
     that still runs for the class ends now, unless it stays open at home. Raises `NotThere`
-    when tour or class is not there for her, `Conflict` `film_not_ready`.
+    when tour or class is not there for her, `Conflict` `film_not_ready`, `tour_not_shown`.
     """
     await _lock_class(conn, scope, class_id)
     await _end_others(conn, scope, tour_id, class_id, now)
@@ -194,7 +194,9 @@ async def _add_class(conn: Connection, scope: Scope, session_id: UUID, class_id:
 async def _start(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> None:
     """Lets a planned session run; one that runs is left as it is.
 
-    A film replaced since it was planned is the one shown: its version is taken over.
+    A film replaced since it was planned is the one shown: its version is taken over. Raises
+    `Conflict` `tour_not_shown` for a plan whose tour was taken off meanwhile, is being reviewed
+    anew, or has come to the end of its rights.
     """
     started = await conn.fetchval(
         """
@@ -204,6 +206,8 @@ async def _start(conn: Connection, scope: Scope, session_id: UUID, now: datetime
         from tours t join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
         where (t.programme_id, t.id) = (s.programme_id, s.tour_id)
             and s.programme_id = $1 and s.id = $2 and s.state = 'planned'
+            and t.state = 'published'
+            and (t.rights_until is null or t.rights_until > ($3 at time zone s.zone)::date)
         returning s.id
         """,
         scope.programme_id,
@@ -212,6 +216,43 @@ async def _start(conn: Connection, scope: Scope, session_id: UUID, now: datetime
     )
     if started is not None:
         await _choose(conn, scope, session_id)
+    elif await _is_planned(conn, scope, session_id):
+        raise Conflict("tour_not_shown")
+
+
+async def _is_planned(conn: Connection, scope: Scope, session_id: UUID) -> bool:
+    found = await conn.fetchval(
+        "select 1 from sessions where programme_id = $1 and id = $2 and state = 'planned'",
+        scope.programme_id,
+        session_id,
+    )
+    return found is not None
+
+
+async def version_shown(conn: Connection, session: Session, now: datetime) -> UUID:
+    """The film version an open session may show now: its own once it runs, the tour's newest
+    while it is planned. Raises `Conflict` `tour_not_shown`.
+
+    What started while its tour was published goes on when the tour is taken off or its film
+    replaced, until the rights end.
+    """
+    version_id: UUID | None = await conn.fetchval(
+        """
+        select case when s.state = 'planned' then f.current_version_id else s.version_id end
+        from sessions s
+        join tours t on (t.programme_id, t.id) = (s.programme_id, s.tour_id)
+        join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
+        where s.programme_id = $1 and s.id = $2
+            and (s.state <> 'planned' or t.state = 'published')
+            and (t.rights_until is null or t.rights_until > ($3 at time zone s.zone)::date)
+        """,
+        session.programme_id,
+        session.id,
+        now,
+    )
+    if version_id is None:
+        raise Conflict("tour_not_shown")
+    return version_id
 
 
 async def _choose(conn: Connection, scope: Scope, session_id: UUID) -> None:

@@ -272,23 +272,33 @@ async def here_now(conn: Connection, scope: Scope, session_class_id: UUID, now: 
     return Room(row["phones"], row["waiting"], row["has_beamer"])
 
 
-async def may_watch(conn: Connection, hashed: bytes, video_id: UUID, now: datetime) -> bool:
-    """Whether the device with this token's hash sits in a session that shows this film now."""
-    found = await conn.fetchval(
+async def version_to_watch(
+    conn: Connection, hashed: bytes, video_id: UUID, now: datetime
+) -> UUID | None:
+    """The one version of this film that the session shows in which the device with this token's
+    hash sits; None when it shows another film, is over, or its rights have ended.
+
+    A session that runs keeps the version it started with, whatever has replaced it; a planned
+    one prepares the version its published tour has now.
+    """
+    found: UUID | None = await conn.fetchval(
         """
-        select 1 from seats s
+        select case when n.state = 'planned' then f.current_version_id else n.version_id end
+        from seats s
         join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
         join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
-        join video_versions v on (v.programme_id, v.id) = (n.programme_id, n.version_id)
-        where s.token_hash = $1 and v.video_id = $2 and s.ended_at is null
-            and not s.is_waiting and n.state in ('planned', 'running')
+        join tours t on (t.programme_id, t.id) = (n.programme_id, n.tour_id)
+        join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
+        where s.token_hash = $1 and f.id = $2 and s.ended_at is null and not s.is_waiting
+            and (n.state = 'running' or n.state = 'planned' and t.state = 'published')
+            and (t.rights_until is null or t.rights_until > ($3 at time zone n.zone)::date)
             and (n.home_until is null or n.home_until > $3 or s.kind = 'beamer')
         """,
         hashed,
         video_id,
         now,
     )
-    return found is not None
+    return found
 
 
 async def is_shown(conn: Connection, token: str | None, tour_id: UUID, now: datetime) -> bool:

@@ -381,7 +381,10 @@ async def watch(here: Here) -> Response:
 
 
 async def _film(conn: Connection, here: Here, session: Session) -> dict[str, Any]:
-    """The player's film as this session shows it: its own version, its own place."""
+    """The player's film as this session shows it: its own version, its own place.
+
+    Raises `Conflict` `tour_not_shown` while the session is open and may not show it any more.
+    """
     row = await conn.fetchrow(
         "select * from tour_rows where programme_id = $1 and id = $2",
         session.programme_id,
@@ -389,10 +392,17 @@ async def _film(conn: Connection, here: Here, session: Session) -> dict[str, Any
     )
     if row is None:
         raise NotThere("tour")
-    tour = replace(tours.from_row(row), version_id=session.version_id, duration_ms=session.film_ms)
+    version = session.version_id
+    if session.state in (State.PLANNED, State.RUNNING):
+        version = await sessions.version_shown(conn, session, here.now)
+    tour = tours.from_row(row)
+    if session.state is not State.PLANNED:
+        tour = replace(tour, version_id=version, duration_ms=session.film_ms)
     film = await film_view.film_of(conn, tour, here.language)
     assert film is not None
-    return {**film, "position_key": ""}
+    # Not the film's stable address: a film put in its place since was not chosen for this lesson.
+    master = f"/videos/{session.video_id}/{version}/master.m3u8"
+    return {**film, "master_url": master, "position_key": ""}
 
 
 # --- beats -------------------------------------------------------------------------------------

@@ -95,6 +95,35 @@ async def a_tour(
     return await _publish(conn, programme, company, by, video_id, title)
 
 
+async def replace_film(
+    conn: Connection, tour_id: UUID, *, film_ms: int = FILM_MS, at: datetime | None = None
+) -> UUID:
+    """Another film under the tour's address, the one before retired; returns its version."""
+    row = await conn.fetchrow(
+        """
+        update video_versions v set retired_at = $2 from videos f join tours t on t.video_id = f.id
+        where t.id = $1 and v.id = f.current_version_id
+        returning v.programme_id, v.video_id, v.upload_id
+        """,
+        tour_id,
+        at or datetime.now(UTC),
+    )
+    assert row is not None
+    version_id: UUID = await conn.fetchval(
+        """
+        insert into video_versions (programme_id, video_id, upload_id, state, duration_ms, prefix,
+            width, height, ready_at)
+        values ($1, $2, $3, 'ready', $4, 'newer', 1920, 1080, now()) returning id
+        """,
+        *row,
+        film_ms,
+    )
+    await conn.execute(
+        "update videos set current_version_id = $2 where id = $1", row["video_id"], version_id
+    )
+    return version_id
+
+
 async def _publish(
     conn: Connection,
     programme: Programme,

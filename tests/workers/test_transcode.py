@@ -180,7 +180,8 @@ async def test_replacing_keeps_the_address_and_swaps_when_ready(floor: Floor, fi
         after = await videos.current(conn, video_id)
         assert after is not None
         assert after.id == second
-        assert await videos.retired_before(conn, datetime.now(UTC)) == [(first, before.prefix)]
+        now = datetime.now(UTC)
+        assert await videos.retired_before(conn, now, now) == [(first, before.prefix)]
 
 
 async def test_what_was_cut_is_in_no_rendition(floor: Floor, film: Path) -> None:

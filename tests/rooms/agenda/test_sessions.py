@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from media import videos
 from rooms.agenda import offers, sessions
 from rooms.agenda.sessions import Plan
 from rooms.agenda.states import State
@@ -12,7 +13,15 @@ from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
 from server.database import Pool
 from tests.support import people
-from tests.support.lessons import World, a_class, a_session, a_tour, a_world, teacher_scope
+from tests.support.lessons import (
+    World,
+    a_class,
+    a_session,
+    a_tour,
+    a_world,
+    replace_film,
+    teacher_scope,
+)
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
@@ -148,3 +157,90 @@ async def test_an_ended_session_does_not_run_again(pool: Pool, world: World) -> 
         await sessions.end(conn, world.scope, session.id, NOW)
         with pytest.raises(Conflict):
             await sessions.start(conn, world.scope, session.id, NOW)
+
+
+TAKEN_OFF = "update tours set state = 'unpublished'"
+IN_REVIEW = "update tours set state = 'review'"
+RIGHTS_OVER = "update tours set rights_until = '2026-03-10'"
+
+
+@pytest.mark.parametrize("fate", [TAKEN_OFF, IN_REVIEW, RIGHTS_OVER])
+async def test_a_plan_of_a_tour_that_may_not_be_shown_does_not_start(
+    pool: Pool, world: World, fate: str
+) -> None:
+    async with pool.acquire() as conn:
+        school_class = await a_class(conn, world)
+        wish = Plan(day=TODAY, home_until=TODAY + timedelta(days=1))
+        planned = await sessions.plan(conn, world.scope, world.tour_id, school_class.id, wish, NOW)
+        await conn.execute(fate)
+        programme = world.programme.id
+        for starting in (
+            lambda: sessions.start(conn, world.scope, planned.id, NOW),
+            lambda: sessions.show_now(conn, world.scope, world.tour_id, school_class.id, NOW),
+            lambda: sessions.start_by_screen(conn, programme, planned.id, NOW),
+            lambda: sessions.start_at_home(conn, programme, planned.id, NOW),
+        ):
+            with pytest.raises(Conflict) as refused:
+                await starting()
+            assert refused.value.code == "tour_not_shown"
+        kept = await sessions.get(conn, world.scope, planned.id)
+        assert (kept.state, kept.started_at) == (State.PLANNED, None)
+        assert await offers.offered(conn, programme, school_class.id, NOW) == []
+        await conn.execute("update tours set state = 'published', rights_until = '2026-03-11'")
+        assert (await sessions.start(conn, world.scope, planned.id, NOW)).state is State.RUNNING
+
+
+async def test_what_started_goes_on_until_the_rights_end(pool: Pool, world: World) -> None:
+    async with pool.acquire() as conn:
+        school_class = await a_class(conn, world)
+        session = await a_session(conn, world, school_class, NOW)
+        await conn.execute(TAKEN_OFF)
+        again = await a_session(conn, world, school_class, NOW)
+        assert (again.id, again.state) == (session.id, State.RUNNING)
+        assert await sessions.version_shown(conn, session, NOW) == session.version_id
+        assert await offers.offered(conn, world.programme.id, school_class.id, NOW)
+        await conn.execute(RIGHTS_OVER)
+        with pytest.raises(Conflict):
+            await sessions.version_shown(conn, session, NOW)
+        assert await offers.offered(conn, world.programme.id, school_class.id, NOW) == []
+
+
+async def test_a_plan_takes_the_film_that_is_published_when_it_starts(
+    pool: Pool, world: World
+) -> None:
+    async with pool.acquire() as conn:
+        school_class = await a_class(conn, world)
+        wish = Plan(day=TODAY)
+        planned = await sessions.plan(conn, world.scope, world.tour_id, school_class.id, wish, NOW)
+        newer = await replace_film(conn, world.tour_id, film_ms=90_000)
+        started = await sessions.start(conn, world.scope, planned.id, NOW)
+        assert planned.version_id != newer
+        assert (started.version_id, started.film_ms, started.chosen) == (
+            newer,
+            90_000,
+            ((0, 90_000),),
+        )
+        newest = await replace_film(conn, world.tour_id)
+        running = await sessions.get(conn, world.scope, planned.id)
+        assert running.version_id == newer != newest
+
+
+async def test_the_files_of_a_replaced_film_stay_while_a_lesson_shows_them(
+    pool: Pool, world: World
+) -> None:
+    day = timedelta(days=1)
+    async with pool.acquire() as conn:
+        session = await a_session(conn, world, await a_class(conn, world), NOW)
+        await replace_film(conn, world.tour_id, at=NOW - 2 * day)
+
+        async def may_go(now: datetime) -> bool:
+            due = await videos.retired_before(conn, now - day, now)
+            return session.version_id in [version for version, _ in due]
+
+        assert not await may_go(NOW + timedelta(hours=1))
+        assert await may_go(NOW + day)
+        home = Plan(home_until=TODAY + 3 * day)
+        await sessions.change(conn, world.scope, session.id, home, NOW)
+        assert not await may_go(NOW + 2 * day)
+        await sessions.end(conn, world.scope, session.id, NOW)
+        assert await may_go(NOW + 2 * day)
