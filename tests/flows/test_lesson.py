@@ -8,15 +8,17 @@ import httpx
 import pytest
 
 from rooms.agenda import sessions
+from rooms.agenda.sessions import Plan
 from rooms.attendance import keeping
 from rooms.people.codes import shown_class_code
 from server.database import Connection
 from tests.support import people
 from tests.support.floor import House
-from tests.support.lessons import World, a_class, a_tour, a_world
+from tests.support.lessons import World, a_class, a_tour, a_world, replace_film
 from tests.support.playing import put_files
 
 SECONDS = 180
+VERDICT = re.compile("(nobody came|joined only|partly|present)</span>")
 
 
 @pytest.fixture
@@ -116,6 +118,30 @@ async def test_a_lesson_with_a_screen_and_two_phones(app_house: House, world: Wo
     assert "clock-bar" in why.text
 
 
+async def test_a_lesson_that_runs_is_not_judged_yet(app_house: House, world: World) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    [row] = (await teacher.get("/attendance.json")).json()["rows"]
+    phone = app_house.client()
+    await phone.post("/join", data={"code": code})
+    async with app_house.pool.acquire() as conn:
+        class_id = await conn.fetchval("select class_id from session_classes")
+    pages = ("/attendance", f"/classes/{class_id}", f"/attendance/{row['session_class_id']}")
+    for path in pages:
+        text = (await teacher.get(path)).text
+        assert "running, 0 min so far" in text, path
+        assert not VERDICT.search(text), path
+        assert "No device joined" not in text, path
+    await watches(app_house, phone, session, 120)
+    for path in pages:
+        text = (await teacher.get(path)).text
+        assert "running, 2 min so far" in text and not VERDICT.search(text), path
+    await teacher.post(f"{session}/end")
+    for path in pages:
+        text = (await teacher.get(path)).text
+        assert "so far" not in text and VERDICT.search(text), path
+
+
 async def test_a_lesson_without_a_screen(app_house: House, world: World) -> None:
     teacher = await signed_in(app_house, world)
     session, code = await shows(app_house, world, teacher)
@@ -186,6 +212,65 @@ async def test_the_screen_is_let_in_from_the_teachers_phone(app_house: House, wo
     for path in ("/classes", "/attendance", session, "/account", "/programme"):
         assert (await pc.get(path)).status_code == 404, path
     assert (await pc.post("/screen/ask")).json() == {"state": "over"}
+
+
+async def test_a_film_put_in_its_place_does_not_play_in_the_lesson(
+    app_house: House, world: World
+) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    await teacher.post(f"{session}/beamer")
+    phone = app_house.client()
+    await phone.post("/join", data={"code": code})
+    storage = app_house.app.state.floor.storage
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        old = await version_of(conn, world.tour_id)
+        await put_files(conn, storage, old)
+        new = await replace_film(conn, world.tour_id)
+        video = await put_files(conn, storage, new)
+        await conn.execute("update tours set state = 'review'")
+    for device, page in ((teacher, "beamer"), (phone, "phone")):
+        text = (await device.get(f"{session}/{page}")).text
+        assert str(new) not in text and f"{video}/master.m3u8" not in text
+        assert f"{video}/{old}/master.m3u8" in text or page == "phone"
+        for name in ("master.m3u8", "360p/index.m3u8", "360p/seg-00000.m4s"):
+            assert (await device.get(f"{video}/{old}/{name}")).status_code == 200
+            assert (await device.get(f"{video}/{new}/{name}")).status_code == 404
+        assert str(old) in (await device.get(f"{video}/master.m3u8")).text
+
+
+async def test_a_tour_taken_off_does_not_start_and_plays_to_nobody(
+    app_house: House, world: World
+) -> None:
+    teacher = await signed_in(app_house, world)
+    running, code = await shows(app_house, world, teacher)
+    phone = app_house.client()
+    await phone.post("/join", data={"code": code})
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        other = await a_class(conn, world, "4C")
+        today = app_house.clock().date() + timedelta(days=1)
+        plan = await sessions.plan(
+            conn, world.scope, world.tour_id, other.id, Plan(day=today), app_house.clock()
+        )
+        storage, version = app_house.app.state.floor.storage, await version_of(conn, world.tour_id)
+        film = f"{await put_files(conn, storage, version)}/{version}/master.m3u8"
+        await conn.execute("update tours set state = 'unpublished'")
+    planned = f"/sessions/{plan.id}"
+    await teacher.post(f"{planned}/beamer")
+    for answer in (
+        await teacher.post(f"{planned}/start"),
+        await teacher.post(f"{planned}/declare", json={"pupils": 20}),
+        await teacher.get(f"{planned}/beamer"),
+    ):
+        assert answer.status_code == 409 and "cannot be shown" in answer.text
+    assert (await teacher.get(film)).status_code == 404
+    # The lesson that had started goes on, until the rights themselves end.
+    assert (await phone.get(film)).status_code == 200
+    assert (await phone.get(f"{running}/phone")).status_code == 200
+    async with app_house.pool.acquire() as conn:
+        await conn.execute("update tours set rights_until = $1", app_house.clock().date())
+    assert (await phone.get(film)).status_code == 404
+    assert (await phone.get(f"{running}/phone")).status_code == 409
 
 
 @pytest.mark.parametrize("end", ["idle", "next tour", "cancelled"])
