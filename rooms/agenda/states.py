@@ -109,9 +109,13 @@ def due_ending(sitting: Sitting, now: datetime) -> Ending | None:
 
 def _lapse(sitting: Sitting, now: datetime) -> Ending | None:
     until = sitting.planned_until
-    if until is None or now < until + LAPSES_AFTER:
+    if until is None:
         return None
-    return Ending(Verb.LAPSE, until, EndReason.NOT_SHOWN)
+    # Open at home for longer than the week, it can still be shown there until that day is over.
+    closes = max(until, sitting.home_until or until)
+    if now < max(until + LAPSES_AFTER, closes):
+        return None
+    return Ending(Verb.LAPSE, closes, EndReason.NOT_SHOWN)
 
 
 def _home_over(sitting: Sitting, now: datetime) -> Ending | None:

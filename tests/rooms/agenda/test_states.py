@@ -86,6 +86,23 @@ def test_a_plan_that_was_never_shown_lapses_after_a_week() -> None:
     assert due_ending(planned, NOON + LAPSES_AFTER) == Ending(Verb.LAPSE, NOON, EndReason.NOT_SHOWN)
 
 
+def test_a_plan_open_at_home_for_longer_does_not_lapse_before_that_is_over() -> None:
+    until = NOON + timedelta(days=20)
+    planned = Sitting(State.PLANNED, planned_until=NOON, home_until=until)
+    assert due_ending(planned, NOON + LAPSES_AFTER) is None
+    assert due_ending(planned, until - A_MOMENT) is None
+    assert due_ending(planned, until) == Ending(Verb.LAPSE, until, EndReason.NOT_SHOWN)
+
+
+def test_a_plan_open_at_home_for_a_day_still_has_its_week() -> None:
+    until = NOON + timedelta(days=1)
+    planned = Sitting(State.PLANNED, planned_until=NOON, home_until=until)
+    assert due_ending(planned, NOON + LAPSES_AFTER - A_MOMENT) is None
+    assert due_ending(planned, NOON + LAPSES_AFTER) == Ending(
+        Verb.LAPSE, until, EndReason.NOT_SHOWN
+    )
+
+
 def test_every_due_ending_is_a_move_of_the_table() -> None:
     later = NOON + timedelta(days=30)
     for sitting in (
