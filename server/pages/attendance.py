@@ -183,26 +183,24 @@ async def confirm_page(here: Here) -> Response:
     """`GET /attendance/confirm/{token}`: from the mail; shows the count and one button."""
     asked = read_token(here.settings, str(here.request.path_params["token"]))
     async with here.transaction() as conn:
-        row = await confirmations.row_to_confirm(conn, *asked)
+        row = await confirmations.row_to_confirm(conn, *asked, here.now)
     return here.page("attendance/confirm.html", row=row, is_done=False)
 
 
 async def confirm(here: Here) -> Response:
     """`POST /attendance/confirm/{token}`: yes, or another number; without signing in."""
-    programme_id, session_class_id, person_id = read_token(
-        here.settings, str(here.request.path_params["token"])
-    )
+    token = read_token(here.settings, str(here.request.path_params["token"]))
     pupils = whole(forms.line(await here.form(), "pupils"))
     async with here.transaction() as conn:
-        asked = await confirmations.row_to_confirm(conn, programme_id, session_class_id, person_id)
+        asked = await confirmations.row_to_confirm(conn, *token, here.now)
         await sessions.confirm(
             conn,
-            programme_id,
+            asked.programme_id,
             asked.session_id,
             -1 if pupils is None else pupils,
-            person_id,
+            asked.person_id,
             here.now,
         )
-        await results.rebuild(conn, session_class_id, here.now)
-        asked = await confirmations.row_to_confirm(conn, programme_id, session_class_id, person_id)
+        await results.rebuild(conn, asked.session_class_id, here.now)
+        asked = await confirmations.row_to_confirm(conn, *token, here.now)
     return here.page("attendance/confirm.html", row=asked, is_done=True)

@@ -91,6 +91,53 @@ async def test_one_mail_on_monday_and_one_tap(app_house: House, world: World) ->
     assert (await client.get("/attendance/confirm/nonsense")).status_code == 404
 
 
+async def link_of(house: House) -> str:
+    """The link of the mail about a lesson."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        monday = FRIDAY + timedelta(days=2, hours=20)
+        await confirm_mails.ask_due(conn, house.settings, monday)
+        text = await conn.fetchval("select text_body from mails")
+    return str(re.findall(r"http://testserver(\S+)", text)[0])
+
+
+async def confirmed(house: House) -> int | None:
+    async with house.pool.acquire() as conn:
+        found: int | None = await conn.fetchval("select confirmed from session_classes")
+    return found
+
+
+async def test_the_link_of_the_mail_works_for_a_week(app_house: House, world: World) -> None:
+    await shown(app_house, world)
+    link = await link_of(app_house)
+    client = app_house.client()
+    app_house.clock.moment = FRIDAY + timedelta(days=9, hours=19)
+    assert (await client.get(link)).status_code == 200
+    app_house.clock.moment = FRIDAY + timedelta(days=9, hours=21)
+    page = await client.get(link)
+    assert page.status_code == 410 and "worked for 7 days" in page.text
+    assert (await client.post(link, data={"pupils": "25"})).status_code == 410
+    assert await confirmed(app_house) is None
+
+
+async def test_the_link_is_for_a_teacher_of_the_class_only(app_house: House, world: World) -> None:
+    await shown(app_house, world)
+    link = await link_of(app_house)
+    async with app_house.pool.acquire() as conn:
+        await conn.execute("delete from class_teachers")
+    client = app_house.client()
+    assert (await client.get(link)).status_code == 404
+    assert (await client.post(link, data={"pupils": "25"})).status_code == 404
+    assert await confirmed(app_house) is None
+
+
+async def test_who_left_the_class_is_not_asked(app_house: House, world: World) -> None:
+    await shown(app_house, world)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await conn.execute("delete from class_teachers")
+        monday = FRIDAY + timedelta(days=2, hours=20)
+        assert await confirm_mails.ask_due(conn, app_house.settings, monday) == 0
+
+
 async def test_the_company_hears_of_its_first_class_and_once_a_month(
     app_house: House, world: World
 ) -> None:
