@@ -298,6 +298,10 @@ SENTENCES: dict[str, str] = {
         "number."
     ),
     "headcount_kept": N_("The number of pupils is kept."),
+    "result_frozen": N_(
+        "What each device watched was removed a month after the school year. The result stays as "
+        "it was and can no longer be changed."
+    ),
     "reason_missing": N_("Give a reason in a few words: others will read it."),
     "correction_field": N_("Choose what the class was. Nothing was changed."),
     "correction_undone": N_("That correction was undone already."),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
 from rooms.agenda import screens
+from rooms.attendance import retention
 from rooms.people import sign_in_mails
 from rooms.tours import tours
 from server import confirm_mails, jobs, mail, reach_mails, throttle, tour_mail
@@ -28,6 +29,7 @@ async def sweep(floor: Floor) -> None:
         _mails,
         _throttles,
         _attendance,
+        _retention,
         _job_log,
     ):
         try:
@@ -88,6 +90,14 @@ async def _attendance(floor: Floor, now: datetime) -> None:
         await screens.sweep(conn, now)
         await confirm_mails.ask_due(conn, floor.settings, now)
         await reach_mails.tell_due(conn, floor.settings, now)
+
+
+async def _retention(floor: Floor, now: datetime) -> None:
+    """Once a day: what of pupils' devices and classes has had its time."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        removed = await retention.purge(conn, now) if await retention.is_due(conn, now) else 0
+    if removed:
+        log.info("%d rows of attendance had their time and are gone", removed)
 
 
 async def _job_log(floor: Floor, now: datetime) -> None:

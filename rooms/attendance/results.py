@@ -5,7 +5,7 @@ session that still runs. A correction is laid over the measured outcome and neve
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,7 +34,7 @@ from rooms.attendance.rule import (
 )
 from rooms.attendance.visits import CLAIM_GRACE_MS, CLAIM_SPEED
 from rooms.connection import Connection
-from rooms.errors import NotThere
+from rooms.errors import Conflict, NotThere
 
 DECLARED = "declared"
 CORRECTED = "corrected"
@@ -354,11 +354,43 @@ def _material(
 
 
 async def rebuild(conn: Connection, session_class_id: UUID, now: datetime) -> Result:
-    """Derives the result anew from the visits and keeps it; raises `NotThere`."""
+    """Derives the result anew from the visits and keeps it.
+
+    Raises `NotThere`, and `Conflict` `result_frozen` once its visits are gone: from nothing it
+    would become "nobody came".
+    """
     found = await material(conn, session_class_id)
+    if await frozen(conn, session_class_id):
+        raise Conflict("result_frozen")
     result = judge(found)
     await _keep(conn, found, result, now)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A result as it was kept when its seats and visits were purged; it has no intervals."""
+
+    result: Result
+    purged_at: datetime
+
+
+async def frozen(conn: Connection, session_class_id: UUID) -> Frozen | None:
+    """The kept result, when retention took away what it was derived from."""
+    row = await conn.fetchrow(
+        """
+        select outcome, measured_outcome, reason_code, reason_params, window_ms, present_ms,
+            headcount, measured_headcount, headcount_source, seats, seats_passed, pupils,
+            student_seconds, has_beamer, rule_version, intervals_purged_at
+        from session_class_results where session_class_id = $1 and intervals_purged_at is not null
+        """,
+        session_class_id,
+    )
+    if row is None:
+        return None
+    kept = dict(row)
+    purged_at = kept.pop("intervals_purged_at")
+    return Frozen(replace(judge(await material(conn, session_class_id)), **kept), purged_at)
 
 
 async def _keep(conn: Connection, found: Material, result: Result, now: datetime) -> None:

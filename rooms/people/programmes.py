@@ -83,6 +83,12 @@ async def public(conn: Connection) -> list[Programme]:
     return [_programme(row) for row in rows]
 
 
+async def every(conn: Connection) -> list[Programme]:
+    """All programmes of the installation. For the sweep, which serves nobody in particular."""
+    rows = await conn.fetch("select * from programmes order by created_at, id")
+    return [_programme(row) for row in rows]
+
+
 async def of_person(conn: Connection, person_id: UUID) -> list[Programme]:
     """Those in which a person holds a role, by name."""
     rows = await conn.fetch(

@@ -112,9 +112,10 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
     async with here.transaction() as conn:
         row = await report.one(conn, here.scope, here.id("session_class"))
         found = await results.material(conn, row.session_class_id)
+        frozen = await results.frozen(conn, row.session_class_id)
         history = await corrections.history(conn, here.scope, row.session_class_id)
         may_correct = await _may_correct(here, conn, row)
-    result = results.judge(found)
+    result = frozen.result if frozen else results.judge(found)
     return here.page(
         "attendance/show.html",
         422 if problem else 200,
@@ -122,7 +123,8 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         result=result,
         why=why(here.language, result),
         history=history,
-        may_correct=may_correct,
+        may_correct=may_correct and frozen is None,
+        purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
         film=film_picture(here.language, result),
         clock=clock_picture(here.language, result, row.zone),

@@ -1,0 +1,38 @@
+""" "Why?" of a lesson whose measurements had their time: the result stays, and the page says so."""
+
+from datetime import UTC, datetime
+
+from rooms.agenda import sessions
+from rooms.attendance import keeping, retention
+from tests.support import people
+from tests.support.floor import House
+from tests.support.lessons import a_class, a_session, a_world
+
+LESSON = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
+SEPTEMBER = datetime(2026, 9, 2, 6, 0, tzinfo=UTC)
+
+
+async def test_why_says_that_the_measurements_are_gone(app_house: House) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        session = await a_session(conn, world, await a_class(conn, world), LESSON)
+        await sessions.declare_showing(
+            conn, world.scope, session.id, "The network fell out", LESSON
+        )
+        await sessions.end(conn, world.scope, session.id, LESSON)
+        await keeping.close_session(conn, session.session_class_id, LESSON)
+        await retention.purge(conn, SEPTEMBER)
+    app_house.clock.moment = SEPTEMBER
+    teacher = app_house.client(headers={"accept-language": "en"})
+    teacher.cookies.set("language", "en")
+    await people.sign_in(app_house, teacher, world.teacher, world.programme)
+    path = f"/attendance/{session.session_class_id}"
+    page = (await teacher.get(path)).text
+    assert "was removed on Wednesday 2 September 2026" in page
+    assert "declared by the teacher" in page
+    assert "clock-bar" not in page and f"{path}/corrections" not in page
+    answer = await teacher.post(
+        f"{path}/corrections", data={"field": "headcount", "headcount": "3", "reason": "typo"}
+    )
+    assert answer.status_code == 409
+    assert "can no longer be changed" in answer.text
