@@ -21,6 +21,10 @@ from rooms.scope import Scope
 # A company is not shown who or where: fewer pupils than this are "fewer than 10".
 FEWEST_SHOWN = 10
 CURVE_POINTS = 60
+ROWS_PER_PAGE = 100
+
+# (session class, outcome, pupils, student seconds) of what still runs.
+Live = Sequence[tuple[UUID, str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,26 @@ async def of_class(conn: Connection, scope: Scope, class_id: UUID, now: datetime
 
 
 async def of_programme(
-    conn: Connection, scope: Scope, filters: Filters, *, limit: int = 2_000
+    conn: Connection,
+    scope: Scope,
+    filters: Filters,
+    live: Live = (),
+    *,
+    limit: int = ROWS_PER_PAGE,
+    offset: int = 0,
 ) -> list[Row]:
-    """What a coordinator sees of her regions, the bureau of all, a teacher of her classes."""
+    """What a coordinator sees of her regions, the bureau of all, a teacher of her classes.
+
+    The latest first, `limit` of them from `offset` on. `live`: of `live_figures`.
+    """
     rows = await conn.fetch(
         """
+        with live as (
+            select * from unnest($10::uuid[], $11::text[], $12::int[], $13::bigint[])
+                as l (session_class_id, outcome, pupils, student_seconds)
+        )
         select r.* from report_rows r
+        left join live l on l.session_class_id = r.session_class_id and r.outcome is null
         where r.programme_id = $1
             and ($2 or r.region_id = any($3::uuid[]) or exists (
                 select 1 from class_teachers t where t.programme_id = r.programme_id
@@ -126,14 +144,43 @@ async def of_programme(
             and ($7::uuid is null or r.school_id = $7)
             and ($8 = '' or r.level = $8)
             and ($9::uuid is null or r.tour_id = $9)
+            and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
-        limit $10
+        limit $15 offset $16
         """,
         *filter_values(scope, filters),
+        *_columns(live),
+        filters.outcome,
         limit,
+        offset,
     )
-    found = await with_live(conn, rows)
-    return [row for row in found if filters.outcome in {"", row.outcome}]
+    return await with_live(conn, rows)
+
+
+async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live:
+    """What still runs in the viewer's part of the report, judged now: few rows, no result kept."""
+    rows = await conn.fetch(
+        """
+        select r.session_class_id from report_rows r
+        where r.outcome is null and r.programme_id = $1
+            and ($2 or r.region_id = any($3::uuid[]) or exists (
+                select 1 from class_teachers t where t.programme_id = r.programme_id
+                    and t.class_id = r.class_id and t.person_id = $4))
+            and ($5::date is null or r.local_date >= $5)
+            and ($6::date is null or r.local_date <= $6)
+            and ($7::uuid is null or r.school_id = $7)
+            and ($8 = '' or r.level = $8)
+            and ($9::uuid is null or r.tour_id = $9)
+        """,
+        *filter_values(scope, filters),
+    )
+    found = await results.materials(conn, [row["session_class_id"] for row in rows])
+    judged = [(one.session_class_id, results.judge(one)) for one in found]
+    return [(key, one.outcome, one.pupils, one.student_seconds) for key, one in judged]
+
+
+def _columns(live: Live) -> list[list[object]]:
+    return [[one[at] for one in live] for at in range(4)]
 
 
 def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
@@ -206,7 +253,10 @@ def _row(record: asyncpg.Record, live: Result | None) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The head of a report. Device presence and headcount stand side by side, never mixed."""
+    """The head of a report. Device presence and headcount stand side by side, never mixed.
+
+    `unconfirmed`: rows of teachers nobody has confirmed yet; no other figure holds them.
+    """
 
     schools: int
     sessions: int
@@ -214,24 +264,27 @@ class Totals:
     participations: int
     pupils_reached: int
     student_minutes: int
+    unconfirmed: int
 
 
 def totals(rows: Sequence[Row]) -> Totals:
     """Sums over the rows that pass; sessions and schools count when one class passes."""
-    passing = [row for row in rows if row.passes]
+    counted = [row for row in rows if row.is_confirmed_teacher]
+    passing = [row for row in counted if row.passes]
     return Totals(
         schools=len({row.school_id for row in passing}),
         sessions=len({row.session_id for row in passing}),
         classes=len({row.class_id for row in passing}),
         participations=sum(row.pupils for row in passing),
         pupils_reached=pupils_reached((row.class_id, row.pupils) for row in passing),
-        student_minutes=sum(row.student_seconds for row in rows) // 60,
+        student_minutes=sum(row.student_seconds for row in counted) // 60,
+        unconfirmed=len(rows) - len(counted),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolLine:
-    """One school of a coordinator's report."""
+    """One school of a coordinator's report; `region`: that of its latest lesson."""
 
     school_id: UUID
     school: str
@@ -240,16 +293,83 @@ class SchoolLine:
     totals: Totals
 
 
-def by_school(rows: Sequence[Row]) -> list[SchoolLine]:
-    """The rows summed per school, the name's order."""
-    grouped: dict[UUID, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(row.school_id, []).append(row)
-    lines = [
-        SchoolLine(school_id, found[0].school, found[0].place, found[0].region, totals(found))
-        for school_id, found in grouped.items()
-    ]
-    return sorted(lines, key=lambda line: (line.school.casefold(), str(line.school_id)))
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Over every row of a view, however long its list is. `rows`: how long. Schools by name."""
+
+    rows: int
+    totals: Totals
+    schools: tuple[SchoolLine, ...]
+
+
+async def sums(conn: Connection, scope: Scope, filters: Filters, live: Live = ()) -> Sums:
+    """The sums of `of_programme`'s rows, with and per school. `live`: of `live_figures`.
+
+    The same figures as `totals` over all the rows, which need not be fetched for them.
+    """
+    found = await conn.fetch(
+        """
+        with live as (
+            select * from unnest($10::uuid[], $11::text[], $12::int[], $13::bigint[])
+                as l (session_class_id, outcome, pupils, student_seconds)
+        ), judged as (
+            select r.school_id, r.school, r.place, r.region, r.class_id, r.session_id,
+                r.local_date, r.started_at, r.is_confirmed_teacher as is_counted,
+                coalesce(r.outcome, l.outcome) as outcome,
+                coalesce(r.pupils, l.pupils, 0) as pupils,
+                coalesce(r.student_seconds, l.student_seconds, 0) as seconds
+            from report_rows r
+            left join live l on l.session_class_id = r.session_class_id and r.outcome is null
+            where r.programme_id = $1
+                and ($2 or r.region_id = any($3::uuid[]) or exists (
+                    select 1 from class_teachers t where t.programme_id = r.programme_id
+                        and t.class_id = r.class_id and t.person_id = $4))
+                and ($5::date is null or r.local_date >= $5)
+                and ($6::date is null or r.local_date <= $6)
+                and ($7::uuid is null or r.school_id = $7)
+                and ($8 = '' or r.level = $8)
+                and ($9::uuid is null or r.tour_id = $9)
+                and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
+        ), rows as (
+            select *, is_counted and outcome = any($15) as passes from judged
+        ), reached as (
+            select school_id, sum(largest) as pupils from (
+                select school_id, class_id, max(pupils) as largest from rows
+                where passes group by school_id, class_id
+            ) as classes group by grouping sets ((school_id), ())
+        )
+        select f.*, coalesce(g.pupils, 0)::bigint as pupils_reached from (
+            select school_id, max(school) as school, max(place) as place,
+                (array_agg(region order by local_date desc nulls last,
+                    started_at desc nulls last))[1] as region,
+                count(*) as rows,
+                count(distinct school_id) filter (where passes) as schools,
+                count(distinct session_id) filter (where passes) as sessions,
+                count(distinct class_id) filter (where passes) as classes,
+                coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
+                coalesce(sum(seconds) filter (where is_counted), 0)::bigint / 60
+                    as student_minutes,
+                count(*) filter (where not is_counted) as unconfirmed
+            from rows group by grouping sets ((school_id), ())
+        ) f left join reached g on g.school_id is not distinct from f.school_id
+        """,
+        *filter_values(scope, filters),
+        *_columns(live),
+        filters.outcome,
+        [results.DECLARED, *sorted(PASSING)],
+    )
+    whole = next(row for row in found if row["school_id"] is None)
+    lines = (_school_line(row) for row in found if row["school_id"] is not None)
+    by_name = sorted(lines, key=lambda line: (line.school.casefold(), str(line.school_id)))
+    return Sums(whole["rows"], _totals(whole), tuple(by_name))
+
+
+def _totals(row: asyncpg.Record) -> Totals:
+    return Totals(**{name: row[name] for name in Totals.__dataclass_fields__})
+
+
+def _school_line(row: asyncpg.Record) -> SchoolLine:
+    return SchoolLine(row["school_id"], row["school"], row["place"], row["region"], _totals(row))
 
 
 async def registry(conn: Connection, scope: Scope) -> int:
@@ -434,7 +554,7 @@ async def company_months(conn: Connection, first: date, until: date) -> list[Com
         with largest as (
             select programme_id, company_id, class_id, max(pupils) as pupils from report_rows
             where local_date >= $1 and local_date < $2
-                and outcome in ('present', 'declared', 'replay_only')
+                and outcome in ('present', 'declared', 'replay_only') and is_confirmed_teacher
             group by programme_id, company_id, class_id
         )
         select programme_id, company_id, count(*) as classes, sum(pupils)::int as pupils

@@ -1,5 +1,6 @@
 """Attendance: a coordinator's schools and sessions, "why?" of each row, corrections, exports."""
 
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -58,14 +59,20 @@ async def index(here: Here) -> Response:
     query = here.request.query_params
     filters = filters_of(query)
     async with here.transaction() as conn:
-        rows = await report.of_programme(conn, here.scope, filters)
+        live = await report.live_figures(conn, here.scope, filters)
+        sums = await report.sums(conn, here.scope, filters, live)
+        part = _part(query.get("page", ""), sums.rows)
+        rows = await report.of_programme(
+            conn, here.scope, filters, live, offset=part.first, limit=report.ROWS_PER_PAGE
+        )
         registry = await report.registry(conn, here.scope)
         schools, tours, levels = await report.choices(conn, here.scope)
     return here.page(
         "attendance/index.html",
         rows=rows,
-        totals=report.totals(rows),
-        schools=report.by_school(rows),
+        totals=sums.totals,
+        schools=sums.schools,
+        part=part,
         registry=registry,
         filters=filters,
         choices={
@@ -73,9 +80,29 @@ async def index(here: Here) -> Response:
             "tours": tours,
             "levels": [(level, here._(LEVELS.get(level, level))) for level in levels],
         },
-        query=urlencode([(name, value) for name, value in query.items() if value]),
+        query=urlencode(
+            [(name, value) for name, value in query.items() if value and name != "page"]
+        ),
         **table_words(here.language),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which rows of a long list a page shows: from `first` (the first is 0) up to `end`."""
+
+    number: int
+    first: int
+    end: int
+    all: int
+
+
+def _part(typed: str, rows: int) -> Part:
+    """The page typed, the last one when there are not so many, the first when it is no number."""
+    last = max(1, -(-rows // report.ROWS_PER_PAGE))
+    number = min(max(whole(typed) or 1, 1), last)
+    first = (number - 1) * report.ROWS_PER_PAGE
+    return Part(number, first, min(first + report.ROWS_PER_PAGE, rows), rows)
 
 
 async def csv(here: Here) -> Response:

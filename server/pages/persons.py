@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from rooms.agenda import session_classes
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.people import (
     companies,
@@ -121,6 +122,7 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
         company_id=wish.company_id,
         school_id=wish.school_id,
     )
+    await session_classes.confirm_teacher(conn, here.scope, person.id, wish.school_id)
     programme = await programmes.by_id(conn, here.scope.programme_id)
     asked = await sign_in_mails.ask(
         conn,

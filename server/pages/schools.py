@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
+from rooms.agenda import session_classes
 from rooms.decoding import decoded
 from rooms.errors import Refused, RoomError
 from rooms.people import programmes, regions, schools, schools_csv
@@ -151,6 +152,7 @@ async def _store(
         domains = schools.checked_domains(_domains(told))
         await schools.change(conn, here.scope, school_id, mail_domains=domains, **words)
     await schools.place(conn, here.scope, school_id, region_id, _today(here, programme))
+    await session_classes.give_regions(conn, here.scope)
 
 
 def _today(here: Here, programme: Programme) -> date:
@@ -228,4 +230,5 @@ async def take_in(here: Here) -> Response:
         programme = await programmes.by_id(conn, here.scope.programme_id)
         today = _today(here, programme)
         await schools.put_list(conn, here.scope, found.rows, region_id, today)
+        await session_classes.give_regions(conn, here.scope)
     return here.go("/programme/schools", "schools_kept")

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from rooms.agenda import sessions
 from rooms.errors import NotThere, Refused, RoomError
-from rooms.people import classes, codes, persons, programmes, roles, schools, sign_ins
+from rooms.people import classes, codes, persons, programmes, schools, sign_ins
 from rooms.people.classes import Class, Draft
 from rooms.people.persons import Person
 from rooms.people.programmes import Programme
@@ -23,10 +23,11 @@ from rooms.people.sign_in_mails import Proof
 from rooms.scope import Grant, Scope
 from rooms.tours import catalogue
 from rooms.tours.catalogue import Found
-from server import errors, mail
+from server import errors
 from server.arrival import Arrival, ask_by_mail, to_code_page
 from server.context import Here
 from server.database import Connection
+from server.pages import teachers
 from server.pages.tour_words import LEVELS
 
 # The form's fields in their order on the page, and the field a refusal of the class belongs to.
@@ -263,7 +264,7 @@ async def _class_of(
     here: Here, conn: Connection, scope: Scope, person: Person, school: School, draft: Draft
 ) -> UUID:
     """Her class of that name at the school, made with her role when it is new."""
-    await _be_teacher(here, conn, scope, person, school)
+    await teachers.become(here, conn, scope, person, school)
     programme = await programmes.by_id(conn, scope.programme_id)
     own = _this_year(await classes.mine(conn, scope), programme, here)
     for each in own:
@@ -281,29 +282,6 @@ async def _class_of(
         here.now,
     )
     return made.id
-
-
-async def _be_teacher(
-    here: Here, conn: Connection, scope: Scope, person: Person, school: School
-) -> None:
-    """Confirmed when her mail's domain is the school's; else somebody is asked to confirm her."""
-    is_known = school.knows(person.email)
-    role_id = await roles.give(
-        conn, scope, person.id, "teacher", school_id=school.id, is_confirmed=is_known
-    )
-    if await roles.is_confirmed(conn, scope, role_id):
-        return
-    for coordinator in await roles.who_confirms(conn, scope, school.id):
-        await mail.tell(
-            conn,
-            coordinator,
-            "teacher_asks",
-            programme_id=scope.programme_id,
-            once_key=f"teacher_asks:{role_id}:{coordinator.id}",
-            who=person.email,
-            school=school.name,
-            link=f"{here.settings.url}/teachers/confirm",
-        )
 
 
 async def search_schools(here: Here) -> Response:

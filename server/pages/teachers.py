@@ -2,9 +2,41 @@
 
 from starlette.responses import Response
 
+from rooms.agenda import session_classes
 from rooms.people import persons, programmes, roles, schools
+from rooms.people.persons import Person
+from rooms.people.schools import School
+from rooms.scope import Scope
 from server import mail
 from server.context import Here
+from server.database import Connection
+
+
+async def become(
+    here: Here, conn: Connection, scope: Scope, person: Person, school: School
+) -> None:
+    """Makes somebody a teacher at a school: confirmed when her mail's domain is the school's.
+
+    Else she may start all the same, and those who can confirm her are asked by mail.
+    """
+    is_known = school.knows(person.email)
+    role_id = await roles.give(
+        conn, scope, person.id, "teacher", school_id=school.id, is_confirmed=is_known
+    )
+    if await roles.is_confirmed(conn, scope, role_id):
+        await session_classes.confirm_teacher(conn, scope, person.id, school.id)
+        return
+    for coordinator in await roles.who_confirms(conn, scope, school.id):
+        await mail.tell(
+            conn,
+            coordinator,
+            "teacher_asks",
+            programme_id=scope.programme_id,
+            once_key=f"teacher_asks:{role_id}:{coordinator.id}",
+            who=person.email,
+            school=school.name,
+            link=f"{here.settings.url}/teachers/confirm",
+        )
 
 
 async def index(here: Here) -> Response:
@@ -19,10 +51,11 @@ async def index(here: Here) -> Response:
 
 
 async def confirm(here: Here) -> Response:
-    """`POST /teachers/confirm/{id}`."""
+    """`POST /teachers/confirm/{id}`: what she has shown so far counts from now on."""
     async with here.transaction() as conn:
         await roles.confirm(conn, here.scope, here.id())
         held = await roles.by_id(conn, here.scope, here.id())
+        await session_classes.confirm_teacher(conn, here.scope, held.person_id, held.school_id)
         programme = await programmes.by_id(conn, here.scope.programme_id)
         await mail.tell(
             conn,

@@ -190,3 +190,49 @@ async def a_session(
     return await sessions.show_now(
         conn, world.scope, world.tour_id, school_class.id, now or datetime.now(UTC)
     )
+
+
+async def many_lessons(
+    conn: Connection, world: World, class_name: str, count: int, now: datetime
+) -> None:
+    """Lessons that ended, a day each, of one class: every third one partly, 20 to 29 pupils."""
+    made = await a_class(conn, world, class_name)
+    version_id = await conn.fetchval(
+        "select id from video_versions where programme_id = $1 limit 1", world.programme.id
+    )
+    await conn.execute(
+        """
+        with lessons as (
+            insert into sessions (programme_id, tour_id, version_id, organiser_id, state, zone,
+                chosen, pass_share, rule_version, started_at, ended_at, local_date)
+            select $1, $2, $3, $4, 'ended', 'Europe/Amsterdam', '[[0, 180000]]', 0.6, '1',
+                $5::timestamptz - n * interval '1 day', $5, ($5 - n * interval '1 day')::date
+            from generate_series(1, $6::int) n returning id, local_date
+        ), classes as (
+            insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
+                class_name, level, is_confirmed_teacher)
+            select $1, l.id, $7, $8, $9, $10, 'havo', true from lessons l returning id, session_id
+        )
+        insert into session_class_results (programme_id, session_class_id, outcome,
+            measured_outcome, reason_code, window_ms, present_ms, headcount, measured_headcount,
+            headcount_source, seats, seats_passed, pupils, student_seconds, has_beamer,
+            rule_version, computed_at)
+        select $1, c.id, o.outcome, o.outcome, 'threshold_reached', 180000, 120000, o.there,
+            o.there, 'confirmed', 1, 1, case when o.outcome = 'present' then o.there else 0 end,
+            o.there * 120, true, '1', $5
+        from classes c join lessons l on l.id = c.session_id
+        cross join lateral (select extract(day from l.local_date)::int as day) d
+        cross join lateral (select 20 + d.day % 10 as there,
+            case when d.day % 3 = 0 then 'partial' else 'present' end as outcome) o
+        """,
+        world.programme.id,
+        world.tour_id,
+        version_id,
+        world.teacher.id,
+        now,
+        count,
+        made.id,
+        world.school.id,
+        world.region.id,
+        class_name,
+    )
