@@ -419,6 +419,21 @@ async def _end(conn: Connection, session_id: UUID, at: datetime, reason: EndReas
     )
 
 
+async def end_later(conn: Connection, ends: dict[UUID, datetime]) -> None:
+    """Moves ends that were a guess on to the moment until which film is known to have run."""
+    if not ends:
+        return
+    await conn.execute(
+        """
+        update sessions s set ended_at = greatest(s.ended_at, e.at)
+        from unnest($1::uuid[], $2::timestamptz[]) as e (id, at)
+        where s.id = e.id and s.state = 'ended' and s.end_reason = 'idle'
+        """,
+        list(ends),
+        list(ends.values()),
+    )
+
+
 async def end_due(conn: Connection, now: datetime) -> list[UUID]:
     """Ends what is over by itself, at the moment something was last seen; the session classes
     that closed. For the sweep, over all programmes."""

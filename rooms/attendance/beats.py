@@ -10,12 +10,14 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from rooms.agenda import sessions
 from rooms.attendance import results, visits
 from rooms.attendance.ranges import Range, merge_beats, union
 from rooms.attendance.rule import SeatKind
@@ -75,6 +77,8 @@ class Place:
     kind: SeatKind
     is_waiting: bool
     is_session_over: bool
+    is_end_guessed: bool
+    """It ended itself because nothing was heard: what was kept without network knows better."""
     created_at: datetime
     until: datetime | None
     film_ms: int
@@ -92,7 +96,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What a device is told back: its seat, and where the class is."""
+    """What a device is told back: its seat, and where the class is.
+
+    `unplaced`: connections of which nothing was written, because they belong to another seat or
+    were silent for too long. Their beats are not safe: they are sent again as a new connection.
+    """
 
     session_id: UUID
     state: str
@@ -104,6 +112,7 @@ class Now:
     headcount: int | None
     phones: int
     waiting: int
+    unplaced: tuple[UUID, ...] = ()
 
 
 # --- deciding, without I/O ---------------------------------------------------------------------
@@ -117,13 +126,26 @@ def admit(place: Place, beats: Iterable[Beat], now: datetime) -> list[Stretch]:
     """
     found: dict[UUID, Stretch] = {}
     for beat in beats:
-        at = max(now - timedelta(milliseconds=beat.ago_ms), place.created_at)
-        if beat.ago_ms > KEPT_FOR / timedelta(milliseconds=1) or _is_over(place, at):
+        at = _moment(place, beat, now)
+        if at is None:
             continue
         said = _stretch(place, beat, at)
         known = found.get(beat.connection)
         found[beat.connection] = said if known is None else merged(known, said)
     return list(found.values())
+
+
+def _moment(place: Place, beat: Beat, now: datetime) -> datetime | None:
+    """When the beat was made; None for one that does not count."""
+    at = max(now - timedelta(milliseconds=beat.ago_ms), place.created_at)
+    is_old = beat.ago_ms > KEPT_FOR / timedelta(milliseconds=1)
+    return None if is_old or _is_over(place, at) else at
+
+
+def watched_until(place: Place, beats: Iterable[Beat], now: datetime) -> datetime | None:
+    """The last moment at which these beats saw film; a page that only lies open sees none."""
+    moments = [_moment(place, beat, now) for beat in beats if beat.ranges_ms]
+    return max((at for at in moments if at is not None), default=None)
 
 
 def _is_over(place: Place, at: datetime) -> bool:
@@ -276,33 +298,75 @@ Batch = list[tuple[bytes, UUID, list[Beat]]]
 async def write(conn: Connection, batch: Batch, now: datetime) -> list[Now | RoomError]:
     """Writes a batch in one go; one answer per post, in order."""
     places = await _places(conn, batch)
-    stretches: dict[UUID, Stretch] = {}
-    positions: dict[UUID, Position] = {}
-    reopened: set[UUID] = set()
-    for token_hash, session_id, beats in batch:
-        place = places.get(token_hash)
-        if place is None or place.session_id != session_id:
-            continue
-        for stretch in admit(place, beats, now):
-            known = stretches.get(stretch.connection)
-            if known is None or known.seat_id == stretch.seat_id:
-                stretches[stretch.connection] = merged(known, stretch) if known else stretch
-                reopened |= {place.session_class_id} if place.is_session_over else set()
-        if position := position_of(place, beats, now):
-            positions[place.session_id] = position
-    await visits.record(conn, list(stretches.values()))
-    await _move_positions(conn, list(positions.values()))
-    for session_class_id in sorted(reopened):
-        # What a device kept without network comes after the end: the result is derived anew.
+    posts = [(_of(places, token, session_id), beats) for token, session_id, beats in batch]
+    told = [(place, admit(place, beats, now) if place else []) for place, beats in posts]
+    placed = await visits.record(conn, _joined(said for _, said in told))
+    await _move_positions(conn, _positions(posts, now))
+    await sessions.end_later(conn, _later_ends(posts, now))
+    # What a device kept without network comes after the end: the result is derived anew.
+    for session_class_id in _changed_after(told):
         await results.rebuild(conn, session_class_id, now)
     states = await _states(conn, [place.seat_id for place in places.values()], now)
-    return [_answer(places.get(hashed), session_id, states) for hashed, session_id, _ in batch]
+    answers = [_answer(place, said, states, placed) for place, said in told]
+    _log_unplaced(answers)
+    return answers
 
 
-def _answer(place: Place | None, session_id: UUID, states: dict[UUID, Now]) -> Now | RoomError:
-    if place is None or place.session_id != session_id or place.seat_id not in states:
+def _of(places: dict[bytes, Place], token_hash: bytes, session_id: UUID) -> Place | None:
+    place = places.get(token_hash)
+    return place if place is not None and place.session_id == session_id else None
+
+
+def _changed_after(told: list[tuple[Place | None, list[Stretch]]]) -> list[UUID]:
+    return sorted(
+        {place.session_class_id for place, said in told if place and place.is_session_over and said}
+    )
+
+
+def _joined(told: Iterable[list[Stretch]]) -> list[Stretch]:
+    """One stretch per connection; one that two seats claim in the same second is the first's."""
+    found: dict[UUID, Stretch] = {}
+    for stretch in chain.from_iterable(told):
+        known = found.get(stretch.connection)
+        if known is None or known.seat_id == stretch.seat_id:
+            found[stretch.connection] = merged(known, stretch) if known else stretch
+    return list(found.values())
+
+
+def _positions(posts: list[tuple[Place | None, list[Beat]]], now: datetime) -> list[Position]:
+    said = [position_of(place, beats, now) for place, beats in posts if place is not None]
+    return list({one.session_id: one for one in said if one is not None}.values())
+
+
+def _later_ends(
+    posts: list[tuple[Place | None, list[Beat]]], now: datetime
+) -> dict[UUID, datetime]:
+    """Sessions whose end was guessed, with the moment until which they are known to have gone."""
+    found: dict[UUID, datetime] = {}
+    for place, beats in posts:
+        if place is None or not place.is_end_guessed:
+            continue
+        if at := watched_until(place, beats, now):
+            found[place.session_id] = max(at, found.get(place.session_id, at))
+    return found
+
+
+def _answer(
+    place: Place | None,
+    said: list[Stretch],
+    states: dict[UUID, Now],
+    placed: set[tuple[UUID, UUID]],
+) -> Now | RoomError:
+    if place is None or place.seat_id not in states:
         return NotThere("seat")
-    return states[place.seat_id]
+    lost = [one.connection for one in said if (one.seat_id, one.connection) not in placed]
+    return replace(states[place.seat_id], unplaced=tuple(lost))
+
+
+def _log_unplaced(answers: list[Now | RoomError]) -> None:
+    lost = sum(len(one.unplaced) for one in answers if isinstance(one, Now))
+    if lost:
+        log.info("%s connections begin anew: nothing of theirs was written", lost)
 
 
 async def _places(conn: Connection, batch: Batch) -> dict[bytes, Place]:
@@ -310,7 +374,10 @@ async def _places(conn: Connection, batch: Batch) -> dict[bytes, Place]:
         """
         select s.token_hash, s.programme_id, s.id as seat_id, c.session_id,
             s.session_class_id, s.kind, s.is_waiting, n.state = 'ended' as is_session_over,
-            s.created_at, least(s.ended_at, n.ended_at) as until, v.duration_ms as film_ms
+            n.end_reason is not distinct from 'idle' as is_end_guessed, s.created_at,
+            least(s.ended_at, case when n.end_reason = 'idle' then n.started_at + $2::interval
+                else n.ended_at end) as until,
+            v.duration_ms as film_ms
         from seats s
         join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
         join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
@@ -318,6 +385,7 @@ async def _places(conn: Connection, batch: Batch) -> dict[bytes, Place]:
         where s.token_hash = any($1::bytea[])
         """,
         list({token_hash for token_hash, _, _ in batch}),
+        KEPT_FOR,
     )
     return {row["token_hash"]: _place(row) for row in rows}
 
@@ -392,7 +460,7 @@ async def _states(conn: Connection, seat_ids: list[UUID], now: datetime) -> dict
 def _now(row: asyncpg.Record) -> Now:
     return Now(
         **{
-            **{name: row[name] for name in Now.__dataclass_fields__},
+            **{name: row[name] for name in Now.__dataclass_fields__ if name != "unplaced"},
             "position_ms": int(row["position_ms"]),
             "is_playing": bool(row["is_playing"]),
         }

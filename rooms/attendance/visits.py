@@ -51,17 +51,17 @@ def multirange(ranges: Ranges) -> str:
     return "{" + ",".join(f"[{start},{end})" for start, end in ranges) + "}"
 
 
-async def record(conn: Connection, stretches: list[Stretch]) -> None:
-    """Opens new visits, and moves all on in one update.
+async def record(conn: Connection, stretches: list[Stretch]) -> set[tuple[UUID, UUID]]:
+    """Opens new visits, and moves all on in one update; what was written, as (seat, connection).
 
     A visit closed meanwhile opens again when the new stretch joins it; a connection that was
     silent for longer than `LOST_AFTER` does not bridge the silence: its device starts another.
     Film beyond twice the time the connection was there is not believed.
     """
     if not stretches:
-        return
+        return set()
     await _open(conn, stretches)
-    await conn.execute(
+    rows = await conn.fetch(
         """
         update visits v set
             started_at = least(v.started_at, t.first_at),
@@ -86,6 +86,7 @@ async def record(conn: Connection, stretches: list[Stretch]) -> None:
         where v.connection = t.connection and v.seat_id = t.seat_id
             and t.first_at <= v.seen_until + $12::interval
             and t.last_at >= v.started_at - $12::interval
+        returning v.seat_id, v.connection
         """,
         [one.seat_id for one in stretches],
         [one.connection for one in stretches],
@@ -101,7 +102,9 @@ async def record(conn: Connection, stretches: list[Stretch]) -> None:
         LOST_AFTER,
         [one.is_leaving for one in stretches],
     )
-    await _append(conn, stretches)
+    placed = {(row["seat_id"], row["connection"]) for row in rows}
+    await _append(conn, [one for one in stretches if (one.seat_id, one.connection) in placed])
+    return placed
 
 
 async def _open(conn: Connection, stretches: list[Stretch]) -> None:

@@ -430,6 +430,7 @@ def _told(told: Now) -> dict[str, Any]:
         "headcount": told.headcount,
         "phones": told.phones,
         "waiting": told.waiting,
+        "unplaced": [str(connection) for connection in told.unplaced],
     }
 
 

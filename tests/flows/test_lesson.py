@@ -14,7 +14,7 @@ from rooms.people.codes import shown_class_code
 from server.database import Connection
 from tests.support import people
 from tests.support.floor import House
-from tests.support.lessons import World, a_class, a_tour, a_world, replace_film
+from tests.support.lessons import World, a_class, a_session, a_tour, a_world, replace_film
 from tests.support.playing import put_files
 
 SECONDS = 180
@@ -364,6 +364,27 @@ async def test_a_pupil_never_becomes_the_screen(app_house: House, world: World) 
     for path in ("declare", "finish"):
         answer = await pupil.post(f"{session}/{path}", json={"pupils": 99})
         assert answer.status_code == 404, path
+
+
+async def test_beats_say_nothing_about_a_lesson_that_is_not_the_devices(
+    app_house: House, world: World
+) -> None:
+    teacher = await signed_in(app_house, world)
+    session, code = await shows(app_house, world, teacher)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        mine = await a_session(conn, world, await a_class(conn, world, "1A"), app_house.clock())
+        twin = await a_world(conn, "twin")
+        theirs = await a_session(conn, twin, await a_class(conn, twin), app_house.clock())
+    pupil, stranger, forger = (app_house.client() for _ in range(3))
+    await pupil.post("/join", data={"code": code})
+    forger.cookies.set("seat", "A" * 43)
+    elsewhere = [f"/sessions/{id}" for id in (uuid4(), mine.id, theirs.id)]
+    said = {"connection": str(uuid4()), "number": 0}
+    answers = [await beat(pupil, path, **said) for path in (*elsewhere, "/sessions/nonsense")]
+    for client in (stranger, forger):
+        answers += [await beat(client, path, **said) for path in (session, *elsewhere)]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert (await beat(pupil, session, **said)).status_code == 200
 
 
 async def test_a_twin_programme_sees_nothing(app_house: House, world: World) -> None:

@@ -171,6 +171,84 @@ async def test_what_comes_after_the_end_changes_the_kept_result(lesson: Lesson) 
     assert visit["seen_until"] == ended_at
 
 
+async def forgotten(lesson: Lesson) -> datetime:
+    """Nothing was heard for more than half an hour; the moment the session ended itself."""
+    lesson.clock.move(minutes=31)
+    async with lesson.pool.acquire() as conn, conn.transaction():
+        await keeping.sweep(conn, lesson.clock())
+    return await ended_at(lesson)
+
+
+async def ended_at(lesson: Lesson) -> datetime:
+    async with lesson.pool.acquire() as conn:
+        row = await conn.fetchrow("select * from sessions where id = $1", lesson.session.id)
+    assert row is not None and (row["state"], row["end_reason"]) == ("ended", "idle")
+    found: datetime = row["ended_at"]
+    return found
+
+
+def kept_film(tab: UUID, since: int, ago_s: int, number: int = 10) -> list[Beat]:
+    """The film from `since` seconds to its end, watched `ago_s` seconds ago without network."""
+    return [
+        Beat(tab, number + i, ago_ms=(ago_s - 2 * (i + 1)) * 1000, ranges_ms=[(s, s + 2_000)])
+        for i, s in enumerate(range(since * 1000, 180_000, 2_000))
+    ]
+
+
+async def test_a_lesson_whose_network_went_away_counts_when_it_is_back(lesson: Lesson) -> None:
+    phone, tab = await lesson.phone(), uuid4()
+    await lesson.watch(phone, tab, 20)
+    went_away = lesson.clock()
+    assert await forgotten(lesson) == went_away
+    [row] = await lesson.rows("session_class_results")
+    assert row["outcome"] == "joined_only"
+    kept = kept_film(tab, 20, 31 * 60)
+    for start in range(0, len(kept), 25):
+        assert (await lesson.beat(phone, *kept[start : start + 25])).unplaced == ()
+    assert await ended_at(lesson) == went_away + 160 * SECOND
+    [row] = await lesson.rows("session_class_results")
+    assert (row["outcome"], row["present_ms"]) == ("present", 180_000)
+    [visit] = await lesson.rows("visits")
+    assert visit["is_late"] and visit["seen_until"] == went_away + 160 * SECOND
+    assert (await lesson.judge()).seat_results[0].visits[0][3]
+
+
+async def test_a_week_after_it_began_a_forgotten_lesson_is_closed(lesson: Lesson) -> None:
+    phone, tab = await lesson.phone(), uuid4()
+    began = lesson.clock()
+    await lesson.watch(phone, tab, 20)
+    await forgotten(lesson)
+    lesson.clock.moment = began + timedelta(days=7, seconds=100)
+    await lesson.beat(phone, *kept_film(uuid4(), 20, 160))
+    assert await ended_at(lesson) == began + timedelta(days=7)
+    lesson.clock.move(hours=1)
+    await lesson.beat(phone, Beat(uuid4(), 0, ranges_ms=[(0, 2_000)]))
+    assert await ended_at(lesson) == began + timedelta(days=7)
+
+
+async def test_a_page_left_open_does_not_move_the_end(lesson: Lesson) -> None:
+    phone, tab = await lesson.phone(), uuid4()
+    await lesson.watch(phone, tab, 20)
+    was = await forgotten(lesson)
+    assert (await lesson.beat(phone, Beat(uuid4(), 0, events=["connected"]))).state == "ended"
+    assert await ended_at(lesson) == was
+
+
+async def test_what_was_not_written_is_not_acknowledged(lesson: Lesson) -> None:
+    phone, other, tab = await lesson.phone(), await lesson.phone(), uuid4()
+    await lesson.watch(phone, tab, 20)
+    lesson.clock.move(seconds=31)
+    late = Beat(tab, 10, ranges_ms=[(20_000, 22_000)], events=["shown"])
+    assert (await lesson.beat(phone, late)).unplaced == (tab,)
+    assert (await lesson.beat(other, Beat(tab, 11, events=["hidden"]))).unplaced == (tab,)
+    assert await lesson.rows("visit_events") == []
+    anew = uuid4()
+    again = Beat(anew, 10, ranges_ms=[(20_000, 22_000)], events=["shown"])
+    assert (await lesson.beat(phone, again)).unplaced == ()
+    assert [row["connection"] for row in await lesson.rows("visits")] == [tab, anew]
+    assert (await lesson.judge()).present_ms == 22_000
+
+
 async def test_what_is_older_than_seven_days_is_not_taken(lesson: Lesson) -> None:
     phone = await lesson.phone()
     lesson.clock.move(days=8)
@@ -367,7 +445,7 @@ async def test_kept_results_equal_recomputation(lesson: Lesson) -> None:
 def test_times_are_those_of_the_server(clock: Clock) -> None:
     made = clock()
     place = beats.Place(
-        uuid4(), uuid4(), uuid4(), uuid4(), SeatKind.OWN, False, False, made, None, 60_000
+        uuid4(), uuid4(), uuid4(), uuid4(), SeatKind.OWN, False, False, False, made, None, 60_000
     )
     now: datetime = made + 100 * SECOND
     [stretch] = beats.admit(
