@@ -1,5 +1,6 @@
 """What a handler holds: the request, its viewer, a connection when it asks for one."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,13 +35,17 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Floor:
-    """What one web process holds while it lives; made by `app.lifespan`."""
+    """What one web process holds while it lives; made by `app.lifespan`.
+
+    `started_s`: when, on the monotonic clock.
+    """
 
     settings: Settings
     pool: Pool
     storage: Storage
     clock: Any = utc_now
     rooms: dict[str, Any] = field(default_factory=dict)
+    started_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ import asyncpg
 from media import ffmpeg
 from media.child import ChildLimits, run_child
 from media.storage import S3Access, Storage, open_storage
-from server import database, restore
+from server import database, heartbeat, restore
 from server.asked import Asked, CannotDo
 from server.config import Settings
 from server.database import Connection
@@ -227,19 +227,17 @@ async def _clock(conn: Connection) -> str:
 
 
 async def _worker(conn: Connection) -> str:
-    """A worker writes down when it last swept, once a minute."""
+    """A worker says every few seconds that it lives."""
     others = await conn.fetchval(
         "select count(*) from pg_stat_activity where application_name = 'porthole'"
         " and datname = current_database()"
     )
-    ago_s = await conn.fetchval(
-        "select extract(epoch from now() - max(last_run)) from pgqueuer_schedules"
-    )
+    silence = await heartbeat.silence(conn)
     if not others:
         return "Porthole is not running now"
-    if ago_s is None or ago_s > 180:
-        raise Ill("none has worked for three minutes: start `python -m workers` (systemd: its log)")
-    return f"worked {ago_s:.0f} s ago"
+    if silence is None or silence > heartbeat.SILENT_AFTER:
+        raise Ill("none is heard: start `python -m workers` (systemd: its log)")
+    return f"heard {silence.total_seconds():.0f} s ago"
 
 
 async def _jobs(conn: Connection) -> str:

@@ -5,22 +5,24 @@ made, and neither waits behind a mail server that does not answer.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.models import Job, Schedule
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 from pgqueuer.sm import SchedulerManager
 
-from server import jobs
+from server import heartbeat, jobs
 from server.database import Pool
 from workers import mail, sweep, transcode
 from workers.floor import Floor
-from workers.steady import SteadyDriver
+from workers.steady import AWAY, SteadyDriver
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ async def run(floor: Floor) -> None:
     lanes = _lanes(floor)
     clock = SchedulerManager(_queries(floor.pool))
     _every_minute(clock, "sweep", lambda: sweep.sweep(floor))
-    work = [_until_stopped(floor, clock.run())]
+    work = [_until_stopped(floor, clock.run()), _until_stopped(floor, _live(floor))]
     work += [_until_stopped(floor, _run_lane(floor, lane, at_once)) for lane, at_once in lanes]
     tasks = [asyncio.create_task(each) for each in work]
     await floor.stopping.wait()
@@ -51,6 +53,19 @@ async def run(floor: Floor) -> None:
         shutdown.set()
     await asyncio.wait(tasks)
     await asyncio.gather(*tasks)
+
+
+async def _live(floor: Floor) -> None:
+    """Says every few seconds that this worker lives, and through a database that is away."""
+    worker_id = uuid4()
+    while not floor.stopping.is_set():
+        try:
+            async with asyncio.timeout(heartbeat.BEAT_S), floor.pool.acquire() as conn:
+                await heartbeat.beat(conn, worker_id)
+        except (*AWAY, asyncpg.PostgresError) as error:
+            log.warning("the database does not hear us: %s", type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(floor.stopping.wait(), heartbeat.BEAT_S)
 
 
 def _lanes(floor: Floor) -> list[tuple[QueueManager, int]]:

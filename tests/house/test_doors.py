@@ -143,6 +143,10 @@ async def street(
         for world in worlds.values():
             world.at["name"] = world.programme.name
             store_films(world, film)
+        # no worker runs here, and `/up` is asked long after the start
+        await running.pool.execute(
+            "insert into workers values (gen_random_uuid(), now(), now() + interval '1 hour')"
+        )
         await made.make_tokens()
         await made.look()
         yield made
