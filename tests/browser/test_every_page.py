@@ -113,7 +113,7 @@ class Looking:
 @asynccontextmanager
 async def looking(server_dsn: str, home: Path) -> AsyncIterator[Looking]:
     """The whole rig."""
-    settings = settings_in(home)
+    settings = settings_in(home, is_demo=True)
     film = home / "film"
     stand.make_film(film)
     async with fresh_database(server_dsn) as dsn:
