@@ -41,7 +41,7 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "teacher_asks": (N_("A teacher waits to be confirmed"), ("coordinator",)),
 }
 # Whoever reads these can sign in as somebody: their text is dropped once they are sent.
-SECRET = frozenset({"sign_in", "show", "company", "invite"})
+SECRET = frozenset({"sign_in", "show", "company", "colleague", "invite"})
 
 # Minutes before each further try; after the eighth the mail has failed.
 WAITS_MIN = (1, 5, 15, 60, 120, 240, 480, 480)

@@ -292,6 +292,28 @@ class Invite:
     kind: str
     by_id: UUID
     by_name: str
+    programme_id: UUID
+    school_id: UUID
+
+
+async def invitation(conn: Connection, token: str, now: datetime) -> Invite:
+    """The open invitation behind a token, for whoever holds the link; raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select i.class_id, c.name, s.name as school, i.kind, i.created_by as by_id,
+            coalesce(nullif(p.name, ''), p.email) as by_name, i.programme_id, c.school_id
+        from class_invites i
+        join classes c on (c.programme_id, c.id) = (i.programme_id, i.class_id)
+        join schools s on s.id = c.school_id
+        join persons p on p.id = i.created_by
+        where i.token_hash = $1 and i.used_at is null and i.expires_at > $2
+        """,
+        codes.hash_token(token),
+        now,
+    )
+    if row is None:
+        raise NotThere("invite")
+    return Invite(**row)
 
 
 async def invited(conn: Connection, scope: Scope, token: str, now: datetime) -> Invite:
@@ -299,7 +321,7 @@ async def invited(conn: Connection, scope: Scope, token: str, now: datetime) -> 
     row = await conn.fetchrow(
         """
         select i.class_id, c.name, s.name as school, i.kind, i.created_by as by_id,
-            coalesce(nullif(p.name, ''), p.email) as by_name
+            coalesce(nullif(p.name, ''), p.email) as by_name, i.programme_id, c.school_id
         from class_invites i
         join classes c on (c.programme_id, c.id) = (i.programme_id, i.class_id)
         join schools s on s.id = c.school_id

@@ -32,7 +32,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A mail and what it was asked for. `purpose`: sign_in, invite, show or company."""
+    """A mail and what it was asked for. `purpose`: sign_in, invite, show, company, colleague."""
 
     id: UUID
     email: str

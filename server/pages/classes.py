@@ -115,19 +115,3 @@ async def invite(here: Here) -> Response:
         token = await classes.invite(conn, here.scope, found.id, kind, here.now)
     link = f"{own_url(here)}/classes/invited/{token}"
     return here.page("classes/invite.html", found=found, link=link, kind=kind)
-
-
-async def invited(here: Here) -> Response:
-    """`GET /classes/invited/{token}`: one button; a mail scanner that looks uses nothing up."""
-    token = str(here.request.path_params["token"])
-    async with here.transaction() as conn:
-        found = await classes.invited(conn, here.scope, token, here.now)
-    return here.page("classes/invited.html", invite=found)
-
-
-async def accept(here: Here) -> Response:
-    """`POST /classes/invited/{token}`."""
-    token = str(here.request.path_params["token"])
-    async with here.transaction() as conn:
-        class_id = await classes.accept(conn, here.scope, token, here.now)
-    return here.go(f"/classes/{class_id}", said="class_joined")

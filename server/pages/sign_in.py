@@ -20,7 +20,7 @@ from server.arrival import (
 )
 from server.context import Here
 from server.database import Connection
-from server.pages import ask_company, show
+from server.pages import ask_company, invitations, show
 
 Finish = Callable[[Here, Connection, Proof], Awaitable[Arrival | None]]
 
@@ -191,6 +191,7 @@ FINISH: dict[str, Finish] = {
     "invite": _sign_in,
     "show": show.finish,
     "company": ask_company.finish,
+    "colleague": invitations.finish,
 }
 
 

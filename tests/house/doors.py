@@ -432,7 +432,7 @@ _OFFICE = (
     door("GET /programme/companies", OFFICE),
     door(
         "POST /programme/companies", OFFICE,
-        data={"name": "Smid {random}", "region": "{region}"},
+        data={"name": "Smid {random}", "region": "whole"},
     ),
     door(
         "POST /programme/companies/{id}/accept", "bureau operator", {"id": an_asking_company},
@@ -449,8 +449,11 @@ _CLASS = (
     door("GET /classes/new", TEACHER),
     door("POST /classes", "teacher colleague",
          data={"school_id": "{school}", "name": "4A", "level": "havo"}),
-    door("GET /classes/invited/{token}", "teacher colleague", {"token": "invite"}),
-    door("POST /classes/invited/{token}", "teacher colleague", {"token": an_invite}),
+    door("GET /classes/invited/{token}", f"anonymous phone {SIGNED_IN}", {"token": "invite"},
+         others={"screen": NOT_THERE}),
+    door("POST /classes/invited/{token}", f"anonymous phone {SIGNED_IN}", {"token": an_invite},
+         others={"screen": NOT_THERE}, tries="anonymous teacher colleague",
+         data={"email": "new.{random}@x.example"}),
     door("GET /classes/{id}", "teacher", {"id": "class"}),
     door("POST /classes/{id}/code", "teacher", {"id": a_class}),
     door("POST /classes/{id}/invites", "teacher", {"id": "class"}, data={"kind": "share"}),

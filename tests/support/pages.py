@@ -58,6 +58,7 @@ _PUBLIC = (
     _about("/mail/stop/{token}", "anonymous", token="stop"),
     _about("/demo/mail", "anonymous"),
     _about("/join", "anonymous"),
+    _about("/classes/invited/{token}", "anonymous", token="invite"),
     _about("/j/{token}", "anonymous", token="class link"),
     _about("/screen", "anonymous"),
     _about("/attendance/confirm/{token}", "anonymous", token="confirm"),
