@@ -189,11 +189,68 @@ async def test_what_was_watched_without_network_arrives_later(rig: Rig, dsn_of_l
     assert not rig.wrongs
 
 
+@pytest.mark.parametrize("comes_back_to", ["/join", "the lesson"])
+async def test_a_lesson_that_ended_without_network_is_told_afterwards(
+    rig: Rig, dsn_of_lesson: str, comes_back_to: str
+) -> None:
+    pool = await database.connect_pool(dsn_of_lesson, max_size=2)
+    async with pool.acquire() as conn, conn.transaction():
+        session = await rig.world.a_session(conn)
+        code = await conn.fetchval("select code from classes where id = $1", session.class_id)
+    phone = await rig.device(PHONE)
+    await phone.goto(f"{rig.url}/join")
+    await phone.locator("#code").fill(code)
+    await phone.locator("main .button-next").click()
+    await phone.locator(".player [data-mounted], .player[data-mounted]").first.wait_for()
+    lesson = phone.url
+    await phone.evaluate("document.querySelector('video').muted = true")
+    await phone.evaluate("document.querySelector('.player-stage button').click()")
+    await plays_beyond(phone, 1)
+    await phone.context.set_offline(True)
+    await plays_beyond(phone, 9)
+    await expect(phone.locator("[data-note]")).to_be_visible()
+    await phone.goto("about:blank")
+    async with pool.acquire() as conn:
+        before = await watched_in(conn, session.id)
+        await conn.execute(
+            """
+            update sessions set state = 'ended', end_reason = 'idle', ended_at = started_at
+            where id = $1
+            """,
+            session.id,
+        )
+    await phone.context.set_offline(False)
+    await phone.goto(lesson if comes_back_to == "the lesson" else f"{rig.url}{comes_back_to}")
+    async with pool.acquire() as conn, asyncio.timeout(20):
+        while await watched_in(conn, session.id) < max(6_000, before + 3_000):
+            await asyncio.sleep(0.5)
+        ended_late = await conn.fetchval(
+            "select ended_at > started_at from sessions where id = $1", session.id
+        )
+    await pool.close()
+    assert ended_late
+    assert not rig.wrongs
+
+
 async def watched_ms(conn: database.Connection) -> int:
     found: int = await conn.fetchval(
         """
         select coalesce(max(watched_ms(v.watched)), 0) from visits v
         where v.started_at > now() - interval '5 minutes' and v.ended_at is null
         """
+    )
+    return found
+
+
+async def watched_in(conn: database.Connection, session_id: UUID) -> int:
+    """The most that one device of a session saw, whether it is still there or not."""
+    found: int = await conn.fetchval(
+        """
+        select coalesce(max(watched_ms(v.watched)), 0) from visits v
+        join seats s on (s.programme_id, s.id) = (v.programme_id, v.seat_id)
+        join session_rows n on n.session_class_id = s.session_class_id
+        where n.id = $1
+        """,
+        session_id,
     )
     return found

@@ -154,7 +154,9 @@ beats.on("told", told);
 beats.on("online", (isOnline) => note(isOnline ? "" : (words.offline ?? "")));
 beats.on("gone", () => over(words.taken));
 beats.watch(player);
-if (root.dataset.state === "ended") over();
-else void beats.start();
+if (root.dataset.state === "ended") {
+  over();
+  void beats.sendLeft();
+} else void beats.start();
 tick();
 setInterval(tick, CLOCK_MS);

@@ -17,14 +17,15 @@ import { keep, left, letGo } from "./kept.js";
  * @typedef {{
  *   state: "planned" | "running" | "ended" | "cancelled" | "left", kind: "beamer" | "own" | "companion",
  *   is_waiting: boolean, has_beamer: boolean, is_playing: boolean, position_ms: number,
- *   headcount: number | null, phones: number, waiting: number,
+ *   headcount: number | null, phones: number, waiting: number, unplaced: string[],
  * }} Told
  */
 /** @typedef {{told: Told, online: boolean, gone: null}} BeatEvents */
 
 const BEAT_MS = 2000;
-// After a longer silence (the lid was closed) this is a new visit: presence is never guessed.
-const SILENCE_MS = 30_000;
+// After a longer silence (the lid was closed) this is a new visit: presence is never guessed. Well below
+// the 30 s at which the server says so, for the way there is not equally long for every beat.
+const SILENCE_MS = 20_000;
 // The server takes 200 at once; a long time without network is sent in parts.
 const AT_ONCE = 100;
 // More than two and a half hours without network: then the oldest minutes are given up.
@@ -32,6 +33,8 @@ const MOST_KEPT = 5000;
 // The server writes once a second; a busy one is given the time.
 const SETTLE_MS = 5000;
 const LOOK_MS = 100;
+// A page that is loaded anew first sends what waits; hours of it take this long at most.
+const DRAIN_MS = 60_000;
 // A number keeps at most eight events.
 const MOST_EVENTS = 8;
 
@@ -49,6 +52,7 @@ export class Beats extends Signals {
   #isSending = false;
   #isOver = false;
   #isGone = false;
+  #isOnline = true;
   #hasFlowed = false;
   #hasWanted = false;
   /** @type {import("../player/player.js").Player | null} */
@@ -70,6 +74,17 @@ export class Beats extends Signals {
     this.#queue = [...(await left(this.session)), ...this.#queue];
     this.#beat();
     setInterval(() => this.#beat(), BEAT_MS);
+  }
+
+  /** The lesson is over: only what an earlier page could not send goes out, and nothing new. */
+  async sendLeft() {
+    this.stop();
+    this.#queue = await left(this.session);
+    const timer = setInterval(() => {
+      void this.#send();
+      if (this.#isGone || !this.#queue.length) clearInterval(timer);
+    }, BEAT_MS);
+    await this.#send();
   }
 
   /** Tells of this film from now on. @param {import("../player/player.js").Player} player */
@@ -98,6 +113,16 @@ export class Beats extends Signals {
       await new Promise((done) => setTimeout(done, LOOK_MS));
       void this.#send();
     }
+  }
+
+  /** Before the page is loaded anew: sends what waits, and keeps what cannot be sent. */
+  async drain() {
+    const until = Date.now() + DRAIN_MS;
+    while (this.#queue.length >= AT_ONCE && this.#isOnline && Date.now() < until) {
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+      void this.#send();
+    }
+    await keep(this.session, this.#queue);
   }
 
   /** No more beats; those made are still sent. */
@@ -129,7 +154,7 @@ export class Beats extends Signals {
   }
 
   #beat() {
-    if (this.#isOver) return;
+    if (this.#isOver) return void this.#send();
     if (Date.now() - this.#lastAt > SILENCE_MS) this.#renew();
     this.#queue.push(this.#made());
     if (this.#queue.length > MOST_KEPT) void letGo(this.#queue.splice(0, this.#queue.length - MOST_KEPT));
@@ -164,7 +189,7 @@ export class Beats extends Signals {
     } finally {
       this.#isSending = false;
     }
-    if (this.#queue.length >= AT_ONCE && navigator.onLine) void this.#send();
+    if (this.#queue.length >= AT_ONCE && this.#isOnline) void this.#send();
   }
 
   /** @param {Beat[]} beats */
@@ -190,23 +215,43 @@ export class Beats extends Signals {
 
   /** @param {Beat[]} beats @param {Told} told */
   #told(beats, told) {
-    this.#drop(beats);
+    const lost = new Set(told.unplaced);
+    this.#drop(beats.filter((beat) => !lost.has(beat.connection)));
+    for (const connection of lost) this.#rename(connection);
+    this.#isOnline = true;
     this.send("online", true);
     this.send("told", told);
-    if (told.state === "left") this.#gone();
+    if (told.state !== "left" || this.#isOver) return;
+    // What was seen before another screen took over still counts: it goes on being sent.
+    this.stop();
+    this.send("gone", null);
+  }
+
+  /** The server has not written these: they are told again, as a visit of their own. @param {string} connection */
+  #rename(connection) {
+    const anew = newConnection();
+    const old = this.#queue.filter((beat) => beat.connection === connection);
+    this.#queue = this.#queue.map((beat) =>
+      beat.connection === connection ? { ...beat, connection: anew } : beat,
+    );
+    void keep(this.session, this.#queue.filter((beat) => beat.connection === anew)).then(() => letGo(old));
+    if (this.#connection === connection) this.#connection = anew;
   }
 
   /** @param {Beat[]} beats */
   #drop(beats) {
-    this.#queue.splice(0, beats.length);
+    const safe = new Set(beats.map((beat) => `${beat.connection} ${beat.number}`));
+    this.#queue = this.#queue.filter((beat) => !safe.has(`${beat.connection} ${beat.number}`));
     void letGo(beats);
   }
 
   #keepAll() {
+    this.#isOnline = false;
     void keep(this.session, this.#queue);
     this.send("online", false);
   }
 
+  /** No seat of this device any more. */
   #gone() {
     this.#isGone = true;
     this.stop();

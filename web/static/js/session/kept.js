@@ -61,7 +61,20 @@ export async function letGo(beats) {
 
 /** What an earlier page of this session left, oldest first. @param {string} session @returns {Promise<Beat[]>} */
 export async function left(session) {
-  const all = /** @type {KeptBeat[] | undefined} */ (await within("readonly", (store) => store.getAll()));
-  const beats = (all ?? []).filter((beat) => beat.session === session && Date.now() - beat.at < KEPT_MS);
+  const beats = (await all()).filter((beat) => beat.session === session);
   return beats.map(({ session: _, ...beat }) => beat).sort((a, b) => a.at - b.at);
+}
+
+/** The sessions of which beats wait here. @returns {Promise<string[]>} */
+export async function sessionsLeft() {
+  return [...new Set((await all()).map((beat) => beat.session))];
+}
+
+/** What the server would still take; what is older goes. @returns {Promise<KeptBeat[]>} */
+async function all() {
+  const found = /** @type {KeptBeat[] | undefined} */ (await within("readonly", (store) => store.getAll())) ?? [];
+  const isOld = (/** @type {KeptBeat} */ beat) => Date.now() - beat.at >= KEPT_MS;
+  const old = found.filter(isOld);
+  if (old.length) await letGo(old);
+  return found.filter((beat) => !isOld(beat));
 }

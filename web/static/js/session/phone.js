@@ -80,11 +80,16 @@ async function follow() {
   }, 500);
 }
 
-beats.on("told", (told) => {
-  if (isAnother(told)) location.reload();
+let isLeaving = false;
+beats.on("told", async (told) => {
+  if (isLeaving || !isAnother(told)) return;
+  isLeaving = true;
+  await beats.drain();
+  location.reload();
 });
 beats.on("online", (isOnline) => note(isOnline ? "" : (words.offline ?? "")));
 beats.on("gone", () => note(words.left ?? ""));
 if (root.querySelector(".player")) await play();
 else if (root.querySelector("[data-place]")) void follow();
-if (made.state !== "ended") void beats.start();
+if (made.state === "ended") void beats.sendLeft();
+else void beats.start();
