@@ -124,8 +124,9 @@ async def put(
         insert into schools as s (country, scheme, code, name, place, levels, mail_domains)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (country, scheme, code) do update set
-            name = excluded.name,
-            place = case when excluded.place = '' then s.place else excluded.place end,
+            name = case when s.scheme = 'unlisted' then s.name else excluded.name end,
+            place = case when excluded.place = '' or s.scheme = 'unlisted' then s.place
+                else excluded.place end,
             levels = case when excluded.levels = '{}' then s.levels else excluded.levels end,
             mail_domains = array(
                 select distinct unnest(s.mail_domains || excluded.mail_domains) order by 1)
@@ -143,7 +144,8 @@ async def put(
 
 
 async def put_unlisted(conn: Connection, *, country: str, name: str, place: str) -> School:
-    """A school that no registry here has, by its name and place alone; told twice it stays one.
+    """A school that no registry here has, by its name and place alone; told twice it stays one,
+    spelled as the first one did: a stranger renames nobody's school.
 
     It stands in no region until the office places it.
     """

@@ -190,3 +190,12 @@ async def test_only_her_own_sign_ins_end(pool: Pool) -> None:
             await sign_ins.end(conn, sem.id, hers.id, NOW)
         await sign_ins.end(conn, noor.id, hers.id, NOW)
         assert await sign_ins.of_person(conn, noor.id, NOW) == []
+
+
+async def test_a_stranger_renames_no_school(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        first = await schools.put_unlisted(conn, country="NL", name="De Brug", place="Almelo")
+        again = await schools.put_unlisted(conn, country="NL", name="DE BRUG!!", place="almelo")
+        row = await conn.fetchrow("select name, place from schools where id = $1", first.id)
+    assert again.id == first.id
+    assert row is not None and tuple(row) == ("De Brug", "Almelo")
