@@ -54,7 +54,7 @@ debian:
 	@$(SETUP) debian chromium chromium fonts-dejavu-core
 
 test: setup-dev debian
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check $(SOURCES)
