@@ -74,11 +74,13 @@ def machine() -> str:
     gib = psutil.virtual_memory().total / 1024**3
     names = ("imageio-ffmpeg", "uvicorn", "starlette", "asyncpg")
     parts = ", ".join(f"{name} {version(name)}" for name in names)
+    load = os.getloadavg()[0]
+    beside = " (other programs ran beside)" if load > 3 * (os.cpu_count() or 1) else ""
     return (
         f"{date.today():%-d %B %Y} · {os.cpu_count()} cores {model}, {gib:.0f} GiB, "
         f"{platform.system()} {platform.release().split('-')[0]} · "
         f"Python {platform.python_version()}, {parts} · "
-        f"load average {os.getloadavg()[0]:.1f} at the end"
+        f"load average {load:.1f} at the end{beside}"
     )
 
 
