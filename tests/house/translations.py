@@ -51,7 +51,7 @@ def _in_python(path: Path) -> Iterator[Message]:
         yield _first(message)
 
 
-def _first(message: str | None | tuple[str | None, ...]) -> Message:
+def _first(message: str | tuple[str | None, ...] | None) -> Message:
     if isinstance(message, tuple):
         return tuple(part for part in message if part is not None)
     return message or ""
