@@ -16,6 +16,7 @@ from media.package import Package, move_into_place
 from media.storage import open_storage
 from tests.media import films
 from tests.media.outputs import loudness, pixel, says_where, watch
+from tests.support.processes import until
 
 FAST = Encoder(preset="ultrafast", crf=28)
 
@@ -223,12 +224,15 @@ async def test_cancelling_ends_the_encoder(tmp_path: Path) -> None:
         make_film(source, tmp_path / "out", encoder=slow, on_progress=on_progress)
     )
     await asyncio.wait_for(encoding.wait(), 30)
-    await asyncio.sleep(0.5)
-    assert any("ffmpeg" in child.name() for child in psutil.Process().children())
+    await until(_is_encoding)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not any("ffmpeg" in child.name() for child in psutil.Process().children())
+    assert not _is_encoding()
+
+
+def _is_encoding() -> bool:
+    return any("ffmpeg" in child.name() for child in psutil.Process().children())
 
 
 async def test_a_refused_film_leaves_nothing_behind(tmp_path: Path) -> None:
