@@ -54,7 +54,9 @@ debian:
 	@$(SETUP) debian chromium chromium fonts-dejavu-core
 
 test: setup-dev debian
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS) || { [ $$? -eq 1 ] && \
+	    echo "Once more, alone: what failed beside others. A test that fails twice has failed." && \
+	    $(PY) -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
 check: setup-dev
 	$(PY) -m ruff check $(SOURCES)
