@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# RFC 7065; what stands in it goes into headers and pages as it is.
+_TURN_URL = re.compile(
+    r"turns?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?"
+)
 
 
 class WrongSetting(Exception):
@@ -28,6 +36,8 @@ class Settings:
 
     `database_url` None means the embedded PostgreSQL under `home`. `s3` holds what an `s3://`
     store needs beyond its address, from the AWS_* variables its operators already know.
+    `live_port`: UDP and TCP, of the live process. `live_addresses`: where browsers find it.
+    `turn_urls` and `turn_secret`: the relay for who reaches neither; both or none.
     """
 
     home: Path
@@ -42,6 +52,10 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     metrics_token: str | None = None
     is_demo: bool = False
+    live_port: int = 7900
+    live_addresses: tuple[str, ...] = ("127.0.0.1",)
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -61,13 +75,15 @@ def read(environment: Mapping[str, str]) -> Settings:
     Raises `WrongSetting` with the variable's name.
     """
     home = Path(environment.get("PORTHOLE_HOME") or ".porthole").absolute()
-    port = _port(environment.get("PORTHOLE_PORT") or "8000")
-    bind = environment.get("PORTHOLE_BIND") or "127.0.0.1"
+    port = _port("PORTHOLE_PORT", environment.get("PORTHOLE_PORT") or "8000")
+    bind = _bind(environment.get("PORTHOLE_BIND") or "127.0.0.1")
+    url = _url(environment.get("PORTHOLE_URL") or f"http://127.0.0.1:{port}")
+    turn_urls = _turn_urls(environment.get("PORTHOLE_TURN_URL") or "")
     database_url = _database_url(environment.get("DATABASE_URL"))
     return Settings(
         home=home,
-        url=_url(environment.get("PORTHOLE_URL") or f"http://127.0.0.1:{port}"),
-        bind=_bind(bind),
+        url=url,
+        bind=bind,
         port=port,
         secret=_secret(environment.get("PORTHOLE_SECRET"), home, database_url),
         database_url=database_url,
@@ -77,12 +93,16 @@ def read(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(environment.get("PORTHOLE_TRUSTED_PROXIES") or ""),
         metrics_token=environment.get("PORTHOLE_METRICS_TOKEN") or None,
         is_demo=_is_demo(environment, database_url, bind),
+        live_port=_port("PORTHOLE_LIVE_PORT", environment.get("PORTHOLE_LIVE_PORT") or "7900"),
+        live_addresses=_live_addresses(environment.get("PORTHOLE_LIVE_ADDRESSES"), url, bind),
+        turn_urls=turn_urls,
+        turn_secret=_turn_secret(environment.get("PORTHOLE_TURN_SECRET"), turn_urls),
     )
 
 
-def _port(text: str) -> int:
+def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise WrongSetting("PORTHOLE_PORT", f"{text!r} is not a port between 1 and 65535")
+        raise WrongSetting(name, f"{text!r} is not a port between 1 and 65535")
     return int(text)
 
 
@@ -153,6 +173,64 @@ def _is_demo(environment: Mapping[str, str], database_url: str | None, bind: str
     host = urlsplit(environment.get("PORTHOLE_URL") or "http://127.0.0.1").hostname
     is_ours_alone = ipaddress.ip_address(bind).is_loopback
     return database_url is None and host in LOOPBACK and is_ours_alone
+
+
+def _live_addresses(text: str | None, url: str, bind: str) -> tuple[str, ...]:
+    """Where browsers are told to find the live process.
+
+    By default this machine's own loopback where Porthole is for this machine alone, else every
+    address the machine has.
+    """
+    if not text:
+        is_ours_alone = ipaddress.ip_address(bind).is_loopback
+        return (bind,) if is_ours_alone and urlsplit(url).hostname in LOOPBACK else _own_addresses()
+    return tuple(_live_address(part.strip()) for part in text.split(","))
+
+
+def _live_address(text: str) -> str:
+    name = "PORTHOLE_LIVE_ADDRESSES"
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise WrongSetting(name, f"{text!r} is not an IP address") from None
+    if address.is_unspecified or address.is_multicast:
+        raise WrongSetting(name, f"{text!r} is not an address one can be reached at")
+    return str(address)
+
+
+def _own_addresses() -> tuple[str, ...]:
+    told = (one.address for each in psutil.net_if_addrs().values() for one in each)
+    found = tuple(dict.fromkeys(text for text in told if _is_reachable(text)))
+    return found or ("127.0.0.1",)
+
+
+def _is_reachable(text: str) -> bool:
+    """Not a hardware address, not this machine's own, none that needs a zone to be understood."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not address.is_loopback and not address.is_link_local
+
+
+def _turn_urls(text: str) -> tuple[str, ...]:
+    urls = tuple(part.strip() for part in text.split(",") if part.strip())
+    for url in urls:
+        if not _TURN_URL.fullmatch(url):
+            raise WrongSetting(
+                "PORTHOLE_TURN_URL", f"{url!r} is not like turns:turn.example:443?transport=tcp"
+            )
+    return urls
+
+
+def _turn_secret(text: str | None, urls: tuple[str, ...]) -> str | None:
+    if urls and not text:
+        raise WrongSetting("PORTHOLE_TURN_SECRET", "is required with PORTHOLE_TURN_URL")
+    if text and not urls:
+        raise WrongSetting("PORTHOLE_TURN_URL", "is required with PORTHOLE_TURN_SECRET")
+    if text and len(text) < 16:
+        raise WrongSetting("PORTHOLE_TURN_SECRET", "is shorter than 16 characters")
+    return text or None
 
 
 def _yes_or_no(name: str, text: str) -> bool:

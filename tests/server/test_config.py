@@ -1,6 +1,7 @@
-"""Settings: when the demo, whose mailbox anybody can read, is there without being asked for."""
+"""Settings: what is there without being asked for, and what is refused by its name."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,3 +34,57 @@ def test_the_demo_is_there_by_itself_only_for_this_machine(
 def test_a_wrong_address_to_listen_at_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="PORTHOLE_BIND"):
         read({"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_BIND": "everywhere"})
+
+
+LIVE = "PORTHOLE_LIVE_ADDRESSES"
+URL, SECRET = "PORTHOLE_TURN_URL", "PORTHOLE_TURN_SECRET"
+TURNS = "turns:turn.example:443?transport=tcp"
+
+
+def test_the_live_process_is_found_on_this_machine_only_unless_told(tmp_path: Path) -> None:
+    home = {"PORTHOLE_HOME": str(tmp_path)}
+    assert read(home).live_port == 7900
+    assert read(home).live_addresses == ("127.0.0.1",)
+    assert read({**home, "PORTHOLE_BIND": "::1"}).live_addresses == ("::1",)
+    told = read({**home, "PORTHOLE_LIVE_PORT": "7901", LIVE: "192.0.2.7, 2001:DB8::7"})
+    assert (told.live_port, told.live_addresses) == (7901, ("192.0.2.7", "2001:db8::7"))
+
+
+@pytest.mark.parametrize(
+    "told", [{"PORTHOLE_BIND": "0.0.0.0"}, {"PORTHOLE_URL": "https://porthole.example"}]
+)
+def test_who_is_reached_from_elsewhere_tells_the_machines_own_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
+) -> None:
+    texts = ("127.0.0.1", "::1", "192.0.2.7", "fe80::1%eth0", "02:42:ac:11:00:02", "2001:db8::7")
+    interfaces = {"any": [SimpleNamespace(address=text) for text in texts]}
+    monkeypatch.setattr("psutil.net_if_addrs", lambda: interfaces)
+    found = read({"PORTHOLE_HOME": str(tmp_path), **told}).live_addresses
+    assert found == ("192.0.2.7", "2001:db8::7")
+
+
+def test_the_relay_is_read(tmp_path: Path) -> None:
+    told = {"PORTHOLE_HOME": str(tmp_path), URL: f"{TURNS}, turn:192.0.2.7", SECRET: "s" * 16}
+    assert read(told).turn_urls == (TURNS, "turn:192.0.2.7")
+    assert read(told).turn_secret == "s" * 16
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"PORTHOLE_LIVE_PORT": "0"}, "PORTHOLE_LIVE_PORT"),
+        ({"PORTHOLE_LIVE_PORT": "many"}, "PORTHOLE_LIVE_PORT"),
+        ({LIVE: "porthole.example"}, LIVE),
+        ({LIVE: "0.0.0.0"}, LIVE),
+        ({LIVE: ","}, LIVE),
+        ({URL: TURNS}, SECRET),
+        ({SECRET: "s" * 16}, URL),
+        ({URL: TURNS, SECRET: "short"}, SECRET),
+        ({URL: "turn.example:443", SECRET: "s" * 16}, URL),
+        ({URL: 'turns:a">;x', SECRET: "s" * 16}, URL),
+        ({URL: "stun:stun.example", SECRET: "s" * 16}, URL),
+    ],
+)
+def test_what_live_cannot_use_is_named(tmp_path: Path, told: dict[str, str], name: str) -> None:
+    with pytest.raises(WrongSetting, match=f"^{name}:"):
+        read({"PORTHOLE_HOME": str(tmp_path), **told})
