@@ -1,0 +1,93 @@
+"""A room's log: what happened, numbered without a hole, for whoever comes back and asks `since`.
+
+The number is given under the lock on the room's row, so the order in which numbers become visible
+is the order of the numbers. Others hear of it by NOTIFY, as a hint: they read the rows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rooms.connection import Connection
+from rooms.errors import NotThere
+from rooms.scope import Scope
+
+CHANNEL = "rooms"
+# A page that missed more than this reads the stage and goes on from there.
+MOST_TOLD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line. `name`: of the member in `data`, as it is now; '' where there is none."""
+
+    number: int
+    at: datetime
+    kind: str
+    data: dict[str, Any]
+    name: str
+
+
+def payload(room_id: UUID, number: int) -> str:
+    """What NOTIFY carries."""
+    return f"{room_id}:{number}"
+
+
+def read_payload(text: str) -> tuple[UUID, int]:
+    """The room and number of a notification; raises `ValueError` for anything else."""
+    room, _, number = text.partition(":")
+    return UUID(room), int(number)
+
+
+async def append(
+    conn: Connection,
+    scope: Scope,
+    room_id: UUID,
+    kind: str,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+) -> int:
+    """Writes one line with the next number and tells all processes at the commit."""
+    number: int | None = await conn.fetchval(
+        """
+        with next as (
+            update rooms set last_number = last_number + 1
+            where programme_id = $1 and id = $2 returning last_number
+        )
+        insert into room_events (programme_id, room_id, number, at, kind, data)
+        select $1, $2, last_number, $3, $4, $5 from next returning number
+        """,
+        scope.programme_id,
+        room_id,
+        at,
+        kind,
+        data or {},
+    )
+    if number is None:
+        raise NotThere("room")
+    await conn.execute("select pg_notify($1, $2)", CHANNEL, payload(room_id, number))
+    return number
+
+
+async def since(conn: Connection, scope: Scope, room_id: UUID, number: int) -> list[Logged]:
+    """The lines after `number`, in order; of more than 500 the newest."""
+    rows = await conn.fetch(
+        """
+        select * from (
+            select e.number, e.at, e.kind, e.data,
+                coalesce(nullif(p.name, ''), '') as name
+            from room_events e
+            left join room_presenters m on m.programme_id = e.programme_id
+                and m.id::text = e.data ->> 'member'
+            left join persons p on p.id = m.person_id
+            where e.programme_id = $1 and e.room_id = $2 and e.number > $3
+            order by e.number desc limit $4
+        ) as newest order by number
+        """,
+        scope.programme_id,
+        room_id,
+        number,
+        MOST_TOLD,
+    )
+    return [Logged(**row) for row in rows]

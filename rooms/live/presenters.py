@@ -1,0 +1,115 @@
+"""Presenters: a person's place in a room, which the live core knows as a member."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from rooms.connection import Connection
+from rooms.errors import NotThere, Refused
+from rooms.live import log, rooms
+from rooms.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """`member` is what streams, keys and the stage call her by; `name` is what viewers read."""
+
+    member: UUID
+    room_id: UUID
+    person_id: UUID | None
+    name: str
+    came_at: datetime
+    removed_at: datetime | None
+
+
+async def take_place(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> Presenter:
+    """The place of the scope's person on this stage, the same one each time.
+
+    Raises `NotThere` when it is no stage of hers, `Refused` `presenter_removed`, `room_closed`.
+    """
+    room = await rooms.get(conn, scope, room_id)
+    if not rooms.may_present(scope, room):
+        raise NotThere("room")
+    if not room.is_open:
+        raise Refused("room_closed")
+    made = await conn.fetchval(
+        """
+        insert into room_presenters (programme_id, room_id, person_id, came_at)
+        values ($1, $2, $3, $4) on conflict (programme_id, room_id, person_id) do nothing
+        returning id
+        """,
+        scope.programme_id,
+        room_id,
+        scope.person_id,
+        now,
+    )
+    if made is not None:
+        await log.append(conn, scope, room_id, "presenter_came", now, {"member": str(made)})
+    found = await place_of(conn, scope, room_id)
+    if found is None:
+        raise Refused("presenter_removed")
+    return found
+
+
+async def place_of(conn: Connection, scope: Scope, room_id: UUID) -> Presenter | None:
+    """The place she has already; None without one, and once she was removed."""
+    row = await conn.fetchrow(
+        """
+        select m.id as member, m.room_id, m.person_id, coalesce(p.name, '') as name, m.came_at,
+            m.removed_at
+        from room_presenters m left join persons p on p.id = m.person_id
+        where m.programme_id = $1 and m.room_id = $2 and m.person_id = $3 and m.removed_at is null
+        """,
+        scope.programme_id,
+        room_id,
+        scope.person_id,
+    )
+    return _presenter(row) if row else None
+
+
+def _presenter(row: asyncpg.Record) -> Presenter:
+    return Presenter(**row)
+
+
+async def of_room(conn: Connection, scope: Scope, room_id: UUID) -> list[Presenter]:
+    """Everybody with a place in the room, removed ones too, in the order they came."""
+    rows = await conn.fetch(
+        """
+        select m.id as member, m.room_id, m.person_id, coalesce(p.name, '') as name, m.came_at,
+            m.removed_at
+        from room_presenters m left join persons p on p.id = m.person_id
+        where m.programme_id = $1 and m.room_id = $2
+        order by m.came_at, m.id
+        """,
+        scope.programme_id,
+        room_id,
+    )
+    return [_presenter(row) for row in rows]
+
+
+async def remove(
+    conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
+) -> None:
+    """Takes a presenter off the stage, and her keys with her; she does not come back.
+
+    The caller tells the live core. Raises `NotThere` for who may not close the room, and for a
+    member who has no place in it.
+    """
+    room = await rooms.get(conn, scope, room_id)
+    if not rooms.may_close(scope, room):
+        raise NotThere("room")
+    removed = await conn.fetchval(
+        """
+        update room_presenters set removed_at = $4
+        where programme_id = $1 and room_id = $2 and id = $3 and removed_at is null returning id
+        """,
+        scope.programme_id,
+        room_id,
+        member,
+        now,
+    )
+    if removed is None:
+        raise NotThere("presenter")
+    await log.append(conn, scope, room_id, "presenter_left", now, {"member": str(member)})

@@ -1,0 +1,298 @@
+"""Rooms: opened with one click, open until they are closed; whose they are, and who sees them.
+
+A room has one session, in which classes take part (`taking_part.py`). Its company's editors
+present, coordinators and the bureau moderate, every teacher of the programme sees that it is open.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from rooms.attendance.rule import RULE_VERSION, Rule
+from rooms.connection import Connection
+from rooms.errors import NotThere, Refused
+from rooms.live import log
+from rooms.scope import Scope
+
+TITLE_LENGTH = 120
+# A room nobody closed: a company may break for lunch, nobody comes back after half a day.
+IDLE_AFTER = timedelta(hours=12)
+# One in which nothing ever happened waits for its day.
+UNTOUCHED_AFTER = timedelta(days=14)
+
+OFFICE = ("coordinator", "bureau", "operator")
+COMPANY = ("editor", "presenter")
+
+Role = Literal["viewer", "teacher", "presenter", "moderator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with its session. `company` '' : of the programme itself."""
+
+    programme_id: UUID
+    id: UUID
+    session_id: UUID
+    title: str
+    company_id: UUID | None
+    company: str
+    region_id: UUID | None
+    zone: str
+    opened_by: UUID | None
+    opened_at: datetime
+    closed_at: datetime | None
+    last_number: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may come in."""
+        return self.closed_at is None
+
+
+def may_open(scope: Scope) -> bool:
+    """Editors for their company, coordinators and the bureau for the programme."""
+    return scope.has("editor", *OFFICE)
+
+
+def role_in(scope: Scope, room: Room) -> Role | None:
+    """What the scope's person is in this room; None: for her it is not there.
+
+    She who opened it presents, and so does everybody of its company. A coordinator moderates
+    rooms of her region; others of the programme she may look into.
+    """
+    if scope.programme_id != room.programme_id:
+        return None
+    if _presents(scope, room):
+        return "presenter"
+    if _moderates(scope, room):
+        return "moderator"
+    if scope.has("teacher"):
+        return "teacher"
+    return "viewer" if scope.has(*OFFICE) else None
+
+
+def may_present(scope: Scope, room: Room) -> bool:
+    """Whether she may go on this stage."""
+    return scope.programme_id == room.programme_id and _presents(scope, room)
+
+
+def may_close(scope: Scope, room: Room) -> bool:
+    """Whether she may close it and remove presenters: whoever moderates it, and its company."""
+    is_own = scope.programme_id == room.programme_id
+    return is_own and (_presents(scope, room) or _moderates(scope, room))
+
+
+def _presents(scope: Scope, room: Room) -> bool:
+    if scope.person_id is not None and room.opened_by == scope.person_id:
+        return scope.has(*COMPANY, *OFFICE)
+    return any(
+        grant.role in COMPANY and grant.company_id == room.company_id
+        for grant in scope.grants
+        if room.company_id is not None
+    )
+
+
+def _moderates(scope: Scope, room: Room) -> bool:
+    return scope.sees_all or (room.region_id is not None and room.region_id in scope.region_ids)
+
+
+async def open_room(
+    conn: Connection, scope: Scope, title: str, company_id: UUID | None, now: datetime
+) -> Room:
+    """A new open room and its session, with the programme's presence rule as of today.
+
+    `company_id` None: an editor's only company, else the programme itself. Without a title it
+    has its company's name. Raises `NotThere` for somebody else's company, `Refused` `room_title`,
+    `room_company`.
+    """
+    title = " ".join(title.split())
+    if len(title) > TITLE_LENGTH:
+        raise Refused("room_title", limit=TITLE_LENGTH)
+    company_id = _company_for(scope, company_id)
+    room_id: UUID | None = await conn.fetchval(
+        """
+        insert into rooms (programme_id, title, company_id, region_id, zone, opened_by, opened_at)
+        select p.id, coalesce(nullif($2, ''), c.name, p.name), c.id, coalesce(c.region_id, $4),
+            p.zone, $5, $6
+        from programmes p
+        left join companies c on c.programme_id = p.id and c.id = $3
+        where p.id = $1 and ($3::uuid is null or c.state in ('asked', 'active'))
+        returning id
+        """,
+        scope.programme_id,
+        title,
+        company_id,
+        scope.region_ids[0] if scope.region_ids else None,
+        scope.person_id,
+        now,
+    )
+    if room_id is None:
+        raise NotThere("company")
+    await _make_session(conn, scope, room_id, now)
+    return await shown(conn, scope.programme_id, room_id)
+
+
+def _company_for(scope: Scope, company_id: UUID | None) -> UUID | None:
+    own = [grant.company_id for grant in scope.grants if grant.role == "editor"]
+    if scope.has(*OFFICE):
+        return company_id
+    if company_id is None and len(own) == 1:
+        return own[0]
+    if company_id is None:
+        raise Refused("room_company")
+    if company_id not in own:
+        raise NotThere("company")
+    return company_id
+
+
+async def _make_session(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> None:
+    await conn.execute(
+        """
+        insert into sessions (programme_id, room_id, organiser_id, state, zone, chosen, pass_share,
+            gap_grace_s, rule_version, started_at, local_date)
+        select p.id, $2, $3, 'running', p.zone, '[]', p.pass_share, $4, $5, $6,
+            ($6::timestamptz at time zone p.zone)::date
+        from programmes p where p.id = $1
+        """,
+        scope.programme_id,
+        room_id,
+        scope.person_id,
+        Rule().gap_grace_s,
+        str(RULE_VERSION),
+        now,
+    )
+
+
+async def get(conn: Connection, scope: Scope, room_id: UUID) -> Room:
+    """A room the scope's person may see, open or closed; raises `NotThere`."""
+    room = await shown(conn, scope.programme_id, room_id)
+    if role_in(scope, room) is None:
+        raise NotThere("room")
+    return room
+
+
+async def shown(conn: Connection, programme_id: UUID, room_id: UUID) -> Room:
+    """A room for whoever has proved to belong in it (a seat, a stream key); raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select r.programme_id, r.id, s.id as session_id, r.title, r.company_id,
+            coalesce(c.name, '') as company, r.region_id, r.zone, r.opened_by, r.opened_at,
+            r.closed_at, r.last_number
+        from rooms r
+        join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        left join companies c on (c.programme_id, c.id) = (r.programme_id, r.company_id)
+        where r.programme_id = $1 and r.id = $2
+        """,
+        programme_id,
+        room_id,
+    )
+    if row is None:
+        raise NotThere("room")
+    return Room(**row)
+
+
+async def programme_of(conn: Connection, room_id: UUID) -> UUID:
+    """The programme a room belongs to, before anybody's place in it is known; raises `NotThere`."""
+    programme_id: UUID | None = await conn.fetchval(
+        "select programme_id from rooms where id = $1", room_id
+    )
+    if programme_id is None:
+        raise NotThere("room")
+    return programme_id
+
+
+async def open_ones(conn: Connection, scope: Scope) -> list[Room]:
+    """The open rooms she may see, the latest first; at most 200."""
+    rows = await conn.fetch(
+        """
+        select r.programme_id, r.id, s.id as session_id, r.title, r.company_id,
+            coalesce(c.name, '') as company, r.region_id, r.zone, r.opened_by, r.opened_at,
+            r.closed_at, r.last_number
+        from rooms r
+        join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        left join companies c on (c.programme_id, c.id) = (r.programme_id, r.company_id)
+        where r.programme_id = $1 and r.closed_at is null
+            and ($2 or r.opened_by = $3 or r.company_id = any($4::uuid[]))
+        order by r.opened_at desc, r.id limit 200
+        """,
+        scope.programme_id,
+        scope.has("teacher", *OFFICE),
+        scope.person_id,
+        scope.company_ids,
+    )
+    found = [Room(**row) for row in rows]
+    return [room for room in found if role_in(scope, room) is not None]
+
+
+async def close(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> Room:
+    """Closes a room for everybody; closing it again changes nothing.
+
+    The caller closes the session's attendance (`attendance.keeping.close_room`) and ends the
+    stage. Raises `NotThere` for whoever may not close it.
+    """
+    room = await get(conn, scope, room_id)
+    if not may_close(scope, room):
+        raise NotThere("room")
+    if room.is_open:
+        await _close(conn, room.programme_id, room.id, now, "room_closed")
+    return await get(conn, scope, room_id)
+
+
+async def close_idle(conn: Connection, now: datetime) -> list[tuple[UUID, UUID]]:
+    """Closes rooms in which nothing has happened for half a day; (programme, session) of each.
+
+    Such a session ends where something was last seen. For the sweep, over all programmes.
+    """
+    rows = await conn.fetch(
+        """
+        select r.programme_id, r.id, s.id as session_id,
+            greatest(r.opened_at, seen.at) as seen_at, seen.at is null as is_untouched
+        from rooms r
+        join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        cross join lateral (
+            select greatest(
+                (select max(a.seen_until) from on_air a
+                 where (a.programme_id, a.session_id) = (s.programme_id, s.id)),
+                (select max(v.seen_until) from session_classes c
+                 join seats t on (t.programme_id, t.session_class_id) = (c.programme_id, c.id)
+                 join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
+                 where (c.programme_id, c.session_id) = (s.programme_id, s.id))) as at
+        ) seen
+        where r.closed_at is null and r.opened_at < $1
+        for update of r skip locked
+        """,
+        now - IDLE_AFTER,
+    )
+    due = [row for row in rows if now - row["seen_at"] >= _patience(row)]
+    for row in due:
+        await _close(conn, row["programme_id"], row["id"], row["seen_at"], "idle")
+    return [(row["programme_id"], row["session_id"]) for row in due]
+
+
+def _patience(row: asyncpg.Record) -> timedelta:
+    return UNTOUCHED_AFTER if row["is_untouched"] else IDLE_AFTER
+
+
+async def _close(
+    conn: Connection, programme_id: UUID, room_id: UUID, at: datetime, reason: str
+) -> None:
+    await conn.execute(
+        "update rooms set closed_at = $3 where programme_id = $1 and id = $2",
+        programme_id,
+        room_id,
+        at,
+    )
+    await conn.execute(
+        """
+        update sessions set state = 'ended', ended_at = $3, end_reason = $4
+        where programme_id = $1 and room_id = $2 and state = 'running'
+        """,
+        programme_id,
+        room_id,
+        at,
+        reason,
+    )
+    await log.append(conn, Scope(programme_id), room_id, "closed", at)
