@@ -1,0 +1,693 @@
+"""Offers read and answers written: SDP (RFC 8866) as WebRTC speaks it (JSEP, RFC 9429).
+
+Ours is always the answering side: ICE-lite, one transport for everything (BUNDLE), RTCP on the
+same port. Reading is our own: aiortc's parser is quadratic in the lines of an offer and loses what
+an answer must repeat word for word. Pure: no sockets, no clock, no randomness.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aiortc.sdp import H264Profile, parse_h264_profile_level_id
+
+from media.errors import LiveError
+
+MOST_CHARACTERS = 65_536
+MOST_LINE = 1_024
+MOST_MEDIA = 32
+MOST_FORMATS = 128
+MOST_RIDS = 8
+MOST_RELAYS = 16
+MOST_FINGERPRINTS = 8
+
+MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, SEND_TIME)
+
+PUBLISH_FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir")
+VIEWER_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+
+# How long a fingerprint of each kind is, in bytes; what is not here cannot be verified.
+_DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+_NAMES = {"h264": "H264", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "opus": "opus"}
+_KINDS = {"H264": "video", "VP8": "video", "VP9": "video", "AV1": "video", "opus": "audio"}
+# Layers by name where a name says which is smaller: Chromium's habit, and OBS's (0 is its largest).
+_LAYER_NAMES = (("q", "h", "f"), ("l", "m", "h"), ("3", "2", "1", "0"))
+
+_MEDIA = re.compile(r"m=([A-Za-z0-9-]{1,32}) (\d{1,5})(?:/\d{1,5})? ([A-Za-z0-9/]{1,64}) (\S.*)")
+_RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9-]{1,32})/(\d{1,6})(?:/(\d))?")
+_FORMAT_VALUE = re.compile(r"(\d{1,3}|\*) +(\S.*)")
+_EXTMAP = re.compile(r"(\d{1,3})(?:/\w+)? (\S+)(?: .*)?")
+_TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,64}")
+_RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_UFRAG = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
+_PWD = re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
+_PRINTABLE = re.compile(r"[\t -~]*")
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One format of a medium. `parameters`: its fmtp as offered; `rtx`: its repair format."""
+
+    payload_type: int
+    name: str
+    clock_rate: int
+    channels: int
+    parameters: str
+    rtx: int | None = None
+    feedback: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Medium:
+    """One m-line of an offer.
+
+    `codecs`: ours among theirs, the preferred one first. `rids`: the layers it would send, from
+    small to large. `fid`: repair ssrc -> ssrc. `is_open`: offered, and on the one transport.
+    """
+
+    kind: str
+    mid: str
+    index: int
+    codecs: tuple[Codec, ...]
+    extensions: dict[str, int]
+    rids: tuple[str, ...]
+    direction: str
+    ssrcs: tuple[int, ...]
+    fid: dict[int, int]
+    wants: frozenset[str] = frozenset()
+    is_open: bool = True
+    profile: str = "UDP/TLS/RTP/SAVPF"
+    first_format: str = "0"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the other side offers. `relays`: where its TURN servers would send from.
+
+    `setup`: "passive" only from a peer that insists on being the DTLS server; the answer then
+    says "active", else "passive".
+    """
+
+    ufrag: str
+    pwd: str
+    fingerprints: tuple[tuple[str, str], ...]
+    setup: str
+    media: tuple[Medium, ...]
+    relays: tuple[tuple[str, int], ...]
+    is_trickle: bool
+    bundle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Where we can be reached; TCP is always passive (RFC 6544)."""
+
+    proto: Literal["udp", "tcp"]
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Local:
+    """Our side of one peer connection."""
+
+    ufrag: str
+    pwd: str
+    fingerprint: tuple[str, str]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What a viewer is sent on one of its m-lines. `rtx_ssrc` 0: no repair stream."""
+
+    ssrc: int
+    rtx_ssrc: int
+    cname: str
+    msid_stream: str
+    msid_track: str
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A trickled piece (RFC 8840). `ufrag` and `pwd` are empty where it carries none."""
+
+    ufrag: str
+    pwd: str
+    relays: tuple[tuple[str, int], ...]
+    is_complete: bool
+
+    def restarts(self, ufrag: str, pwd: str) -> bool:
+        """Whether it is an ICE restart for a peer whose credentials are these so far."""
+        return bool(self.ufrag) and (self.ufrag, self.pwd) != (ufrag, pwd)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+class _Section:
+    """The attributes of one m-line, or of the session: name -> values, in order."""
+
+    def __init__(self, head: str) -> None:
+        self.head = head
+        self.attributes: dict[str, list[str]] = {}
+
+    def add(self, line: str) -> None:
+        name, _, value = line[2:].partition(":")
+        self.attributes.setdefault(name, []).append(value.strip())
+
+    def all(self, name: str) -> list[str]:
+        return self.attributes.get(name, [])
+
+    def one(self, name: str) -> str:
+        values = self.attributes.get(name)
+        return values[0] if values else ""
+
+
+def read_offer(text: str) -> Offer:
+    """What an offer says. LiveError("bad_offer") when it is not one that WebRTC could write."""
+    if not text.startswith("v=0"):
+        raise LiveError("bad_offer")
+    session, *sections = _sections(text, "bad_offer")
+    if not sections:
+        raise LiveError("bad_offer")
+    bundle = _bundle(session)
+    heads = [_head(section) for section in sections]
+    transport = _transport(sections, bundle)
+    media = tuple(
+        _medium(index, section, head, session, section is transport or _mid(section) in bundle)
+        for index, (section, head) in enumerate(zip(sections, heads, strict=True))
+    )
+    _check_ids(media)
+    ufrag, pwd = _credentials(transport, session, "bad_offer")
+    return Offer(
+        ufrag=ufrag,
+        pwd=pwd,
+        fingerprints=_fingerprints(transport, session),
+        setup=_setup(transport, session),
+        media=media,
+        relays=_relays(sections),
+        is_trickle=_is_trickle([session, *sections]),
+        bundle=bundle,
+    )
+
+
+def _sections(text: str, code: str) -> list[_Section]:
+    if len(text) > MOST_CHARACTERS:
+        raise LiveError(code)
+    sections = [_Section("")]
+    for raw in text.split("\n"):
+        line = raw.rstrip("\r")
+        if len(line) > MOST_LINE:
+            raise LiveError(code)
+        if line.startswith("m="):
+            sections.append(_Section(line))
+        elif line.startswith("a="):
+            # What is repeated to others, or logged, is plain text on one line.
+            if not _PRINTABLE.fullmatch(line):
+                raise LiveError(code)
+            sections[-1].add(line)
+    if len(sections) > MOST_MEDIA + 1:
+        raise LiveError(code)
+    return sections
+
+
+def _head(section: _Section) -> re.Match[str]:
+    head = _MEDIA.fullmatch(section.head)
+    if head is None or not _PRINTABLE.fullmatch(section.head):
+        raise LiveError("bad_offer")
+    return head
+
+
+def _bundle(session: _Section) -> tuple[str, ...]:
+    for group in session.all("group"):
+        semantics, *mids = group.split()
+        if semantics == "BUNDLE":
+            return tuple(mids[:MOST_MEDIA])
+    return ()
+
+
+def _mid(section: _Section) -> str:
+    mid = section.one("mid")
+    if mid and not _TOKEN.fullmatch(mid):
+        raise LiveError("bad_offer")
+    return mid
+
+
+def _transport(sections: Sequence[_Section], bundle: Sequence[str]) -> _Section:
+    """The m-line whose transport everything uses: the first bundled one, else the first."""
+    mids = [_mid(section) for section in sections]
+    named = [mid for mid in mids if mid]
+    if len(set(named)) != len(named):
+        raise LiveError("bad_offer")
+    for mid in bundle:
+        if mid in mids:
+            return sections[mids.index(mid)]
+    return sections[0]
+
+
+def _medium(
+    index: int, section: _Section, head: re.Match[str], session: _Section, is_bundled: bool
+) -> Medium:
+    kind, port, profile, rest = head.groups()
+    formats = rest.split()
+    if len(formats) > MOST_FORMATS:
+        raise LiveError("bad_offer")
+    is_rtp = kind in ("audio", "video") and profile.endswith("RTP/SAVPF")
+    codecs = _codecs(kind, section, formats) if is_rtp else ()
+    fid, ssrcs = _ssrcs(section)
+    return Medium(
+        kind=kind,
+        mid=_mid(section),
+        index=index,
+        codecs=codecs,
+        extensions=_extensions(section),
+        rids=_rids(section),
+        direction=_direction(section, session),
+        ssrcs=ssrcs,
+        fid=fid,
+        wants=frozenset().union(*(codec.feedback for codec in codecs)),
+        is_open=is_bundled and (int(port) > 0 or "bundle-only" in section.attributes),
+        profile=profile,
+        first_format=formats[0],
+    )
+
+
+def _codecs(kind: str, section: _Section, formats: Sequence[str]) -> tuple[Codec, ...]:
+    if not all(item.isdecimal() and int(item) < 128 for item in formats):
+        raise LiveError("bad_offer")
+    offered = {int(item) for item in formats}
+    maps = _rtpmaps(section, offered)
+    parameters = dict(_by_format(section.all("fmtp")))
+    rtx = _repair(maps, parameters)
+    feedback = _feedback(section)
+    codecs = [
+        Codec(
+            payload_type=payload_type,
+            name=_NAMES[name],
+            clock_rate=clock_rate,
+            channels=channels,
+            parameters=parameters.get(payload_type, ""),
+            rtx=rtx.get(payload_type),
+            feedback=feedback.get(payload_type, frozenset()) | feedback.get(-1, frozenset()),
+        )
+        for payload_type, (name, clock_rate, channels) in maps.items()
+        if _is_ours(kind, name, clock_rate, channels)
+    ]
+    return tuple(sorted(codecs, key=_preference))
+
+
+def _rtpmaps(section: _Section, offered: set[int]) -> dict[int, tuple[str, int, int]]:
+    """Payload type -> name in small letters, clock rate, channels."""
+    maps: dict[int, tuple[str, int, int]] = {}
+    for value in section.all("rtpmap"):
+        found = _RTPMAP.fullmatch(value)
+        if found is None:
+            raise LiveError("bad_offer")
+        payload_type = int(found[1])
+        if payload_type in offered:
+            maps.setdefault(payload_type, (found[2].lower(), int(found[3]), int(found[4] or 1)))
+    return maps
+
+
+def _is_ours(kind: str, name: str, clock_rate: int, channels: int) -> bool:
+    ours = _NAMES.get(name)
+    if ours is None or _KINDS[ours] != kind:
+        return False
+    return (clock_rate, channels) == ((48_000, 2) if ours == "opus" else (90_000, 1))
+
+
+def _by_format(values: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Attributes that begin with a payload type; -1 stands for all of them."""
+    for value in values:
+        found = _FORMAT_VALUE.fullmatch(value)
+        if found is None:
+            raise LiveError("bad_offer")
+        yield (-1 if found[1] == "*" else int(found[1])), found[2].strip()
+
+
+def _repair(maps: dict[int, tuple[str, int, int]], parameters: dict[int, str]) -> dict[int, int]:
+    """Payload type -> the RTX payload type that repairs it (RFC 4588)."""
+    rtx: dict[int, int] = {}
+    for payload_type, (name, _, _) in maps.items():
+        repaired = fmtp(parameters.get(payload_type, "")).get("apt", "")
+        if name == "rtx" and repaired.isdecimal():
+            rtx.setdefault(int(repaired), payload_type)
+    return rtx
+
+
+def _feedback(section: _Section) -> dict[int, frozenset[str]]:
+    feedback: dict[int, frozenset[str]] = {}
+    for payload_type, kind in _by_format(section.all("rtcp-fb")):
+        if kind in PUBLISH_FEEDBACK or kind in VIEWER_FEEDBACK:
+            feedback[payload_type] = feedback.get(payload_type, frozenset()) | {kind}
+    return feedback
+
+
+def fmtp(parameters: str) -> dict[str, str]:
+    """The parameters of a format by name, names in small letters: "a=1;b=2"."""
+    pairs = (item.partition("=") for item in parameters.split(";"))
+    return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
+
+
+def _preference(codec: Codec) -> int:
+    """H.264 that every decoder and HLS takes, then VP8, VP9, AV1, then what is left."""
+    parameters = fmtp(codec.parameters)
+    if codec.name == "H264":
+        if parameters.get("packetization-mode") != "1":
+            return 5
+        return 0 if is_constrained_baseline(parameters.get("profile-level-id", "")) else 4
+    if codec.name == "VP9":
+        return 2 if parameters.get("profile-id", "0") == "0" else 6
+    return {"VP8": 1, "AV1": 3}.get(codec.name, 0)
+
+
+def is_constrained_baseline(profile_level_id: str) -> bool:
+    """Whether H.264 of this profile-level-id (RFC 6184, section 8.1) decodes everywhere."""
+    try:
+        profile, _ = parse_h264_profile_level_id(profile_level_id)
+    except ValueError:
+        return False
+    return profile is H264Profile.PROFILE_CONSTRAINED_BASELINE
+
+
+def _extensions(section: _Section) -> dict[str, int]:
+    """Those we know: uri -> id (RFC 8285; 15 is reserved in the one-byte form)."""
+    extensions: dict[str, int] = {}
+    for value in section.all("extmap"):
+        found = _EXTMAP.fullmatch(value)
+        if found is None:
+            raise LiveError("bad_offer")
+        if found[2] in EXTENSIONS and 1 <= int(found[1]) <= 255 and int(found[1]) != 15:
+            extensions.setdefault(found[2], int(found[1]))
+    return extensions
+
+
+def _check_ids(media: Iterable[Medium]) -> None:
+    """On one transport an extension id has one meaning (RFC 8843, section 9.2)."""
+    meaning: dict[int, str] = {}
+    for medium in media:
+        for uri, number in medium.extensions.items():
+            if medium.is_open and meaning.setdefault(number, uri) != uri:
+                raise LiveError("bad_offer")
+
+
+def _rids(section: _Section) -> tuple[str, ...]:
+    """The layers of a=simulcast that have an a=rid, from small to large (RFC 8853)."""
+    sent = {value.split()[0] for value in section.all("rid") if value.split()[1:2] == ["send"]}
+    words = section.one("simulcast").split()
+    if "send" not in words[:-1]:
+        return ()
+    layers = words[words.index("send") + 1].split(";")
+    # Of alternatives the first; "~" says that it begins paused.
+    rids = [layer.split(",")[0].removeprefix("~") for layer in layers]
+    rids = [rid for rid in rids if rid in sent and _RID.fullmatch(rid)]
+    if len(set(rids)) != len(rids) or len(rids) > MOST_RIDS:
+        raise LiveError("bad_offer")
+    for names in _LAYER_NAMES:
+        if set(rids) <= set(names):
+            return tuple(sorted(rids, key=names.index))
+    return tuple(rids)
+
+
+def _direction(section: _Section, session: _Section) -> str:
+    for attributes in (section.attributes, session.attributes):
+        for direction in ("sendrecv", "sendonly", "recvonly", "inactive"):
+            if direction in attributes:
+                return direction
+    return "sendrecv"
+
+
+def _ssrcs(section: _Section) -> tuple[dict[int, int], tuple[int, ...]]:
+    """Repair ssrc -> ssrc, and the ssrcs that carry media."""
+    fid: dict[int, int] = {}
+    helpers: set[int] = set()
+    for group in section.all("ssrc-group"):
+        semantics, *members = group.split() or [""]
+        numbers = [_ssrc(member) for member in members]
+        if semantics == "FID" and len(numbers) == 2:
+            fid[numbers[1]] = numbers[0]
+        if semantics in ("FID", "FEC", "FEC-FR"):
+            helpers.update(numbers[1:])
+    named = dict.fromkeys(_ssrc(value.partition(" ")[0]) for value in section.all("ssrc"))
+    return fid, tuple(ssrc for ssrc in named if ssrc not in helpers)
+
+
+def _ssrc(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 1 << 32):
+        raise LiveError("bad_offer")
+    return int(text)
+
+
+def _credentials(section: _Section, session: _Section, code: str) -> tuple[str, str]:
+    ufrag = section.one("ice-ufrag") or session.one("ice-ufrag")
+    pwd = section.one("ice-pwd") or session.one("ice-pwd")
+    if not (_UFRAG.fullmatch(ufrag) and _PWD.fullmatch(pwd)):
+        raise LiveError(code)
+    return ufrag, pwd
+
+
+def _fingerprints(section: _Section, session: _Section) -> tuple[tuple[str, str], ...]:
+    """Those we can verify, of the m-line, else of the session; at least one."""
+    values = section.all("fingerprint") or session.all("fingerprint")
+    found: list[tuple[str, str]] = []
+    for value in values[:MOST_FINGERPRINTS]:
+        algorithm, _, digest = value.partition(" ")
+        size = _DIGESTS.get(algorithm.lower())
+        if size and re.fullmatch(rf"(?:[0-9A-Fa-f]{{2}}:){{{size - 1}}}[0-9A-Fa-f]{{2}}", digest):
+            found.append((algorithm.lower(), digest.upper()))
+    if not found:
+        raise LiveError("bad_offer")
+    return tuple(found)
+
+
+def _setup(section: _Section, session: _Section) -> str:
+    setup = section.one("setup") or session.one("setup") or "actpass"
+    if setup not in ("actpass", "active", "passive"):
+        raise LiveError("bad_offer")
+    return setup
+
+
+def _is_trickle(sections: Iterable[_Section]) -> bool:
+    return any("trickle" in value.split() for part in sections for value in part.all("ice-options"))
+
+
+def _relays(sections: Iterable[_Section]) -> tuple[tuple[str, int], ...]:
+    """Relay candidates; all others say nothing to an ICE-lite side, and mDNS names even less."""
+    relays: dict[tuple[str, int], None] = {}
+    for section in sections:
+        for value in section.all("candidate"):
+            words = value.split()
+            if words[6:8] != ["typ", "relay"] or words[2].lower() != "udp":
+                continue
+            relay = _address(words[4], words[5])
+            if relay is not None and len(relays) < MOST_RELAYS:
+                relays[relay] = None
+    return tuple(relays)
+
+
+def _address(host: str, port: str) -> tuple[str, int] | None:
+    if not (port.isascii() and port.isdecimal() and len(port) <= 5 and 0 < int(port) < 65_536):
+        return None
+    try:
+        return str(ipaddress.ip_address(host)), int(port)
+    except ValueError:
+        return None
+
+
+# --- answering ---------------------------------------------------------------------------------
+
+
+def published(offer: Offer, *, most_tracks: int) -> tuple[Medium, ...]:
+    """The media that `publish_answer` accepts, at most so many, in the order of the offer."""
+    media = [m for m in offer.media if _is_carried(m) and m.direction in ("sendonly", "sendrecv")]
+    return tuple(media[:most_tracks])
+
+
+def watched(offer: Offer) -> tuple[Medium, ...]:
+    """The media on which `viewer_answer` could send, in the order of the offer."""
+    return tuple(
+        m for m in offer.media if _is_carried(m) and m.direction in ("recvonly", "sendrecv")
+    )
+
+
+def _is_carried(medium: Medium) -> bool:
+    return medium.is_open and bool(medium.codecs)
+
+
+def publish_answer(offer: Offer, local: Local, *, most_tracks: int) -> str:
+    """The answer to who sends: one codec per medium, the preferred one, and its repair format.
+
+    LiveError("media_unsupported") when nothing of the offer can be carried.
+    """
+    accepted = {medium.index for medium in published(offer, most_tracks=most_tracks)}
+    bodies = [_received(m) if m.index in accepted else None for m in offer.media]
+    return _answer(offer, local, bodies)
+
+
+def viewer_answer(offer: Offer, local: Local, outgoing: Sequence[Outgoing | None]) -> str:
+    """The answer to who watches; `outgoing` stands beside `offer.media`, None is refused.
+
+    Every codec that both know stays, under the payload type offered: what is published later
+    may be any of them. LiveError("media_unsupported") when nothing could be sent.
+    """
+    beside = dict(enumerate(outgoing))
+    can = {medium.index for medium in watched(offer)}
+    bodies: list[list[str] | None] = []
+    for medium in offer.media:
+        out = beside.get(medium.index)
+        bodies.append(_sent(medium, out) if out is not None and medium.index in can else None)
+    return _answer(offer, local, bodies)
+
+
+def _answer(offer: Offer, local: Local, bodies: Sequence[list[str] | None]) -> str:
+    if not any(bodies):
+        raise LiveError("media_unsupported")
+    taken = [medium for medium, body in zip(offer.media, bodies, strict=True) if body]
+    bundled = [medium.mid for medium in taken if medium.mid in offer.bundle]
+    lines = [
+        "v=0",
+        f"o=- {_session_id(local)} 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=ice-lite",
+        *(["a=ice-options:trickle"] if offer.is_trickle else []),
+        "a=msid-semantic: WMS *",
+        *(["a=group:BUNDLE " + " ".join(bundled)] if bundled else []),
+    ]
+    for medium, body in zip(offer.media, bodies, strict=True):
+        # The first accepted m-line is the one whose candidates count (RFC 8843, section 7.3).
+        candidates = candidate_lines(local) if taken[0] is medium else []
+        head = _medium_head(medium, is_taken=bool(body), body=body or _refused(medium))
+        lines += [*head, *_transport_lines(offer, local), *candidates]
+        lines += body or _refused(medium)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _session_id(local: Local) -> int:
+    """Any number that another answer would not have."""
+    return int.from_bytes(hashlib.sha256(local.ufrag.encode() + local.pwd.encode()).digest()[:7])
+
+
+def _medium_head(medium: Medium, *, is_taken: bool, body: Sequence[str]) -> list[str]:
+    formats = [line[9:].split(" ")[0] for line in body if line.startswith("a=rtpmap:")]
+    formats = formats or [medium.first_format]
+    head = f"m={medium.kind} {9 if is_taken else 0} {medium.profile} {' '.join(formats)}"
+    return [head, "c=IN IP4 0.0.0.0", *([f"a=mid:{medium.mid}"] if medium.mid else [])]
+
+
+def _refused(medium: Medium) -> list[str]:
+    """With a codec all the same, and with a transport: some, aiortc too, will not do without."""
+    return ["a=inactive", *(_codec_lines(medium.codecs[0], ()) if medium.codecs else [])]
+
+
+def _transport_lines(offer: Offer, local: Local) -> list[str]:
+    return [
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.pwd}",
+        f"a=fingerprint:{local.fingerprint[0]} {local.fingerprint[1]}",
+        f"a=setup:{'active' if offer.setup == 'passive' else 'passive'}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+    ]
+
+
+def _received(medium: Medium) -> list[str]:
+    rids = [f"a=rid:{rid} recv" for rid in medium.rids]
+    return [
+        "a=recvonly",
+        *_codec_lines(medium.codecs[0], PUBLISH_FEEDBACK),
+        *(f"a=extmap:{number} {uri}" for uri, number in medium.extensions.items()),
+        *rids,
+        *(["a=simulcast:recv " + ";".join(medium.rids)] if rids else []),
+    ]
+
+
+def _sent(medium: Medium, out: Outgoing) -> list[str]:
+    has_repair = bool(out.rtx_ssrc) and any(codec.rtx for codec in medium.codecs)
+    ssrcs = [out.ssrc, out.rtx_ssrc] if has_repair else [out.ssrc]
+    lines = ["a=sendonly", f"a=msid:{out.msid_stream} {out.msid_track}"]
+    for codec in medium.codecs:
+        lines += _codec_lines(codec, VIEWER_FEEDBACK)
+    send_time = medium.extensions.get(SEND_TIME, 0)
+    # Ours is written in the one-byte form, which ends at 14.
+    if medium.kind == "video" and 1 <= send_time <= 14:
+        lines.append(f"a=extmap:{send_time} {SEND_TIME}")
+    if has_repair:
+        lines.append(f"a=ssrc-group:FID {out.ssrc} {out.rtx_ssrc}")
+    for ssrc in ssrcs:
+        lines.append(f"a=ssrc:{ssrc} cname:{out.cname}")
+        lines.append(f"a=ssrc:{ssrc} msid:{out.msid_stream} {out.msid_track}")
+    return lines
+
+
+def _codec_lines(codec: Codec, feedback: Iterable[str]) -> list[str]:
+    number = codec.payload_type
+    channels = f"/{codec.channels}" if codec.channels > 1 else ""
+    lines = [f"a=rtpmap:{number} {codec.name}/{codec.clock_rate}{channels}"]
+    lines += [f"a=rtcp-fb:{number} {kind}" for kind in feedback if kind in codec.feedback]
+    if codec.parameters:
+        lines.append(f"a=fmtp:{number} {codec.parameters}")
+    if codec.rtx is not None:
+        lines.append(f"a=rtpmap:{codec.rtx} rtx/{codec.clock_rate}")
+        lines.append(f"a=fmtp:{codec.rtx} apt={number}")
+    return lines
+
+
+def candidate_lines(local: Local) -> list[str]:
+    """Our addresses as host candidates, then that there are no more.
+
+    UDP before TCP (RFC 8445 and RFC 6544 priorities), each in the order given.
+    """
+    foundations: dict[tuple[str, str], int] = {}
+    lines: list[str] = []
+    ordered = sorted(local.candidates, key=lambda candidate: candidate.proto != "udp")
+    for place, candidate in enumerate(ordered):
+        known = foundations.setdefault((candidate.proto, candidate.address), len(foundations) + 1)
+        is_tcp = candidate.proto == "tcp"
+        # Type preference 126 for host; TCP's is lower, and passive is 4 of its directions.
+        local_preference = (4 << 13 | 8_191 - place) if is_tcp else 65_535 - place
+        priority = (90 if is_tcp else 126) << 24 | local_preference << 8 | 255
+        lines.append(
+            f"a=candidate:{known} 1 {candidate.proto} {priority} {candidate.address} "
+            f"{candidate.port} typ host{' tcptype passive' if is_tcp else ''}"
+        )
+    return [*lines, "a=end-of-candidates"]
+
+
+# --- trickle and restart -----------------------------------------------------------------------
+
+
+def read_fragment(text: str) -> Fragment:
+    """What an `application/trickle-ice-sdpfrag` says. LiveError("bad_fragment") if not one."""
+    session, *sections = _sections(text, "bad_fragment")
+    parts = [session, *sections]
+    if not any(part.attributes for part in parts):
+        raise LiveError("bad_fragment")
+    bearer = next((part for part in parts if part.one("ice-ufrag")), None)
+    ufrag, pwd = _credentials(bearer, session, "bad_fragment") if bearer else ("", "")
+    is_complete = any("end-of-candidates" in part.attributes for part in parts)
+    return Fragment(ufrag, pwd, _relays(parts), is_complete)
+
+
+def fragment(local: Local, mid: str = "0") -> str:
+    """Our new credentials and the candidates again: the answer to an ICE restart (RFC 9725)."""
+    lines = [
+        "a=ice-lite",
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.pwd}",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0",
+        f"a=mid:{mid}",
+        *candidate_lines(local),
+    ]
+    return "\r\n".join(lines) + "\r\n"
