@@ -214,13 +214,13 @@ def _payload_feedback(count: int, body: bytes) -> Report | None:
 
 
 def sender_report(
-    ssrc: int, ntp: int, timestamp: int, packets: int, octets: int, cname: str
+    ssrc: int, ntp_s: float, timestamp: int, packets: int, octets: int, cname: str
 ) -> bytes:
-    """That `timestamp` was at `ntp` (32.32 bits), and by which name the streams of one belong
-    together: what a receiver puts sound and picture in time by."""
+    """That `timestamp` was at `ntp_s` (seconds since 1900), and a name that the streams of one
+    sender share: what a receiver puts sound and picture in time by."""
     name = cname.encode()[:255]
     report = _LONG.pack(ssrc) + _SENDER.pack(
-        ntp % (1 << 64), timestamp % (1 << 32), packets % (1 << 32), octets % (1 << 32)
+        ntp_bits(ntp_s), timestamp % (1 << 32), packets % (1 << 32), octets % (1 << 32)
     )
     item = _LONG.pack(ssrc) + bytes((CNAME, len(name))) + name + b"\0"
     return _packet(SR, 0, report) + _packet(SDES, 1, item + bytes(-len(item) % 4))
@@ -274,19 +274,24 @@ def _packet(kind: int, count: int, body: bytes, padding: int = 0) -> bytes:
 # --- clocks ------------------------------------------------------------------------------------
 
 
-def ntp_at(unix_s: float) -> int:
-    """NTP time, 32.32 bits since 1900, of a time in seconds since 1970."""
-    return int((unix_s + NTP_1970) * (1 << 32))
+def ntp_at(unix_s: float) -> float:
+    """NTP's seconds, since 1900, of a time in seconds since 1970."""
+    return unix_s + NTP_1970
 
 
-def round_trip_s(block: Block, ntp: int) -> float | None:
+def ntp_bits(ntp_s: float) -> int:
+    """NTP's seconds as 32.32 bits; they begin anew in 2036."""
+    return int(ntp_s * (1 << 32)) % (1 << 64)
+
+
+def round_trip_s(block: Block, ntp_s: float) -> float | None:
     """How long our sender report and its echo travelled (RFC 3550, A.8), or None without one.
 
-    `ntp`: now, on the clock that the sender report was written with.
+    `ntp_s`: now, on the clock that the sender report was written with.
     """
     if not block.lsr:
         return None
-    travelled = ((ntp >> 16) - block.lsr - block.dlsr) % (1 << 32)
+    travelled = ((ntp_bits(ntp_s) >> 16) - block.lsr - block.dlsr) % (1 << 32)
     # A peer that rounds its delay up makes a short way negative.
     return 0.0 if travelled > 1 << 31 else travelled / 65_536
 
