@@ -94,7 +94,7 @@ class Feed:
         self._is_asking_later = False
         self._report: tuple[float, int] | None = None  # the last (NTP seconds, timestamp)
 
-    # --- in ------------------------------------------------------------------------------------
+    # --- in --------------------------------------------------------------------------------------
 
     def push(self, header: Header, payload: bytes, now: float) -> None:
         """One packet from the publisher, decrypted; `payload` without padding."""
@@ -166,7 +166,7 @@ class Feed:
         ahead = ((narrow - newest.picture_id + 64) & 0x7F) - 64
         return (newest.picture_id + ahead) & 0x7FFF
 
-    # --- out -----------------------------------------------------------------------------------
+    # --- out -------------------------------------------------------------------------------------
 
     def add(self, reader: Reader) -> None:
         """From the next packet on it takes all; once, however often it is added."""
@@ -216,7 +216,7 @@ class Feed:
         self._release_due(now)
         self._release_later(now)
 
-    # --- keyframes -----------------------------------------------------------------------------
+    # --- keyframes -------------------------------------------------------------------------------
 
     def want_keyframe(self, now: float) -> None:
         """A reader cannot go on without one (PLI, FIR, or it starts here).
