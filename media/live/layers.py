@@ -1,0 +1,171 @@
+"""Which encoding of a simulcast picture a viewer gets; pure.
+
+What a viewer's line carries is known from two things it reports: the estimate of its browser (REMB)
+and its losses. The estimate never grows beyond about 1.5 times what is received, so it cannot tell
+whether the next layer up would fit: going up is a trial, and the pause before the next trial
+doubles each time one fails. Straight after going up the estimate lies below the new rate and climbs
+by some 8 % a second, so an estimate that is too small tells something only if it does not rise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from media.live.messages import Wish
+
+START_BPS = 1_000_000
+"""What a line is trusted to carry before anything is known of it."""
+
+FIRST_WAIT_S = 3.0
+LONGEST_WAIT_S = 60.0
+"""Between two trials: the first is short, each one that fails doubles it."""
+
+_TRIAL_S = 4.0  # as long as this after going up, any doubt sends it back
+_HELD_S = 30.0  # a layer given up sooner than this was a failed trial too
+_ROOM_TO_GO_UP = 1.2  # times the present rate that the estimate must reach
+_ENOUGH = 0.9  # of the present rate; a little short is what a varying rate looks like
+_SHORT_FOR_S = 0.6
+_RISES_FOR_S = 1.5  # after each rise; estimates come every 0.2 to 1 s
+_ROSE, _FELL = 1.01, 0.97
+_LITTLE_LOSS, _TRIAL_LOSS, _MUCH_LOSS = 0.02, 0.08, 0.10
+_LOSS_FOR_S = 1.0
+_LOSS_KNOWN_S = 5.0  # a report older than this says nothing of now
+
+
+class Choice:
+    """For one viewer and one picture. Layers are numbered from the lowest, 0, up."""
+
+    def __init__(self, now: float) -> None:
+        self.wish: Wish = "auto"
+        self._wish_met: Wish = "auto"  # the one the present layer was started for
+        self._layer: int | None = None
+        self._changed_at = now
+        self._tried_at: float | None = None  # the layer was reached by going up, and not yet held
+        self._wait_s = FIRST_WAIT_S
+        self._estimate_bps: int | None = None
+        self._mark_bps = 0.0  # what rising and falling is measured from
+        self._rises_until = now
+        self._short_since: float | None = None
+        self._loss = 0.0
+        self._loss_at = float("-inf")
+        self._much_loss_since: float | None = None
+        self._last_loss_at = float("-inf")  # more than a little
+
+    def estimate(self, bps: int, now: float) -> None:
+        """What the viewer's browser believes its line carries, all it gets taken together."""
+        self._estimate_bps = bps
+        if bps >= self._mark_bps * _ROSE:
+            self._mark_bps, self._rises_until = bps, now + _RISES_FOR_S
+        elif bps < self._mark_bps * _FELL:
+            self._mark_bps, self._rises_until = bps, now
+
+    def loss(self, fraction: float, now: float) -> None:
+        """The part of the packets, 0 to 1, that was lost since the last report."""
+        self._loss, self._loss_at = fraction, now
+        if fraction > _LITTLE_LOSS:
+            self._last_loss_at = now
+        if fraction <= _MUCH_LOSS:
+            self._much_loss_since = None
+        elif self._much_loss_since is None:
+            self._much_loss_since = now
+
+    def pick(self, rates: Sequence[int], other_bps: int, now: float) -> int | None:
+        """The layer to send now; None: no picture, which only the wish for sound alone gives.
+
+        `rates`: present bitrate of each layer, low to high, 0 for one that is not flowing.
+        `other_bps`: what else this viewer gets.
+        """
+        if self.wish == "audio" or not rates:
+            self._layer = None
+            return None
+        flowing = [layer for layer, rate in enumerate(rates) if rate > 0]
+        if not flowing:
+            return min(self._layer or 0, len(rates) - 1)
+        if self._layer is None or self._wish_met != self.wish:
+            self._start(flowing, rates, other_bps, now)
+        elif self._layer not in flowing:
+            self._go_to(_nearest(self._layer, flowing), now)
+        elif self.wish == "low":
+            self._layer = flowing[0]
+        else:
+            self._step(self._layer, flowing, rates, other_bps, now)
+        return self._layer
+
+    def _start(
+        self, flowing: Sequence[int], rates: Sequence[int], other_bps: int, now: float
+    ) -> None:
+        self._wish_met = self.wish
+        self._wait_s = FIRST_WAIT_S
+        if self.wish == "high":
+            self._go_up_to(flowing[-1], now)
+        elif self.wish == "low":
+            self._go_to(flowing[0], now)
+        else:
+            trusted = START_BPS if self._estimate_bps is None else max(self._estimate_bps, 1)
+            self._go_to(_highest_in(min(trusted, START_BPS) - other_bps, flowing, rates), now)
+
+    def _step(
+        self, layer: int, flowing: Sequence[int], rates: Sequence[int], other_bps: int, now: float
+    ) -> None:
+        """Stays, or goes one up, or down as far as needed."""
+        room = None if self._estimate_bps is None else self._estimate_bps - other_bps
+        if self._tried_at is not None and now - self._tried_at > _HELD_S:
+            self._wait_s, self._tried_at = FIRST_WAIT_S, None
+        lower = [below for below in flowing if below < layer]
+        higher = [above for above in flowing if above > layer]
+        if self._is_too_much(rates[layer], room, now):
+            if lower:
+                is_short = room is not None and room < rates[layer] * _ENOUGH
+                self._go_down_to(
+                    _highest_in(room, lower, rates) if is_short and room else lower[-1], now
+                )
+        elif higher and self._may_try(rates[layer], room, now):
+            self._go_up_to(higher[0], now)
+
+    def _is_too_much(self, rate: int, room: int | None, now: float) -> bool:
+        is_trial = self._tried_at is not None and now - self._tried_at < _TRIAL_S
+        enough = rate if is_trial else rate * _ENOUGH
+        if room is None or room >= enough or now < self._rises_until:
+            self._short_since = None
+        elif self._short_since is None:
+            self._short_since = now
+        short_for_s = 0.0 if is_trial else _SHORT_FOR_S
+        if self._short_since is not None and now - self._short_since >= short_for_s:
+            return True
+        if now - self._loss_at > _LOSS_KNOWN_S:
+            return False
+        if is_trial and self._loss > _TRIAL_LOSS and self._loss_at > self._changed_at:
+            return True
+        return self._much_loss_since is not None and now - self._much_loss_since >= _LOSS_FOR_S
+
+    def _may_try(self, rate: int, room: int | None, now: float) -> bool:
+        quiet_since = max(self._changed_at, self._last_loss_at)
+        has_room = room is None or room >= rate * _ROOM_TO_GO_UP
+        return has_room and now - quiet_since >= self._wait_s
+
+    def _go_up_to(self, layer: int, now: float) -> None:
+        self._go_to(layer, now)
+        self._tried_at = now
+        self._rises_until = now + _RISES_FOR_S  # it gets this long to begin to
+
+    def _go_down_to(self, layer: int, now: float) -> None:
+        if self._tried_at is not None:
+            self._wait_s = min(LONGEST_WAIT_S, self._wait_s * 2)
+        self._go_to(layer, now)
+
+    def _go_to(self, layer: int, now: float) -> None:
+        self._layer = layer
+        self._changed_at = now
+        self._tried_at = None
+        self._short_since = None
+        self._much_loss_since = None
+
+
+def _nearest(layer: int, flowing: Sequence[int]) -> int:
+    """The next lower layer that flows, else the lowest."""
+    return max((below for below in flowing if below < layer), default=flowing[0])
+
+
+def _highest_in(room: int, layers: Sequence[int], rates: Sequence[int]) -> int:
+    """The highest of these layers whose rate has room, else the lowest of them."""
+    return max((layer for layer in layers if rates[layer] <= room), default=layers[0])
