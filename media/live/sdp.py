@@ -7,6 +7,7 @@ an answer must repeat word for word. Pure: no sockets, no clock, no randomness.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -25,6 +26,7 @@ MOST_FORMATS = 128
 MOST_RIDS = 8
 MOST_RELAYS = 16
 MOST_FINGERPRINTS = 8
+MOST_SSRC = (1 << 32) - 1
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -43,15 +45,18 @@ _KINDS = {"H264": "video", "VP8": "video", "VP9": "video", "AV1": "video", "opus
 # Layers by name where a name says which is smaller: Chromium's habit, and OBS's (0 is its largest).
 _LAYER_NAMES = (("q", "h", "f"), ("l", "m", "h"), ("3", "2", "1", "0"))
 
-_MEDIA = re.compile(r"m=([A-Za-z0-9-]{1,32}) (\d{1,5})(?:/\d{1,5})? ([A-Za-z0-9/]{1,64}) (\S.*)")
-_RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9-]{1,32})/(\d{1,6})(?:/(\d))?")
-_FORMAT_VALUE = re.compile(r"(\d{1,3}|\*) +(\S.*)")
-_EXTMAP = re.compile(r"(\d{1,3})(?:/\w+)? (\S+)(?: .*)?")
+_MEDIA = re.compile(
+    r"m=([A-Za-z0-9-]{1,32}) ([0-9]{1,5})(?:/[0-9]+)? ([A-Za-z0-9/]{1,64}) ([ -~]+)"
+)
+_RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9-]{1,32})/([0-9]{1,6})(?:/([0-9]))?")
+# Repeated word for word in the answer: plain text on one line.
+_FORMAT_VALUE = re.compile(r"([0-9]{1,3}|\*) +([!-~][\t -~]*)")
+_EXTMAP = re.compile(r"([0-9]{1,3})(?:/[a-z]+)? ([!-~]+)(?: .*)?")
 _TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,64}")
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _UFRAG = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
-_PRINTABLE = re.compile(r"[\t -~]*")
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Medium:
 
     `codecs`: ours among theirs, the preferred one first. `rids`: the layers it would send, from
     small to large. `fid`: repair ssrc -> ssrc. `is_open`: offered, and on the one transport.
+    `is_reduced`: takes RTCP that is not compound (RFC 5506).
     """
 
     kind: str
@@ -88,6 +94,7 @@ class Medium:
     is_open: bool = True
     profile: str = "UDP/TLS/RTP/SAVPF"
     first_format: str = "0"
+    is_reduced: bool = True
 
 
 @dataclass(frozen=True)
@@ -162,10 +169,6 @@ class _Section:
         self.head = head
         self.attributes: dict[str, list[str]] = {}
 
-    def add(self, line: str) -> None:
-        name, _, value = line[2:].partition(":")
-        self.attributes.setdefault(name, []).append(value.strip())
-
     def all(self, name: str) -> list[str]:
         return self.attributes.get(name, [])
 
@@ -203,20 +206,18 @@ def read_offer(text: str) -> Offer:
 
 
 def _sections(text: str, code: str) -> list[_Section]:
-    if len(text) > MOST_CHARACTERS:
+    lines = text.split("\n") if len(text) <= MOST_CHARACTERS else []
+    if not lines or max(map(len, lines)) > MOST_LINE:
         raise LiveError(code)
     sections = [_Section("")]
-    for raw in text.split("\n"):
-        line = raw.rstrip("\r")
-        if len(line) > MOST_LINE:
-            raise LiveError(code)
-        if line.startswith("m="):
-            sections.append(_Section(line))
-        elif line.startswith("a="):
-            # What is repeated to others, or logged, is plain text on one line.
-            if not _PRINTABLE.fullmatch(line):
-                raise LiveError(code)
-            sections[-1].add(line)
+    attributes = sections[0].attributes
+    for line in lines:
+        if line.startswith("a="):
+            name, _, value = line[2:].rstrip().partition(":")
+            attributes.setdefault(name, []).append(value)
+        elif line.startswith("m="):
+            sections.append(_Section(line.rstrip()))
+            attributes = sections[-1].attributes
     if len(sections) > MOST_MEDIA + 1:
         raise LiveError(code)
     return sections
@@ -224,7 +225,7 @@ def _sections(text: str, code: str) -> list[_Section]:
 
 def _head(section: _Section) -> re.Match[str]:
     head = _MEDIA.fullmatch(section.head)
-    if head is None or not _PRINTABLE.fullmatch(section.head):
+    if head is None or not head[4].strip():
         raise LiveError("bad_offer")
     return head
 
@@ -261,11 +262,11 @@ def _medium(
 ) -> Medium:
     kind, port, profile, rest = head.groups()
     formats = rest.split()
-    if len(formats) > MOST_FORMATS:
-        raise LiveError("bad_offer")
-    is_rtp = kind in ("audio", "video") and profile.endswith("RTP/SAVPF")
-    codecs = _codecs(kind, section, formats) if is_rtp else ()
+    is_rtp = kind in _KINDS.values() and profile.endswith("RTP/SAVPF")
+    words = (tuple(section.all(name)) for name in ("rtpmap", "fmtp", "rtcp-fb"))
+    codecs = _codecs(kind, tuple(formats), *words) if is_rtp else ()
     fid, ssrcs = _ssrcs(section)
+    is_offered = int(port) > 0 or "bundle-only" in section.attributes
     return Medium(
         kind=kind,
         mid=_mid(section),
@@ -277,20 +278,29 @@ def _medium(
         ssrcs=ssrcs,
         fid=fid,
         wants=frozenset().union(*(codec.feedback for codec in codecs)),
-        is_open=is_bundled and (int(port) > 0 or "bundle-only" in section.attributes),
+        is_open=is_offered and is_bundled and "rtcp-mux" in section.attributes,
         profile=profile,
         first_format=formats[0],
+        is_reduced="rtcp-rsize" in section.attributes,
     )
 
 
-def _codecs(kind: str, section: _Section, formats: Sequence[str]) -> tuple[Codec, ...]:
-    if not all(item.isdecimal() and int(item) < 128 for item in formats):
+@functools.lru_cache(maxsize=32)
+def _codecs(
+    kind: str,
+    formats: tuple[str, ...],
+    rtpmap: tuple[str, ...],
+    fmtps: tuple[str, ...],
+    rtcp_fb: tuple[str, ...],
+) -> tuple[Codec, ...]:
+    """Kept, because the lines of an offer repeat each other, and so do browsers in a class."""
+    offered = {_number(word, 127) for word in formats}
+    if len(formats) > MOST_FORMATS:
         raise LiveError("bad_offer")
-    offered = {int(item) for item in formats}
-    maps = _rtpmaps(section, offered)
-    parameters = dict(_by_format(section.all("fmtp")))
+    maps = _rtpmaps(rtpmap, offered)
+    parameters = dict(_by_format(fmtps))
     rtx = _repair(maps, parameters)
-    feedback = _feedback(section)
+    feedback = _feedback(rtcp_fb)
     codecs = [
         Codec(
             payload_type=payload_type,
@@ -307,10 +317,10 @@ def _codecs(kind: str, section: _Section, formats: Sequence[str]) -> tuple[Codec
     return tuple(sorted(codecs, key=_preference))
 
 
-def _rtpmaps(section: _Section, offered: set[int]) -> dict[int, tuple[str, int, int]]:
+def _rtpmaps(values: Iterable[str], offered: set[int]) -> dict[int, tuple[str, int, int]]:
     """Payload type -> name in small letters, clock rate, channels."""
     maps: dict[int, tuple[str, int, int]] = {}
-    for value in section.all("rtpmap"):
+    for value in values:
         found = _RTPMAP.fullmatch(value)
         if found is None:
             raise LiveError("bad_offer")
@@ -341,14 +351,14 @@ def _repair(maps: dict[int, tuple[str, int, int]], parameters: dict[int, str]) -
     rtx: dict[int, int] = {}
     for payload_type, (name, _, _) in maps.items():
         repaired = fmtp(parameters.get(payload_type, "")).get("apt", "")
-        if name == "rtx" and repaired.isdecimal():
+        if name == "rtx" and _NUMBER.fullmatch(repaired):
             rtx.setdefault(int(repaired), payload_type)
     return rtx
 
 
-def _feedback(section: _Section) -> dict[int, frozenset[str]]:
+def _feedback(values: Iterable[str]) -> dict[int, frozenset[str]]:
     feedback: dict[int, frozenset[str]] = {}
-    for payload_type, kind in _by_format(section.all("rtcp-fb")):
+    for payload_type, kind in _by_format(values):
         if kind in PUBLISH_FEEDBACK or kind in VIEWER_FEEDBACK:
             feedback[payload_type] = feedback.get(payload_type, frozenset()) | {kind}
     return feedback
@@ -434,17 +444,19 @@ def _ssrcs(section: _Section) -> tuple[dict[int, int], tuple[int, ...]]:
     helpers: set[int] = set()
     for group in section.all("ssrc-group"):
         semantics, *members = group.split() or [""]
-        numbers = [_ssrc(member) for member in members]
+        numbers = [_number(member, MOST_SSRC) for member in members]
         if semantics == "FID" and len(numbers) == 2:
             fid[numbers[1]] = numbers[0]
         if semantics in ("FID", "FEC", "FEC-FR"):
             helpers.update(numbers[1:])
-    named = dict.fromkeys(_ssrc(value.partition(" ")[0]) for value in section.all("ssrc"))
+    named = dict.fromkeys(
+        _number(value.partition(" ")[0], MOST_SSRC) for value in section.all("ssrc")
+    )
     return fid, tuple(ssrc for ssrc in named if ssrc not in helpers)
 
 
-def _ssrc(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 1 << 32):
+def _number(text: str, most: int) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > most:
         raise LiveError("bad_offer")
     return int(text)
 
@@ -479,7 +491,9 @@ def _setup(section: _Section, session: _Section) -> str:
 
 
 def _is_trickle(sections: Iterable[_Section]) -> bool:
-    return any("trickle" in value.split() for part in sections for value in part.all("ice-options"))
+    options = [value for part in sections for value in part.all("ice-options")]
+    # libdatachannel puts a comma between them, against RFC 8839.
+    return any("trickle" in value.replace(",", " ").split() for value in options)
 
 
 def _relays(sections: Iterable[_Section]) -> tuple[tuple[str, int], ...]:
@@ -497,7 +511,7 @@ def _relays(sections: Iterable[_Section]) -> tuple[tuple[str, int], ...]:
 
 
 def _address(host: str, port: str) -> tuple[str, int] | None:
-    if not (port.isascii() and port.isdecimal() and len(port) <= 5 and 0 < int(port) < 65_536):
+    if not _NUMBER.fullmatch(port) or not 0 < int(port) < 65_536:
         return None
     try:
         return str(ipaddress.ip_address(host)), int(port)
@@ -566,10 +580,10 @@ def _answer(offer: Offer, local: Local, bodies: Sequence[list[str] | None]) -> s
         *(["a=group:BUNDLE " + " ".join(bundled)] if bundled else []),
     ]
     for medium, body in zip(offer.media, bodies, strict=True):
-        # The first accepted m-line is the one whose candidates count (RFC 8843, section 7.3).
-        candidates = candidate_lines(local) if taken[0] is medium else []
+        # Those of the first count (RFC 8843, section 7.3); aiortc believes the last.
+        candidates = candidate_lines(local) if body else []
         head = _medium_head(medium, is_taken=bool(body), body=body or _refused(medium))
-        lines += [*head, *_transport_lines(offer, local), *candidates]
+        lines += [*head, *_transport_lines(offer, local, medium), *candidates]
         lines += body or _refused(medium)
     return "\r\n".join(lines) + "\r\n"
 
@@ -591,14 +605,14 @@ def _refused(medium: Medium) -> list[str]:
     return ["a=inactive", *(_codec_lines(medium.codecs[0], ()) if medium.codecs else [])]
 
 
-def _transport_lines(offer: Offer, local: Local) -> list[str]:
+def _transport_lines(offer: Offer, local: Local, medium: Medium) -> list[str]:
     return [
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.pwd}",
         f"a=fingerprint:{local.fingerprint[0]} {local.fingerprint[1]}",
         f"a=setup:{'active' if offer.setup == 'passive' else 'passive'}",
         "a=rtcp-mux",
-        "a=rtcp-rsize",
+        *(["a=rtcp-rsize"] if medium.is_reduced else []),
     ]
 
 
