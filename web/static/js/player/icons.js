@@ -14,6 +14,7 @@ const SHAPES = {
   chapters: "M4 5h3v3H4zm5 .5h11v2H9zM4 10.5h3v3H4zm5 .5h11v2H9zM4 16h3v3H4zm5 .5h11v2H9z",
   transcript: "M5 3h14v18H5zm2 2v14h10V5zm1.5 3h7v1.7h-7zm0 3.4h7V13h-7zm0 3.3h4.5v1.7H8.5z",
   expand: "M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z",
+  turn: "M4 5h16v9h-2V7H6v5H4zm0 9h7v5H4zm2 2v1h3v-1zm8 4l3.5-3.5L21 20h-2.3v1.5h-2.4V20z",
   shrink: "M8 4h2v6H4V8h4zm6 0h2v4h4v2h-6zM4 14h6v6H8v-4H4zm10 0h6v2h-4v4h-2z",
 };
 

@@ -1,0 +1,371 @@
+/**
+ * The presenter's studio: what she shows, whether it is live, and what goes wrong, in words. Camera and microphone
+ * are Capture's, the way to the stage is Publication's; here they are brought together.
+ */
+
+import { must } from "../elements.js";
+import { stayAwake } from "../session/wake.js";
+import { tell } from "../session/words.js";
+import { presenters } from "../stage/arrange.js";
+import { Steady } from "../stage/quality.js";
+import { RoomSocket } from "../stage/room_socket.js";
+import { readTexts } from "../texts.js";
+import { Capture } from "./capture.js";
+import { mountChoosing } from "./choosing.js";
+import { Meter } from "./meter.js";
+import { mountMonitor } from "./monitor.js";
+import { Publication } from "./publication.js";
+import { Sharing } from "./sharing.js";
+import { buttonsOf, stateOf, wordsOf } from "./state.js";
+import { tryConnection } from "./trial.js";
+import { judgeUplink, uplinkOf } from "./uplink.js";
+
+const LOOK_MS = 2000;
+// The browser finds out in this time what gets up.
+const RAMP_MS = 8000;
+// Until the server knows that the picture is hidden it is told again; nothing leaves this device meanwhile.
+const AGAIN_MS = 1000;
+/** @type {Record<number, string>} */
+const REFUSED = { 401: "mayNot", 403: "mayNot", 404: "mayNot", 409: "stageFull", 422: "cannot" };
+
+export class Studio {
+  #room;
+  #capture = new Capture();
+  #publication;
+  #sharing;
+  #socket;
+  #meter;
+  #steady = new Steady();
+  #facts = { is_open: false, is_live: false, is_hidden: false, is_away: false };
+  #epoch = -1;
+  #isOnline = false;
+  /** @type {import("../stage/room_socket.js").Track[]} */
+  #tracks = [];
+  #upAt = Infinity;
+  /** @type {RTCIceServer[]} */
+  #servers = [];
+  #letSleep = () => {};
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.text = readTexts(root);
+    this.#room = root.dataset.broadcast ?? "";
+    this.preview = /** @type {HTMLVideoElement} */ (must(root.querySelector("[data-preview]")));
+    this.#publication = new Publication(this.#room, "camera", () => this.#isTaken());
+    this.#sharing = new Sharing(this.#room);
+    this.#socket = new RoomSocket(this.#room, () => this.#beat());
+    const level = /** @type {HTMLMeterElement} */ (must(root.querySelector("[data-level]")));
+    this.#meter = new Meter(level, (verdict) => this.#put("[data-sound-problem]", this.#sound(verdict)));
+    mountChoosing(root, this.#capture, this.text, (key) => this.#problem(key));
+    mountMonitor(root, this.#room, this.#socket, this.text, () => this.#servers);
+    this.#listen();
+    this.#show();
+  }
+
+  async start() {
+    this.#socket.start();
+    setInterval(() => void this.#look(), LOOK_MS);
+    if (await isAllowed()) await this.#open();
+  }
+
+  #listen() {
+    const capture = this.#capture;
+    capture.on("tracks", () => this.#carry());
+    capture.on("away", (isAway) => this.#is({ is_away: isAway }));
+    this.#publication.link.on("up", () => this.#up());
+    this.#publication.link.on("down", () => this.#connection("connecting"));
+    this.#publication.link.on("hopeless", () => this.#refused(0));
+    this.#publication.link.on("refused", (status) => this.#refused(status));
+    this.#publication.link.on("taken", () => this.#taken());
+    this.#sharing.on("on", (isOn) => this.#shared(isOn));
+    this.#sharing.on("refused", (status) => this.#problem(REFUSED[status] ?? ""));
+    const socket = this.#socket;
+    socket.on("hello", (hello) => this.#greeted(hello));
+    socket.on("stage", (stage) => this.#staged(stage));
+    socket.on("viewers", (count) => this.#viewers(count));
+    socket.on("restarted", (epoch) => this.#restarted(epoch));
+    socket.on("closed", (why) => this.#closed(why));
+    socket.on("online", (isOnline) => (this.#isOnline = isOnline));
+    this.root.addEventListener("devices-listed", () => this.#show());
+    addEventListener("beforeunload", (event) => this.#facts.is_live && event.preventDefault());
+    this.#buttons();
+  }
+
+  #buttons() {
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      open: () => void this.#open(),
+      live: () => this.#goLive(),
+      hide: () => this.#hide(),
+      show: () => void this.#showAgain(),
+      resume: () => void this.#open(),
+      flip: () => void this.#capture.flip().then((key) => this.#problem(key)),
+      mute: () => void this.#mute(),
+      screen: () => void (this.#sharing.isOn ? this.#sharing.stop() : this.#sharing.start(this.#servers)),
+      stop: () => this.#stop(),
+      test: () => void this.#test(),
+    };
+    for (const [name, act] of Object.entries(acts)) this.#button(name).addEventListener("click", act);
+    must(this.root.querySelector(".broadcast-acts")).addEventListener("keydown", (event) => {
+      const { key, ctrlKey, altKey, metaKey } = /** @type {KeyboardEvent} */ (event);
+      if (key.toLowerCase() !== "h" || ctrlKey || altKey || metaKey || !this.#facts.is_live) return;
+      if (this.#facts.is_hidden) void this.#showAgain();
+      else this.#hide();
+    });
+  }
+
+  /** @param {string} name @returns {HTMLButtonElement} */
+  #button(name) {
+    return /** @type {HTMLButtonElement} */ (must(this.root.querySelector(`[data-do=${name}]`)));
+  }
+
+  // --- what the presenter does
+
+  async #open() {
+    this.#problem(await this.#capture.open());
+    this.#is({ is_open: this.#capture.isOpen });
+  }
+
+  #goLive() {
+    this.#problem("");
+    this.#letSleep = stayAwake();
+    this.#is({ is_live: true, is_hidden: false });
+    this.#connection("connecting");
+    this.#publication.link.start(this.#servers);
+  }
+
+  /** Everything of it happens here and now; the server is told, and cuts what is on its way. */
+  #hide() {
+    this.#capture.cut();
+    this.#is({ is_open: false, is_hidden: true });
+    this.#say("isHidden");
+    void this.#tellHidden();
+  }
+
+  async #showAgain() {
+    const problem = await this.#capture.open();
+    this.#problem(problem);
+    if (!this.#capture.isOpen) return;
+    this.#is({ is_open: true, is_hidden: false });
+    void this.#tellHidden();
+  }
+
+  /** Says how it is now, until it is known. */
+  async #tellHidden() {
+    const hidden = this.#facts.is_hidden;
+    if (!this.#facts.is_live || (await tell(`/rooms/${this.#room}/hide`, { hidden }))) return;
+    setTimeout(() => hidden === this.#facts.is_hidden && void this.#tellHidden(), AGAIN_MS);
+  }
+
+  async #mute() {
+    const muted = !this.#capture.isMuted;
+    this.#capture.mute(muted);
+    this.#say(muted ? "isMuted" : "isUnmuted");
+    this.#show();
+    if (this.#facts.is_live) await tell(`/rooms/${this.#room}/mute`, { muted });
+  }
+
+  #stop() {
+    this.#sharing.stop();
+    this.#publication.link.stop();
+    this.#letSleep();
+    this.#upAt = Infinity;
+    this.#is({ is_live: false, is_hidden: false, is_open: this.#capture.isOpen });
+    this.#put("[data-connection]", "–");
+    this.#say("stopped");
+  }
+
+  async #test() {
+    const button = this.#button("test");
+    button.disabled = true;
+    this.#put("[data-test-result]", this.text("testing"));
+    const { key, way } = await tryConnection();
+    this.#put("[data-test-result]", this.text(key, { way: this.text(way) }));
+    button.disabled = false;
+  }
+
+  // --- what happens
+
+  #carry() {
+    const { video, audio } = this.#capture;
+    this.preview.srcObject = video ? new MediaStream([video]) : null;
+    if (video) void this.preview.play().catch(() => {});
+    this.preview.toggleAttribute("data-mirrored", video?.getSettings().facingMode === "user");
+    this.#meter.listen(audio);
+    this.#publication.carry({ video, audio }, this.#servers);
+    this.#show();
+  }
+
+  #up() {
+    this.#upAt = performance.now();
+    this.#steady.forget();
+    this.#problem("");
+    this.#connection("ready");
+    this.#say("wentLive");
+    // A stage that was started anew does not know it.
+    if (this.#facts.is_hidden) void this.#tellHidden();
+    if (this.#capture.isMuted) void tell(`/rooms/${this.#room}/mute`, { muted: true });
+  }
+
+  /** @param {number} status of the stage's answer, 0 for none */
+  #refused(status) {
+    const isFinal = status in REFUSED;
+    this.#connection("connecting");
+    this.#problem(REFUSED[status] ?? (status === 0 ? "testFailed" : "cannot"));
+    if (isFinal && this.#facts.is_live) this.#stop();
+  }
+
+  /** The room hears of this presenter's camera, and it is not ours: we heard of nothing being wrong with the line. */
+  #isTaken() {
+    const member = this.root.dataset.member;
+    const own = this.#tracks.filter((track) => track.member === member && track.source === "camera");
+    return this.#isOnline && own.some(({ state }) => state === "flowing");
+  }
+
+  #taken() {
+    this.#stop();
+    this.#problem("takenOver");
+  }
+
+  /** @param {boolean} isOn */
+  #shared(isOn) {
+    this.#say(isOn ? "sharing" : "notSharing");
+    this.#show();
+  }
+
+  /** @param {import("../stage/room_socket.js").Hello} hello */
+  #greeted(hello) {
+    this.#servers = hello.ice_servers ?? [];
+    this.#publication.link.refresh(this.#servers);
+    this.#viewers(hello.viewers);
+    this.#staged(hello.stage);
+    if (this.#epoch >= 0 && hello.epoch !== this.#epoch) this.#restarted(hello.epoch);
+    this.#epoch = hello.epoch;
+  }
+
+  /** @param {number} epoch */
+  #restarted(epoch) {
+    this.#epoch = epoch;
+    if (this.#facts.is_live) this.#publication.link.start(this.#servers);
+    this.#sharing.renew(this.#servers);
+  }
+
+  /** @param {import("../stage/room_socket.js").Stage} stage */
+  #staged(stage) {
+    this.#tracks = stage.tracks;
+    const names = presenters(stage.tracks).map(({ name }) => name);
+    const list = new Intl.ListFormat(document.documentElement.lang).format(names);
+    this.#put("[data-presenters]", list || this.text("nobody"));
+    this.#toggle("[data-on-air]", stage.is_on_air);
+    this.#toggle("[data-off-air]", !stage.is_on_air);
+  }
+
+  /** @param {number} count */
+  #viewers(count) {
+    this.#put("[data-viewers]", this.text(count === 1 ? "oneViewer" : "viewers", { num: count }));
+  }
+
+  /** @param {string} why */
+  #closed(why) {
+    this.#stop();
+    this.#capture.cut();
+    this.#is({ is_open: false });
+    for (const button of this.root.querySelectorAll("button[data-do]")) /** @type {HTMLButtonElement} */ (button).hidden = true;
+    this.#put("[data-problem]", this.text(why));
+  }
+
+  async #look() {
+    const { peer, isUp } = this.#publication.link;
+    if (!this.#facts.is_live || !isUp || !peer) return;
+    const quality = this.#steady.put(judgeUplink(uplinkOf((await peer.getStats()).values())));
+    if (performance.now() - this.#upAt < RAMP_MS) return;
+    this.#connection(quality);
+    const isSlow = quality === "fair" || quality === "sound" || quality === "poor";
+    this.#problem(isSlow ? (quality === "fair" ? "uplinkFair" : "uplinkPoor") : "");
+  }
+
+  async #beat() {
+    return {
+      is_flowing: this.#publication.link.isUp,
+      is_shown: document.visibilityState === "visible",
+      is_audible: false,
+      rung: this.#publication.link.rung,
+    };
+  }
+
+  // --- what is seen
+
+  /** @param {Partial<import("./state.js").Facts>} change */
+  #is(change) {
+    Object.assign(this.#facts, change);
+    this.#show();
+  }
+
+  #show() {
+    const state = stateOf(this.#facts);
+    const had = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.do;
+    this.root.dataset.state = state;
+    const wanted = new Set(buttonsOf(state));
+    if (this.#button("flip").dataset.able !== "yes") wanted.delete("flip");
+    if (!Sharing.isPossible) wanted.delete("screen");
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll(".broadcast-acts [data-do]"))) {
+      button.hidden = !wanted.has(button.dataset.do ?? "");
+    }
+    // The button that was pressed is gone: its successor has the focus.
+    if (had && !wanted.has(had)) this.#button(buttonsOf(state)[0] ?? "open").focus({ preventScroll: true });
+    this.#switch("mute", this.#capture.isMuted);
+    this.#switch("screen", this.#sharing.isOn);
+    const words = wordsOf(state);
+    this.#put("[data-picture-words]", words ? this.text(words) : "");
+  }
+
+  /** A button with two names. @param {string} name @param {boolean} isDone what its first name says */
+  #switch(name, isDone) {
+    const button = this.#button(name);
+    const { on = "", off = "" } = button.dataset;
+    const words = name === "mute" ? (isDone ? off : on) : isDone ? on : off;
+    if (button.textContent !== words) button.textContent = words;
+  }
+
+  /** @param {string} key */
+  #connection(key) {
+    this.#put("[data-connection]", this.text(key));
+  }
+
+  /** @param {import("./noise.js").Verdict} verdict */
+  #sound(verdict) {
+    return verdict && !this.#capture.isMuted ? this.text(verdict) : "";
+  }
+
+  /** @param {string} key "" when there is none any more */
+  #problem(key) {
+    this.#put("[data-problem]", key ? this.text(key) : "");
+  }
+
+  /** @param {string} key */
+  #say(key) {
+    this.#put("[data-said]", this.text(key));
+  }
+
+  /** @param {string} selector @param {boolean} isShown */
+  #toggle(selector, isShown) {
+    for (const place of this.root.querySelectorAll(selector)) /** @type {HTMLElement} */ (place).hidden = !isShown;
+  }
+
+  /** @param {string} selector @param {string} words */
+  #put(selector, words) {
+    const place = must(this.root.querySelector(selector));
+    if (place.textContent !== words) place.textContent = words;
+  }
+}
+
+/** Camera and microphone were allowed before: the preview then stands there at once. */
+async function isAllowed() {
+  try {
+    const asked = ["camera", "microphone"].map((name) => navigator.permissions.query({ name: /** @type {PermissionName} */ (name) }));
+    return (await Promise.all(asked)).every(({ state }) => state === "granted");
+  } catch {
+    return false;
+  }
+}
