@@ -1,9 +1,9 @@
 """How a burst is spread, so that it does not drown in the first small buffer on its way; pure.
 
 A keyframe leaves an encoder at once: 79 packets in one moment. Through a TURN server or a thin
-line some of them are lost, and then nothing decodes. What is passed on is therefore held to
-2.5 times the rate the feed runs at, and faster only where a packet would otherwise wait longer
-than `most_delay_s`.
+line some of them are lost, and then nothing decodes. What comes at once is therefore passed on at
+8 Mbit/s, or 2.5 times the rate the feed runs at, and faster only where a packet would otherwise
+wait longer than `most_delay_s`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STEP_S = 0.002
 """Between two groups of a burst. Event loops wake by the millisecond."""
 
 _SPEED_UP = 2.5
-_LEAST_BYTES_S = 125_000  # before the rate is known, and when it is nearly nothing
+_LEAST_BYTES_S = 1_000_000  # 8 Mbit/s: a feed that is only starting is not held up
 _MEMORY_S = 1.0  # over which the running rate is an average
 _ON_TIME = 0.8  # of the delay that is planned with; the rest is for a loop that wakes late
 
@@ -71,14 +71,15 @@ class Pacer:
         passed = now - self._at
         if passed <= 0:
             return
+        most = max(BURST_BYTES, self._queued_bytes)
+        self._credit = min(most, self._credit + passed * self._speed())
         self._at = now
-        self._credit = min(BURST_BYTES, self._credit + passed * self._speed(now))
         self._running_bytes_s -= self._running_bytes_s * min(1.0, passed / _MEMORY_S)
 
-    def _speed(self, now: float) -> float:
-        """Bytes a second at which credit grows: enough for all that is queued to be in time."""
-        speed = max(_LEAST_BYTES_S, self._running_bytes_s) * _SPEED_UP
+    def _speed(self) -> float:
+        """Bytes a second at which credit has grown: enough for all that is queued to be in time."""
+        speed = max(_LEAST_BYTES_S, self._running_bytes_s * _SPEED_UP)
         if self._queue:
-            left = self._queue[-1][0] + self._most_delay_s * _ON_TIME - now
+            left = self._queue[-1][0] + self._most_delay_s * _ON_TIME - self._at
             speed = max(speed, self._queued_bytes / max(left, STEP_S))
         return speed
