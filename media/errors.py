@@ -46,6 +46,17 @@ CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "already_stored": ("key",),
         "bad_key": ("key",),
         "storage_unavailable": ("detail",),
+        # --- the live core -------------------------------------------------------------------
+        "bad_offer": (),  # not SDP, or SDP that WebRTC could not have written
+        "media_unsupported": (),  # no codec, or no medium, that we carry
+        "stage_full": (),
+        "stale_epoch": (),  # another web process holds the room now
+        "room_not_open": (),
+        "no_resource": (),  # not there, or not this creator's
+        "wrong_etag": (),
+        "bad_fragment": (),
+        "live_overloaded": (),
+        "live_away": (),  # no live process answers just now
     }
 )
 
@@ -81,6 +92,10 @@ class Refused(MediaError):
 
 class Broken(MediaError):
     """Our machinery is the reason: it may be tried again."""
+
+
+class LiveError(MediaError):
+    """The live core says no, or is not there just now."""
 
 
 class StorageError(MediaError):

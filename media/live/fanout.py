@@ -1,0 +1,299 @@
+"""One packet to all viewers of a feed: rewrite, encrypt, send as one batch. The hot path.
+
+Viewers whose copies look alike (the same payload type, the same offsets) form a group: the packet
+is written once for the group, then copied and encrypted for each of them. As long as nobody has
+switched layers everybody is in one group. The order of viewers is worked out anew only when one
+comes, goes or switches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from media.live import srtp
+from media.live.packets import (
+    LARGEST_PAYLOAD_BYTES,
+    SEND_TIME_AT,
+    Offsets,
+    Packet,
+    send_time,
+    splice,
+    write_header,
+)
+from media.live.port import UdpPath
+from media.live.sending import MOST_IN_ONE_CALL, Batch, Filler
+
+if TYPE_CHECKING:
+    from media.live.feed import Feed
+    from media.live.peer import Peer
+
+# Where nothing tells how far apart two feeds are in time: one picture at 30 a second.
+USUAL_GAP_S = 1 / 30
+
+_template, _view = srtp.new_buffer(srtp.PACKET_BYTES)
+
+
+@dataclass(slots=True, eq=False)
+class Outlet:
+    """One viewer's end of one slot. Its SSRC stays when what it carries changes.
+
+    `payload_types`: codec -> (payload type, that of its retransmissions or None), from the offer.
+    """
+
+    peer: Peer
+    ssrc: int
+    rtx_ssrc: int
+    payload_types: dict[str, tuple[int, int | None]]
+    send_time_id: int = 0
+    offsets: Offsets = field(default_factory=Offsets)
+    fanout: Fanout | None = None  # what it gets packets from
+    next: Fanout | None = None  # what it goes over to at that one's next keyframe
+    last: Packet | None = None  # the newest packet it got before it left a fan-out
+    since_seq: int = 0  # of the present feed: what it may ask for again starts here
+    rtx_seq: int = 0
+    _packets: int = 0
+    _octets: int = 0
+
+    def sent(self) -> tuple[int, int]:
+        """Packets and octets of payload it was sent, retransmissions apart (RFC 3550, 6.4.1)."""
+        packets, octets = self._packets, self._octets
+        if self.fanout is not None:
+            packets += self.fanout.packets
+            octets += self.fanout.octets
+        return packets, octets
+
+    def count_from(self, fanout: Fanout, sign: int) -> None:
+        """Counts what a fan-out has sent out (-1, on joining) or in (+1, on leaving)."""
+        self._packets += sign * fanout.packets
+        self._octets += sign * fanout.octets
+
+    def carries(self, codec: str) -> bool:
+        """Whether the viewer can play it."""
+        return codec in self.payload_types
+
+
+class _Alike(NamedTuple):
+    """What makes the copies of a packet for two viewers the same before encryption."""
+
+    payload_type: int
+    ssrc: int
+    offsets: Offsets
+    send_time_id: int
+    tag_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Viewers whose copies are alike; their places in the batch are next to each other."""
+
+    alike: _Alike
+    first: int
+    contexts: Any
+
+
+class Fanout:
+    """A feed's reader that sends each packet to every viewer of it. Never blocks, never raises."""
+
+    def __init__(self, feed: Feed, filler: Filler, counted: Counter[str]) -> None:
+        self.feed = feed
+        self._filler = filler
+        self._counted = counted
+        self._last: Packet | None = None  # the newest that went out
+        self._outlets: dict[Outlet, None] = {}  # in the order they came
+        self._waiting: dict[Outlet, None] = {}  # until the next keyframe
+        self._batches: list[tuple[Batch, list[_Group]]] = []
+        self._over_tcp: list[Outlet] = []
+        self._is_stale = False
+        self.is_held = False
+        self.packets = 0
+        self.octets = 0
+
+    def __len__(self) -> int:
+        return len(self._outlets)
+
+    # Who is in
+
+    def expect(self, outlet: Outlet) -> None:
+        """The outlet goes over to this feed: at its next keyframe, at once where all are alike.
+
+        What it gets now it goes on getting until then.
+        """
+        if outlet.next is not None:
+            outlet.next.refuse(outlet)
+        outlet.next = self
+        self._waiting[outlet] = None
+
+    def refuse(self, outlet: Outlet) -> None:
+        """The outlet no longer waits for this feed."""
+        self._waiting.pop(outlet, None)
+        if outlet.next is self:
+            outlet.next = None
+
+    def leave(self, outlet: Outlet) -> None:
+        """The outlet gets nothing of this feed from now on."""
+        self.refuse(outlet)
+        if self._outlets.pop(outlet, self) is not self:
+            outlet.last = self._last
+            outlet.count_from(self, +1)
+            outlet.fanout = None
+            self._is_stale = True
+
+    def hold(self) -> None:
+        """Nothing goes out until `release`; then all go on without a hole in the numbers."""
+        if self.is_held:
+            return
+        self.is_held = True
+        for outlet in tuple(self._outlets):
+            self.leave(outlet)
+            self.expect(outlet)
+
+    def release(self) -> None:
+        """Goes on after `hold`, pictures with a keyframe."""
+        self.is_held = False
+
+    def moved(self) -> None:
+        """A viewer is reached over another path, or has its keys now."""
+        self._is_stale = True
+
+    def close(self) -> Iterable[Outlet]:
+        """Everybody leaves; returns who was there or waited."""
+        left = (*self._outlets, *self._waiting)
+        for outlet in left:
+            self.leave(outlet)
+        return dict.fromkeys(left)
+
+    # The hot path
+
+    def take(self, packet: Packet) -> None:
+        """Sends the packet to every viewer."""
+        if self.is_held or len(packet.payload) > LARGEST_PAYLOAD_BYTES:
+            return
+        if self._waiting and (packet.starts_key or not self.feed.has_keys):
+            self._let_in(packet)
+        if self._is_stale:
+            self._arrange()
+        if not self._outlets:
+            return
+        if self._last is None or packet.seq > self._last.seq:
+            self._last = packet
+        self.packets += 1
+        self.octets += len(packet.payload)
+        lost = 0
+        for batch, groups in self._batches:
+            self._fill(packet, groups, batch.lengths)
+            lost += batch.send()
+        for outlet in self._over_tcp:
+            self._send_alone(packet, outlet)
+        self._counted["sent"] += len(self._outlets) - lost
+        if lost:
+            self._counted["send_lost"] += lost
+
+    def _fill(self, packet: Packet, groups: list[_Group], lengths: memoryview) -> None:
+        fill = self._filler.fill
+        for group in groups:
+            payload_type, ssrc, offsets, send_time_id, tag_bytes = group.alike
+            length = write_header(_view, packet, payload_type, ssrc, offsets, send_time_id)
+            if send_time_id:
+                _stamp(self.feed.now())
+            failed = fill(_template, length, group.contexts, group.first, lengths, tag_bytes)
+            if failed:
+                self._counted["not_encrypted"] += failed
+
+    def _send_alone(self, packet: Packet, outlet: Outlet) -> None:
+        payload_type, _ = outlet.payload_types[self.feed.codec]
+        length = write_header(
+            _view, packet, payload_type, outlet.ssrc, outlet.offsets, outlet.send_time_id
+        )
+        if outlet.send_time_id:
+            _stamp(self.feed.now())
+        outlet.peer.send_rtp(_view[:length])
+
+    # Arranging
+
+    def _let_in(self, packet: Packet) -> None:
+        """Everybody who waits goes over at this packet."""
+        for outlet in tuple(self._waiting):
+            if outlet.fanout is not None:
+                outlet.fanout.leave(outlet)
+            self.refuse(outlet)
+            outlet.offsets = _going_on(outlet, packet, self.feed)
+            outlet.fanout = self
+            outlet.since_seq = packet.seq
+            outlet.count_from(self, -1)
+            self._outlets[outlet] = None
+            self._is_stale = True
+            self._counted["switches"] += 1
+
+    def _arrange(self) -> None:
+        """Works out batches and groups anew."""
+        self._is_stale = False
+        self._over_tcp = []
+        by_socket: dict[int, dict[_Alike, list[Outlet]]] = {}
+        for outlet in self._outlets:
+            path, keys = outlet.peer.path, outlet.peer.srtp
+            if keys is None or path is None:
+                continue
+            if not isinstance(path, UdpPath):
+                self._over_tcp.append(outlet)
+                continue
+            payload_type, _ = outlet.payload_types[self.feed.codec]
+            alike = _Alike(
+                payload_type, outlet.ssrc, outlet.offsets, outlet.send_time_id, keys.tag_bytes
+            )
+            by_socket.setdefault(path.fd, {}).setdefault(alike, []).append(outlet)
+        self._batches = [
+            self._batch(fd, part)
+            for fd, groups in by_socket.items()
+            for part in _parts(groups, MOST_IN_ONE_CALL)
+        ]
+
+    def _batch(self, fd: int, groups: dict[_Alike, list[Outlet]]) -> tuple[Batch, list[_Group]]:
+        names: list[bytes] = []
+        made = []
+        for alike, outlets in groups.items():
+            sessions = [outlet.peer.srtp.send for outlet in outlets if outlet.peer.srtp]
+            contexts = self._filler.contexts(sessions, len(names))
+            made.append(_Group(alike, len(names), contexts))
+            names += [
+                outlet.peer.path.name for outlet in outlets if isinstance(outlet.peer.path, UdpPath)
+            ]
+        return Batch(fd, names), made
+
+
+def _parts(groups: dict[_Alike, list[Outlet]], most: int) -> Iterable[dict[_Alike, list[Outlet]]]:
+    """The groups in parts of at most `most` outlets; a group may be cut."""
+    part: dict[_Alike, list[Outlet]] = {}
+    room = most
+    for alike, outlets in groups.items():
+        at = 0
+        while at < len(outlets):
+            taken = outlets[at : at + room]
+            part[alike] = taken
+            at += len(taken)
+            room -= len(taken)
+            if not room:
+                yield part
+                part, room = {}, most
+    if part:
+        yield part
+
+
+def _going_on(outlet: Outlet, packet: Packet, feed: Feed) -> Offsets:
+    """The offsets with which a viewer goes on without a hole; the feed's own at the start."""
+    last = outlet.last
+    if last is None:
+        return Offsets()
+    gap_s = packet.arrived - last.arrived
+    gap = round((gap_s if gap_s > 0 else USUAL_GAP_S) * feed.clock_rate)
+    return splice(outlet.offsets, last, packet, gap)
+
+
+def _stamp(now: float) -> None:
+    """abs-send-time, so that the viewer can tell a queue building up on its way."""
+    stamped = send_time(now)
+    _view[SEND_TIME_AT] = stamped >> 16
+    _view[SEND_TIME_AT + 1] = stamped >> 8 & 0xFF
+    _view[SEND_TIME_AT + 2] = stamped & 0xFF

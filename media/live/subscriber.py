@@ -1,0 +1,339 @@
+"""Who watches: one outlet for each line of its offer, and what it tells about its network."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from media.live import feedback
+from media.live.fanout import Fanout, Outlet
+from media.live.layers import Choice
+from media.live.messages import Wish
+from media.live.packets import write_rtx
+from media.live.peer import Peer
+from media.live.publisher import Track
+from media.live.sdp import SEND_TIME, Medium, Offer, watched
+
+REPORT_EVERY_S = 3.0
+# RTCP a viewer may send us: Chromium sends one to four packets a second and line.
+RTCP_PER_S = 100.0
+RTCP_BURST = 200.0
+# Retransmissions a viewer may ask for; beyond it a keyframe is cheaper.
+RTX_PER_S = 400.0
+RTX_BURST = 400.0
+# A viewer that reports nothing for so long gets nothing, whatever we send.
+REPORTED_WITHIN_S = 6.0
+
+
+Names = tuple[int, int]
+"""The SSRC of a line, and that of its retransmissions: the same for every viewer of the room, so
+that their copies of a packet are alike before encryption."""
+
+
+class Bucket:
+    """What may come on average and at once; time is an argument."""
+
+    __slots__ = ("_at", "_burst", "_left", "_per_s")
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._per_s = per_s
+        self._burst = burst
+        self._left = burst
+        self._at = float("-inf")
+
+    def takes(self, now: float) -> bool:
+        """Whether one more may come now."""
+        if self._at != float("-inf"):
+            self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Onlooker(Protocol):
+    """What the stage wants to hear of a subscriber."""
+
+    def subscriber_connected(self, subscriber: Subscriber) -> None:
+        """It is there."""
+
+    def subscriber_flows(self, subscriber: Subscriber) -> None:
+        """It says that media reached it, for the first time."""
+
+    def subscriber_gone(self, subscriber: Subscriber, why: str) -> None:
+        """It has ended."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One m-line of the viewer's offer: where it is fed from, and which layer suits it."""
+
+    kind: str
+    outlet: Outlet
+    choice: Choice
+    track: Track | None = None  # what the stage gave it
+
+
+class Subscriber:
+    """The sending side of one viewer."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        offer: Offer,
+        member: UUID,
+        wish: Wish,
+        onlooker: Onlooker,
+        *,
+        names: Callable[[str, int], Names],
+        counted: Counter[str],
+        clock: Callable[[], float],
+    ) -> None:
+        now = clock()
+        self.peer = peer
+        self.member = member
+        self.is_connected = False
+        self.has_flowed = False
+        self.lines = _lines(peer, offer, names, now)
+        self._onlooker = onlooker
+        self._counted = counted
+        self._clock = clock
+        self._by_ssrc = {line.outlet.ssrc: line for line in self.lines}
+        self._rtcp = Bucket(RTCP_PER_S, RTCP_BURST)
+        self._rtx = Bucket(RTX_PER_S, RTX_BURST)
+        self._reported_at = now
+        # Spread over time: hundreds of viewers that came together do not report together.
+        self._report_at = now + REPORT_EVERY_S * secrets.randbelow(1000) / 1000
+        self.cname = secrets.token_hex(8)
+        self.wants(wish)
+        peer.side = self
+
+    def wants(self, wish: Wish) -> None:
+        """The viewer's own wish: auto, audio, low or high."""
+        for line in self.lines:
+            line.choice.wish = wish
+
+    # Side
+
+    def connected(self) -> None:
+        """Keys are there."""
+        self.is_connected = True
+        self._onlooker.subscriber_connected(self)
+
+    def moved(self) -> None:
+        """Every fan-out has to look at the new path."""
+        for fanout in self._fanouts():
+            fanout.moved()
+
+    def gone(self, why: str) -> None:
+        """It leaves every fan-out."""
+        self.is_connected = False
+        for line in self.lines:
+            detach(line)
+        self._onlooker.subscriber_gone(self, why)
+
+    def _fanouts(self) -> list[Fanout]:
+        return [line.outlet.fanout for line in self.lines if line.outlet.fanout is not None]
+
+    def rtp(self, packet: memoryview, length: int) -> None:
+        """A viewer sends no media."""
+        self._counted["unknown_ssrc"] += 1
+
+    def rtcp(self, packet: bytes) -> None:
+        """What it lost, what it wants, what its network carries."""
+        now = self._clock()
+        if not self._rtcp.takes(now):
+            self._counted["rtcp_dropped"] += 1
+            return
+        self._counted["rtcp"] += 1
+        for report in feedback.read(packet):
+            match report:
+                case feedback.Nack():
+                    self._lost(report, now)
+                case feedback.KeyframeWanted():
+                    self._wants_keyframe(report, now)
+                case feedback.Estimate():
+                    for line in self.lines:
+                        line.choice.estimate(report.bps, now)
+                case feedback.ReceiverReport() | feedback.SenderReport():
+                    self._received(report.blocks, now)
+
+    def _received(self, blocks: Sequence[feedback.Block], now: float) -> None:
+        for block in blocks:
+            line = self._by_ssrc.get(block.ssrc)
+            if line is None:
+                continue
+            self._reported_at = now
+            line.choice.loss(block.fraction, now)
+            if block.fraction:
+                self._counted["reports_with_loss"] += 1
+            if not self.has_flowed and line.outlet.fanout is not None:
+                self.has_flowed = True
+                self._onlooker.subscriber_flows(self)
+
+    def _wants_keyframe(self, report: feedback.KeyframeWanted, now: float) -> None:
+        for ssrc in report.media_ssrcs:
+            line = self._by_ssrc.get(ssrc)
+            if line is not None:
+                self._counted["pli"] += 1
+                for fanout in (line.outlet.fanout, line.outlet.next):
+                    if fanout is not None:
+                        fanout.feed.want_keyframe(now)
+
+    def _lost(self, report: feedback.Nack, now: float) -> None:
+        line = self._by_ssrc.get(report.media_ssrc)
+        if line is None or line.outlet.fanout is None:
+            return
+        for seq in report.seqs:
+            self._counted["nack"] += 1
+            if not self._rtx.takes(now):
+                self._counted["rtx_dropped"] += 1
+                return
+            self._send_again(line.outlet, line.outlet.fanout, seq, now)
+
+    def _send_again(self, outlet: Outlet, fanout: Fanout, seq: int, now: float) -> None:
+        packet = fanout.feed.recent.get((seq - outlet.offsets.seq) & 0xFFFF)
+        if packet is None or packet.seq < outlet.since_seq or fanout.is_held:
+            self._counted["rtx_missing"] += 1
+            return
+        _, repair_type = outlet.payload_types[fanout.feed.codec]
+        if repair_type is None:
+            return
+        outlet.rtx_seq = (outlet.rtx_seq + 1) & 0xFFFF
+        again = write_rtx(
+            packet,
+            repair_type,
+            outlet.rtx_ssrc,
+            outlet.rtx_seq,
+            outlet.offsets,
+            outlet.send_time_id,
+            now,
+        )
+        self._counted["rtx"] += 1
+        self.peer.send_rtp(again)
+
+    def is_flowing(self, now: float) -> bool:
+        """Whether media reaches it: something is sent, and it goes on reporting."""
+        is_sent = any(
+            line.outlet.fanout is not None and line.outlet.fanout.feed.is_flowing(now)
+            for line in self.lines
+        )
+        return (
+            self.has_flowed
+            and self.is_connected
+            and is_sent
+            and now - self._reported_at < REPORTED_WITHIN_S
+        )
+
+    # What it gets
+
+    def assign(self, line: Line, track: Track | None, now: float) -> None:
+        """The stage gives this line another track, or none."""
+        if line.track is track:
+            return
+        if line.track is not None:
+            detach(line)
+        line.track = track
+        if self.is_connected:
+            self.adapt(line, now)
+
+    def tick(self, now: float) -> None:
+        """Every half second: the layer that suits each line, and sender reports now and then."""
+        if not self.is_connected:
+            return
+        for line in self.lines:
+            self.adapt(line, now)
+        if now >= self._report_at:
+            self._report_at = now + REPORT_EVERY_S
+            self._report(now)
+
+    def adapt(self, line: Line, now: float) -> None:
+        """Goes over to the layer that suits now, at that layer's next keyframe."""
+        track, outlet = line.track, line.outlet
+        if track is None or not track.fanouts or not outlet.carries(track.codec.name):
+            return
+        rates = [one.feed.bitrate_bps(now) for one in track.fanouts]
+        place = (
+            line.choice.pick(rates, self._other_bps(line, now), now) if line.kind == "video" else 0
+        )
+        if place is None:
+            detach(line)
+            return
+        wanted = track.fanouts[place]
+        if wanted is outlet.next or (wanted is outlet.fanout and outlet.next is None):
+            return
+        if wanted is outlet.fanout:
+            assert outlet.next is not None
+            outlet.next.refuse(outlet)
+            return
+        wanted.expect(outlet)
+        if line.kind == "video":
+            wanted.feed.want_keyframe(now)
+
+    def _other_bps(self, line: Line, now: float) -> int:
+        return sum(
+            other.outlet.fanout.feed.bitrate_bps(now)
+            for other in self.lines
+            if other is not line and other.outlet.fanout is not None
+        )
+
+    def _report(self, now: float) -> None:
+        """Sender reports by the publisher's clock: sound and picture of one publisher keep step."""
+        for line in self.lines:
+            outlet = line.outlet
+            if outlet.fanout is None:
+                continue
+            newest = outlet.fanout.feed.newest
+            ntp = None if newest is None else outlet.fanout.feed.ntp_of(newest.timestamp)
+            if newest is None or ntp is None:
+                continue
+            passed = now - newest.arrived
+            timestamp = newest.timestamp + round(passed * outlet.fanout.feed.clock_rate)
+            packets, octets = outlet.sent()
+            report = feedback.sender_report(
+                outlet.ssrc,
+                ntp + passed,
+                (timestamp + outlet.offsets.timestamp) & 0xFFFFFFFF,
+                packets,
+                octets,
+                self.cname,
+            )
+            self.peer.send_rtcp(report)
+
+
+def detach(line: Line) -> None:
+    """The line gets nothing from now on."""
+    for fanout in (line.outlet.next, line.outlet.fanout):
+        if fanout is not None:
+            fanout.leave(line.outlet)
+
+
+def _lines(peer: Peer, offer: Offer, names: Callable[[str, int], Names], now: float) -> list[Line]:
+    lines: list[Line] = []
+    for medium in watched(offer):
+        n = sum(line.kind == medium.kind for line in lines)
+        lines.append(_line(peer, medium, names(medium.kind, n), now))
+    return lines
+
+
+def _line(peer: Peer, medium: Medium, names: Names, now: float) -> Line:
+    payload_types = {codec.name: (codec.payload_type, codec.rtx) for codec in medium.codecs[::-1]}
+    outlet = Outlet(
+        peer=peer,
+        ssrc=names[0],
+        rtx_ssrc=names[1],
+        payload_types=payload_types,
+        send_time_id=_send_time_id(medium),
+    )
+    return Line(medium.kind, outlet, Choice(now))
+
+
+def _send_time_id(medium: Medium) -> int:
+    """What the answer says; ours is written in the one-byte form, which ends at 14."""
+    number = medium.extensions.get(SEND_TIME, 0) if medium.kind == "video" else 0
+    return number if number <= 14 else 0

@@ -1,0 +1,62 @@
+"""The live process: reads its settings and lets `media.live` serve them."""
+
+import asyncio
+import ipaddress
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from media.live import control
+from media.live.process import LiveSettings
+from server.asked import Asked, CannotDo
+from server.config import Settings
+from server.supervisor import stop_signals
+
+# Where set-up puts the compiled inner loop of the fan-out, if the machine can compile.
+LIBRARY = Path(control.__file__).parent / "built" / "fanout.so"
+
+
+def run(asked: Asked) -> int:
+    """The verb `live`: runs until SIGTERM, SIGINT or a closed terminal."""
+    _run(_live(asked.settings))
+    return 0
+
+
+def _run(live: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":  # uvloop is not there
+        asyncio.run(live)
+    else:
+        import uvloop  # noqa: PLC0415
+
+        uvloop.run(live)
+
+
+async def _live(settings: Settings) -> None:
+    wanted = live_settings(settings)
+    async with stop_signals() as stop:
+        try:
+            await control.serve(wanted, stop)
+        except OSError as error:
+            raise CannotDo(
+                "live_port", f"The live process cannot listen on port {wanted.port}: {error}"
+            ) from error
+
+
+def live_settings(settings: Settings) -> LiveSettings:
+    """Listens everywhere, unless it is there for this machine alone."""
+    addresses = settings.live_addresses
+    return LiveSettings(
+        hosts=_hosts(addresses),
+        port=settings.live_port,
+        addresses=addresses,
+        control=control.address_for(settings.home, settings.live_port),
+        library=LIBRARY if LIBRARY.exists() else None,
+    )
+
+
+def _hosts(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    told = [ipaddress.ip_address(each) for each in addresses]
+    if all(each.is_loopback for each in told):
+        return addresses
+    return ("0.0.0.0", "::") if any(each.version == 6 for each in told) else ("0.0.0.0",)  # noqa: S104
