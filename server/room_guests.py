@@ -1,0 +1,163 @@
+"""Who may send to a room or watch it, asked by the ways that are no pages: WHIP, WHEP, the socket.
+
+A browser comes with its sign-in or its seat, from our own pages only. A program comes with a
+Bearer: a presenter's stream key to send, a viewer token to watch. A Bearer that is no good is
+never helped out by a cookie beside it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from starlette.requests import HTTPConnection
+
+from rooms.attendance import seats
+from rooms.errors import NotThere, Refused
+from rooms.live import entering, players, presenters, rooms, stream_keys
+from rooms.live.entering import Entered
+from rooms.live.rooms import Room
+from rooms.scope import Scope
+from server import csrf, seating, viewer_tokens
+from server.auth import Viewer
+from server.config import Settings
+from server.context import Here
+from server.database import Connection
+
+# What a viewer token opened may be ended, and its network changed, for as long as a lesson lasts.
+TOKEN_KNOWN_FOR = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """`member`: who it is on the stage or among the viewers. `creator`: whose a resource is."""
+
+    room: Room
+    member: UUID
+    creator: str
+
+
+def bearer_in(here: Here) -> str | None:
+    """The Bearer of the request; None without one."""
+    scheme, _, token = here.request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def scope_of(viewer: Viewer | None) -> Scope | None:
+    """A signed-in person's scope. A classroom screen has a seat, and nothing of its teacher's."""
+    return viewer.scope if viewer is not None and viewer.kind == "browser" else None
+
+
+async def publisher(here: Here) -> Guest:
+    """Who may send to this room's stage.
+
+    Raises `Refused` `key_wrong`, `credentials_missing`, `cross_site`, `not_on_stage`,
+    `presenter_removed`, `room_closed`; `NotThere` for a room that is not there for her.
+    """
+    token = bearer_in(here)
+    async with here.transaction() as conn:
+        if token is not None:
+            return await _key_holder(here, conn, token)
+        entered = await _entered(here, conn)
+        if not entered.room.is_open:
+            raise Refused("room_closed")
+        scope = scope_of(here.viewer)
+        if scope is None or not rooms.may_present(scope, entered.room):
+            raise Refused("not_on_stage")
+        place = await presenters.take_place(conn, scope, entered.room.id, here.now)
+    return Guest(entered.room, place.member, f"sign-in:{here.person.sign_in_id}")
+
+
+async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
+    held = await stream_keys.holder(conn, token, here.now)
+    if held is None:
+        raise Refused("key_wrong")
+    if held.room_id != here.id():
+        raise NotThere("room")
+    if not held.is_room_open:
+        raise Refused("room_closed")
+    room = await rooms.shown(conn, held.programme_id, held.room_id)
+    return Guest(room, held.member, f"key:{held.key_id}")
+
+
+async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
+    """Who may watch this room; `is_newcomer` False: what she opened before is hers to change.
+
+    Raises `Refused` `token_over`, `credentials_missing`, `cross_site`, `seat_waits`,
+    `room_closed`; `NotThere` for a room that is not there for her.
+    """
+    token = bearer_in(here)
+    async with here.transaction() as conn:
+        if token is not None:
+            return await _token_holder(here, conn, token, is_newcomer=is_newcomer)
+        entered = await _entered(here, conn)
+        check_may_watch(entered)
+        if entered.seat is None:
+            sign_in_id = here.person.sign_in_id
+            return Guest(entered.room, await _connection(here, conn, None), f"sign-in:{sign_in_id}")
+        return await _seated(here, conn, entered.room, entered.seat.id)
+
+
+def check_may_watch(entered: Entered) -> None:
+    """Raises `Refused` `room_closed` or `seat_waits` where no picture may go to this visitor."""
+    if not entered.room.is_open:
+        raise Refused("room_closed")
+    if not entered.may_watch:
+        raise Refused("seat_waits")
+
+
+async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer: bool) -> Guest:
+    known_for = timedelta() if is_newcomer else TOKEN_KNOWN_FOR
+    told = viewer_tokens.read(here.settings.secret, token, here.now - known_for)
+    if told is None:
+        raise Refused("token_over")
+    if told.room_id != here.id():
+        raise NotThere("room")
+    entered = await players.enter(conn, told.seat_id, told.room_id)
+    if entered is None:
+        raise Refused("token_over")
+    check_may_watch(entered)
+    return await _seated(here, conn, entered.room, told.seat_id)
+
+
+async def _seated(here: Here, conn: Connection, room: Room, seat_id: UUID) -> Guest:
+    return Guest(room, await _connection(here, conn, seat_id), f"seat:{seat_id}")
+
+
+async def _connection(here: Here, conn: Connection, seat_id: UUID | None) -> UUID:
+    """The page's connection, under which its visit is kept; a player's own without one.
+
+    Another's is not there: what flows to a viewer counts for the visit of that name.
+    """
+    text = here.request.query_params.get("connection")
+    if not text:
+        return uuid4()
+    try:
+        connection = UUID(text)
+    except ValueError:
+        raise NotThere("connection") from None
+    if await players.seat_of(conn, connection) not in {None, seat_id}:
+        raise NotThere("connection")
+    return connection
+
+
+async def _entered(here: Here, conn: Connection) -> Entered:
+    return await visitor(conn, here.request, here.settings, here.viewer, here.id())
+
+
+async def visitor(
+    conn: Connection,
+    connection: HTTPConnection,
+    settings: Settings,
+    viewer: Viewer | None,
+    room_id: UUID,
+) -> Entered:
+    """The visitor of a room by her cookies, when one of our own pages asks.
+
+    Raises `Refused` `cross_site`, `credentials_missing`; `NotThere`.
+    """
+    if not csrf.is_own(connection, settings.url):
+        raise Refused("cross_site")
+    scope, token = scope_of(viewer), seating.token_in(connection)
+    if scope is None and await seats.behind(conn, token) is None:
+        raise Refused("credentials_missing")
+    return await entering.enter(conn, scope, token, room_id)
