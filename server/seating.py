@@ -8,7 +8,7 @@ still be sent after another lesson.
 from datetime import timedelta
 from uuid import UUID
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from rooms.attendance import seats
@@ -22,7 +22,7 @@ OWN_COOKIE = "seat_in"
 KEPT = timedelta(days=8)
 
 
-def token_in(request: Request) -> str | None:
+def token_in(request: HTTPConnection) -> str | None:
     """The token this device has for the session it is asking about."""
     return request.cookies.get(OWN_COOKIE) or request.cookies.get(SEAT_COOKIE)
 
@@ -39,9 +39,9 @@ async def seat_or_none(here: Here, conn: Connection, session_id: UUID) -> Seat |
     return found if is_there else None
 
 
-def seated(here: Here, response: Response, session_id: UUID, token: str) -> Response:
-    """The response, carrying the seat."""
-    for name, path in ((SEAT_COOKIE, "/"), (OWN_COOKIE, f"/sessions/{session_id}")):
+def seated(here: Here, response: Response, place: str, token: str) -> Response:
+    """The response, carrying the seat; `place` is where its session or room has its pages."""
+    for name, path in ((SEAT_COOKIE, "/"), (OWN_COOKIE, place)):
         response.set_cookie(
             name,
             token,

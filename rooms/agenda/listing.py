@@ -1,4 +1,4 @@
-"""A teacher's sessions, page by page: what the API lists."""
+"""A teacher's sessions of tours, page by page: what the API lists."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,8 @@ async def page(
         """
         select s.* from session_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
-        where s.programme_id = $1 and t.person_id = $2 and ($3 = '' or s.state = $3)
+        where s.programme_id = $1 and t.person_id = $2 and s.tour_id is not null
+          and ($3 = '' or s.state = $3)
           and ($4::timestamptz is null or (s.created_at, s.id) < ($4, $5::uuid))
         order by s.created_at desc, s.id desc limit $6
         """,

@@ -16,10 +16,15 @@ SOON = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A session a class code can lead to. `starts_at` None: a day without a period."""
+    """A session a class code can lead to: of a live room when it has a `room_id`, else of a tour.
+
+    `starts_at` None: a day without a period.
+    """
 
     programme_id: UUID
     id: UUID
+    session_class_id: UUID
+    room_id: UUID | None
     state: State
     title: str
     starts_at: datetime | None
@@ -35,17 +40,18 @@ class Offered:
 async def offered(
     conn: Connection, programme_id: UUID, class_id: UUID, now: datetime
 ) -> list[Offered]:
-    """What is there for a class today: running, planned today, or open at home.
+    """What is there for a class today: running, planned today, open at home, a room it is in.
 
     Nothing of a tour whose rights have ended, no plan of one that is not published now.
     """
     rows = await conn.fetch(
         """
-        select s.programme_id, s.id, s.state, s.zone, s.planned_on, s.period, s.home_until, s.title
+        select s.programme_id, s.id, s.session_class_id, s.room_id, s.state, s.zone, s.planned_on,
+            s.period, s.home_until, s.title
         from session_rows s
-        join tours t on (t.programme_id, t.id) = (s.programme_id, s.tour_id)
-            and (t.rights_until is null or t.rights_until > ($3 at time zone s.zone)::date)
-        where s.programme_id = $1 and s.class_id = $2 and (
+        left join tours t on (t.programme_id, t.id) = (s.programme_id, s.tour_id)
+        where s.programme_id = $1 and s.class_id = $2 and s.left_at is null
+            and (t.rights_until is null or t.rights_until > ($3 at time zone s.zone)::date) and (
             (s.state = 'running' and (s.home_until is null or s.home_until > $3))
             or (s.state = 'planned' and t.state = 'published'
                 and (s.planned_on = ($3 at time zone s.zone)::date
@@ -64,6 +70,8 @@ def _offered(row: asyncpg.Record) -> Offered:
     return Offered(
         programme_id=row["programme_id"],
         id=row["id"],
+        session_class_id=row["session_class_id"],
+        room_id=row["room_id"],
         state=State(row["state"]),
         title=row["title"],
         starts_at=span[0] if span and row["period"] else None,

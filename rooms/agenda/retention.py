@@ -14,7 +14,7 @@ async def drop_names(conn: Connection, programme_id: UUID, before: date) -> list
     rows = await conn.fetch(
         """
         update session_classes c set class_name = '', confirmed_by = null,
-            showing_declared_by = null, showing_declared_reason = null
+            showing_declared_by = null, showing_declared_reason = null, took_part_by = null
         from sessions s
         where (s.programme_id, s.id) = (c.programme_id, c.session_id)
             and s.programme_id = $1 and s.state in ('ended', 'cancelled')

@@ -34,12 +34,14 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A waiting screen; the last three are set when its teacher has confirmed it."""
+    """A waiting screen; the rest is set when its teacher has confirmed it, `room_id` for a room."""
 
     id: UUID
     confirmed_by: UUID | None
-    session_id: UUID | None
     programme_id: UUID | None
+    session_id: UUID | None
+    session_class_id: UUID | None
+    room_id: UUID | None
 
 
 async def wait(conn: Connection, now: datetime) -> Made:
@@ -63,7 +65,7 @@ async def by_token(conn: Connection, token: str, now: datetime) -> Screen | None
     """The screen itself, by its cookie, locked: it is let in once."""
     row = await conn.fetchrow(
         """
-        select c.id, c.confirmed_by, c.session_id, s.programme_id
+        select c.id, c.confirmed_by, s.programme_id, c.session_id, c.session_class_id, s.room_id
         from screens c left join sessions s on s.id = c.session_id
         where c.token_hash = $1 and c.expires_at > $2 and c.sign_in_id is null
         for update of c
@@ -78,7 +80,9 @@ async def by_link(conn: Connection, link: str, now: datetime) -> Screen | None:
     """A screen still waiting, by its link."""
     row = await conn.fetchrow(
         """
-        select id, confirmed_by, session_id, null::uuid as programme_id from screens
+        select id, confirmed_by, null::uuid as programme_id, session_id, session_class_id,
+            null::uuid as room_id
+        from screens
         where link_hash = $1 and expires_at > $2 and confirmed_by is null
             and wrong_guesses < $3
         """,
@@ -94,11 +98,11 @@ def _screen(row: asyncpg.Record | None) -> Screen | None:
 
 
 async def confirm(
-    conn: Connection, scope: Scope, link: str, number: str, session_id: UUID, now: datetime
+    conn: Connection, scope: Scope, link: str, number: str, session_class_id: UUID, now: datetime
 ) -> bool:
     """The teacher's word for the screen she sees; False when the number is another's.
 
-    The caller has seen that the session is hers. Raises `NotThere` when nothing waits there.
+    The caller has seen that the session class is hers. Raises `NotThere` when nothing waits there.
     """
     row = await conn.fetchrow(
         """
@@ -117,14 +121,16 @@ async def confirm(
         """
         update screens set
             confirmed_by = case when $2 then $3::uuid end,
-            session_id = case when $2 then $4::uuid end,
+            session_class_id = case when $2 then $4::uuid end,
+            session_id = case when $2 then
+                (select c.session_id from session_classes c where c.id = $4) end,
             wrong_guesses = wrong_guesses + case when $2 then 0 else 1 end
         where id = $1
         """,
         row["id"],
         is_right,
         scope.person_id,
-        session_id,
+        session_class_id,
     )
     return is_right
 

@@ -1,12 +1,80 @@
-"""What a session copied of its class and becomes known later: the teacher's yes, the region.
+"""A class in a session: what is copied of it, and what becomes known later.
 
-Name, level and school stay as they were that day. These two were not known that day.
+Name, level and school stay as they were that day. The teacher's yes and the region may not have
+been known that day.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from rooms.connection import Connection
+from rooms.errors import NotThere
 from rooms.scope import Scope
+
+
+async def lock(conn: Connection, scope: Scope, class_id: UUID) -> None:
+    """One thing at a time for a class of hers: two taps make one session. Raises `NotThere`."""
+    row = await conn.fetchval(
+        """
+        select 1 from classes c
+        join class_teachers t on (t.programme_id, t.class_id) = (c.programme_id, c.id)
+        where c.programme_id = $1 and c.id = $2 and t.person_id = $3 for update of c
+        """,
+        scope.programme_id,
+        class_id,
+        scope.person_id,
+    )
+    if row is None:
+        raise NotThere("class")
+
+
+async def add(conn: Connection, scope: Scope, session_id: UUID, class_id: UUID) -> None:
+    """Puts a class into a session, once. School, region, name and level are copied: the report
+    stays under what was true."""
+    await conn.execute(
+        """
+        insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
+            class_name, level, is_confirmed_teacher, expected)
+        select c.programme_id, $2, c.id, c.school_id,
+            (select r.region_id from school_regions r
+             where r.programme_id = c.programme_id and r.school_id = c.school_id
+                 and r.valid_to is null),
+            c.name, c.level,
+            exists (select 1 from roles t where t.programme_id = c.programme_id
+                and t.person_id = $4 and t.role = 'teacher' and t.school_id = c.school_id
+                and t.is_confirmed and t.ended_at is null),
+            c.pupils
+        from classes c where c.programme_id = $1 and c.id = $3
+        on conflict (programme_id, session_id, class_id) do nothing
+        """,
+        scope.programme_id,
+        session_id,
+        class_id,
+        scope.person_id,
+    )
+
+
+async def leave_rooms(
+    conn: Connection,
+    scope: Scope,
+    class_id: UUID,
+    now: datetime,
+    *,
+    stays_in: UUID | None = None,
+) -> None:
+    """Something else is shown to the class: it leaves the live room it is in."""
+    await conn.execute(
+        """
+        update session_classes c set left_at = $3 from sessions s
+        where (s.programme_id, s.id) = (c.programme_id, c.session_id)
+            and c.programme_id = $1 and c.class_id = $2 and s.room_id is not null
+            and s.state = 'running' and c.left_at is null and s.id is distinct from $4
+        """,
+        scope.programme_id,
+        class_id,
+        now,
+        stays_in,
+    )
 
 
 async def confirm_teacher(
@@ -21,7 +89,8 @@ async def confirm_teacher(
         update session_classes c set is_confirmed_teacher = true
         from sessions s
         where (s.programme_id, s.id) = (c.programme_id, c.session_id)
-            and c.programme_id = $1 and s.organiser_id = $2 and c.school_id = $3
+            and c.programme_id = $1 and coalesce(c.took_part_by, s.organiser_id) = $2
+            and c.school_id = $3
             and not c.is_confirmed_teacher
             and exists (select 1 from roles r where r.programme_id = c.programme_id
                 and r.person_id = $2 and r.school_id = $3 and r.role = 'teacher'

@@ -1,4 +1,7 @@
-"""Sessions: one sitting of one tour with a class, its presence rule frozen on it."""
+"""Sessions: one sitting of one tour with a class, its presence rule frozen on it.
+
+A live room's session stands in `room_sessions.py`.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from rooms.agenda import session_classes
 from rooms.agenda.states import EndReason, Sitting, State, Verb, due_ending, move
 from rooms.attendance.ranges import Range, Ranges, union
 from rooms.attendance.rule import RULE_VERSION, Rule
@@ -66,10 +70,11 @@ async def show_now(
     """The running session of a tour with a class of the scope's person, made if need be.
 
     What runs already is taken up again; what she planned for the class starts; another tour
-    that still runs for the class ends now, unless it stays open at home. Raises `NotThere`
-    when tour or class is not there for her, `Conflict` `film_not_ready`, `tour_not_shown`.
+    that still runs for the class ends now, unless it stays open at home; a live room it leaves.
+    Raises `NotThere` when tour or class is not there for her, `Conflict` `film_not_ready`,
+    `tour_not_shown`.
     """
-    await _lock_class(conn, scope, class_id)
+    await session_classes.lock(conn, scope, class_id)
     await _end_others(conn, scope, tour_id, class_id, now)
     found = await _open_one(conn, scope, tour_id, class_id)
     if found is None:
@@ -78,25 +83,10 @@ async def show_now(
     return await get(conn, scope, found)
 
 
-async def _lock_class(conn: Connection, scope: Scope, class_id: UUID) -> None:
-    """Two taps on "show" make one session: the second waits here for the first."""
-    row = await conn.fetchval(
-        """
-        select 1 from classes c
-        join class_teachers t on (t.programme_id, t.class_id) = (c.programme_id, c.id)
-        where c.programme_id = $1 and c.id = $2 and t.person_id = $3 for update of c
-        """,
-        scope.programme_id,
-        class_id,
-        scope.person_id,
-    )
-    if row is None:
-        raise NotThere("class")
-
-
 async def _end_others(
     conn: Connection, scope: Scope, tour_id: UUID, class_id: UUID, now: datetime
 ) -> None:
+    await session_classes.leave_rooms(conn, scope, class_id, now)
     await conn.execute(
         """
         update sessions s set state = 'ended', ended_at = $4, end_reason = 'next_tour',
@@ -154,7 +144,7 @@ async def _make(conn: Connection, scope: Scope, tour_id: UUID, class_id: UUID, v
     )
     if session_id is None:
         raise await _why_not(conn, scope, tour_id)
-    await _add_class(conn, scope, session_id, class_id)
+    await session_classes.add(conn, scope, session_id, class_id)
     return session_id
 
 
@@ -165,30 +155,6 @@ async def _why_not(conn: Connection, scope: Scope, tour_id: UUID) -> NotThere | 
         tour_id,
     )
     return Conflict("film_not_ready") if is_published else NotThere("tour")
-
-
-async def _add_class(conn: Connection, scope: Scope, session_id: UUID, class_id: UUID) -> None:
-    """School, region, name and level are copied: the report stays under what was true."""
-    await conn.execute(
-        """
-        insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
-            class_name, level, is_confirmed_teacher, expected)
-        select c.programme_id, $2, c.id, c.school_id,
-            (select r.region_id from school_regions r
-             where r.programme_id = c.programme_id and r.school_id = c.school_id
-                 and r.valid_to is null),
-            c.name, c.level,
-            exists (select 1 from roles t where t.programme_id = c.programme_id
-                and t.person_id = $4 and t.role = 'teacher' and t.school_id = c.school_id
-                and t.is_confirmed and t.ended_at is null),
-            c.pupils
-        from classes c where c.programme_id = $1 and c.id = $3
-        """,
-        scope.programme_id,
-        session_id,
-        class_id,
-        scope.person_id,
-    )
 
 
 async def _start(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> None:
@@ -303,7 +269,7 @@ async def plan(
 ) -> Session:
     """A session on a day and, if told, a period. Raises as `show_now`, and `Refused`
     `plan_day_past`, `plan_times`, `plan_home_past`."""
-    await _lock_class(conn, scope, class_id)
+    await session_classes.lock(conn, scope, class_id)
     session_id = await _make(conn, scope, tour_id, class_id, Verb.PLAN)
     return await change(conn, scope, session_id, wish, now)
 
@@ -363,7 +329,7 @@ async def start(conn: Connection, scope: Scope, session_id: UUID, now: datetime)
     """Shows a planned session now; what else runs for the class ends."""
     session = await get(conn, scope, session_id)
     move(session.state, Verb.SHOW)
-    await _lock_class(conn, scope, session.class_id)
+    await session_classes.lock(conn, scope, session.class_id)
     await _end_others(conn, scope, session.tour_id, session.class_id, now)
     await _start(conn, scope, session_id, now)
     return await get(conn, scope, session_id)
@@ -446,7 +412,7 @@ async def end_due(conn: Connection, now: datetime) -> list[UUID]:
                  where (t.programme_id, t.session_class_id) = (c.programme_id, c.id))) as seen_at
         from sessions s
         join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        where s.state in ('planned', 'running')
+        where s.state in ('planned', 'running') and s.tour_id is not null
         for update of s skip locked
         """
     )
@@ -514,17 +480,17 @@ def _next_day(day: date, here: ZoneInfo) -> datetime:
 
 
 async def declare(
-    conn: Connection, programme_id: UUID, session_id: UUID, pupils: int, now: datetime
+    conn: Connection, programme_id: UUID, session_class_id: UUID, pupils: int, now: datetime
 ) -> None:
     """The headcount at the start; said again it replaces the first. The caller may speak here."""
     _check_count(pupils)
     await conn.execute(
         """
         update session_classes set declared = $3, declared_at = $4
-        where programme_id = $1 and session_id = $2
+        where programme_id = $1 and id = $2
         """,
         programme_id,
-        session_id,
+        session_class_id,
         pupils,
         now,
     )
@@ -533,7 +499,7 @@ async def declare(
 async def confirm(
     conn: Connection,
     programme_id: UUID,
-    session_id: UUID,
+    session_class_id: UUID,
     pupils: int,
     by: UUID | None,
     now: datetime,
@@ -543,10 +509,10 @@ async def confirm(
     await conn.execute(
         """
         update session_classes set confirmed = $3, confirmed_at = $4, confirmed_by = $5
-        where programme_id = $1 and session_id = $2
+        where programme_id = $1 and id = $2
         """,
         programme_id,
-        session_id,
+        session_class_id,
         pupils,
         now,
         by,
@@ -570,10 +536,10 @@ async def declare_showing(
         """
         update session_classes set showing_declared_reason = $3, showing_declared_by = $4,
             showing_declared_at = $5
-        where programme_id = $1 and session_id = $2
+        where programme_id = $1 and id = $2
         """,
         scope.programme_id,
-        session_id,
+        session.session_class_id,
         reason,
         scope.person_id,
         now,
@@ -588,7 +554,7 @@ async def of_class(conn: Connection, scope: Scope, class_id: UUID) -> list[Sessi
         select s.* from session_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
         where s.programme_id = $1 and s.class_id = $2 and t.person_id = $3
-            and s.state <> 'cancelled'
+            and s.tour_id is not null and s.state <> 'cancelled'
         order by coalesce(s.started_at, s.planned_on::timestamptz) desc, s.created_at desc
         limit 200
         """,
@@ -600,12 +566,12 @@ async def of_class(conn: Connection, scope: Scope, class_id: UUID) -> list[Sessi
 
 
 async def mine(conn: Connection, scope: Scope, now: datetime) -> list[Session]:
-    """What a teacher could put on a screen now: her running sessions and today's plans."""
+    """What a teacher could put on a screen now of tours: what runs, and today's plans."""
     rows = await conn.fetch(
         """
         select s.* from session_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
-        where s.programme_id = $1 and t.person_id = $2
+        where s.programme_id = $1 and t.person_id = $2 and s.tour_id is not null
             and (s.state = 'running'
                 or s.state = 'planned' and s.planned_on = ($3 at time zone s.zone)::date)
         order by s.state = 'running' desc, s.started_at desc, s.period, s.created_at
@@ -640,7 +606,7 @@ async def shown(conn: Connection, programme_id: UUID, session_id: UUID) -> Sessi
     row = await conn.fetchrow(
         """
         select s.* from session_rows s
-        where s.programme_id = $1 and s.id = $2
+        where s.programme_id = $1 and s.id = $2 and s.tour_id is not null
         """,
         programme_id,
         session_id,
@@ -656,7 +622,7 @@ async def get(conn: Connection, scope: Scope, session_id: UUID) -> Session:
         """
         select s.* from session_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
-        where s.programme_id = $1 and s.id = $2 and t.person_id = $3
+        where s.programme_id = $1 and s.id = $2 and t.person_id = $3 and s.tour_id is not null
         """,
         scope.programme_id,
         session_id,

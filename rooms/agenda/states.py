@@ -40,6 +40,7 @@ class EndReason(StrEnum):
     IDLE = "idle"
     HOME_TIME_OVER = "home_time_over"
     NOT_SHOWN = "not_shown"
+    ROOM_CLOSED = "room_closed"
 
 
 TABLE: dict[tuple[State | None, Verb], State] = {

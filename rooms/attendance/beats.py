@@ -19,9 +19,10 @@ import msgspec
 
 from rooms.agenda import sessions
 from rooms.attendance import results, visits
+from rooms.attendance.moves import Event
 from rooms.attendance.ranges import Range, merge_beats, union
 from rooms.attendance.rule import SeatKind
-from rooms.attendance.visits import Event, Stretch
+from rooms.attendance.visits import Stretch
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, RoomError
 from rooms.people.codes import hash_token

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import sessions
+from rooms.agenda import room_sessions, sessions
 from rooms.attendance import results, visits
 from rooms.attendance.beats import Collector
 from rooms.connection import Connection
+from rooms.live import on_air, rooms
+from rooms.live.rooms import Room
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,9 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
     Any process may do it at any time: what another has just done is not there any more.
     """
     touched = await visits.close_silent(conn, now)
+    await on_air.end_silent(conn, now)
+    await room_sessions.leave_idle(conn, now)
+    await rooms.close_idle(conn, now)
     await sessions.end_due(conn, now)
     ended = await sessions.ended_without_result(conn)
     for session_class_id in ended:
@@ -77,3 +82,9 @@ async def close_session(conn: Connection, session_class_id: UUID, now: datetime)
     """After a session's end: its visits end where they were last seen, its result is kept."""
     await visits.close_all(conn, session_class_id, "session_ended")
     await results.rebuild(conn, session_class_id, now)
+
+
+async def close_room(conn: Connection, room: Room, now: datetime) -> None:
+    """After a room was closed: the same for each class that took part, those that left too."""
+    for one in await room_sessions.classes_in(conn, room.programme_id, room.session_id):
+        await close_session(conn, one, now)

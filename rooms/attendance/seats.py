@@ -67,16 +67,16 @@ async def in_session(conn: Connection, token: str | None, session_id: UUID) -> S
 
 
 async def sit(
-    conn: Connection, programme_id: UUID, session_id: UUID, token: str | None, now: datetime
+    conn: Connection, programme_id: UUID, session_class_id: UUID, token: str | None, now: datetime
 ) -> tuple[Seat, str]:
     """A seat for a phone or laptop, with its token: the one it has here, else a new one.
 
     Beside a classroom screen it is a companion; without one it watches by itself. Raises
-    `NotThere` when the session has no class.
+    `NotThere` when there is no such class in a session.
     """
-    session_class = await _lock(conn, programme_id, session_id)
+    session_class = await _lock(conn, programme_id, session_class_id)
     kept = await behind(conn, token)
-    if kept and token and kept.session_id == session_id and kept.ended_at is None:
+    if kept and token and kept.session_class_id == session_class_id and kept.ended_at is None:
         return kept, token
     kind = SeatKind.COMPANION if session_class["has_beamer"] else SeatKind.OWN
     is_waiting = session_class["phones"] >= _room_for(session_class)
@@ -88,12 +88,12 @@ def _room_for(session_class: asyncpg.Record) -> int:
     return int(told) + SPARE_SEATS
 
 
-async def _lock(conn: Connection, programme_id: UUID, session_id: UUID) -> asyncpg.Record:
+async def _lock(conn: Connection, programme_id: UUID, session_class_id: UUID) -> asyncpg.Record:
     """One newcomer at a time, so that thirty at once cannot race past the headcount."""
     await conn.execute(
-        "select 1 from session_classes where programme_id = $1 and session_id = $2 for update",
+        "select 1 from session_classes where programme_id = $1 and id = $2 for update",
         programme_id,
-        session_id,
+        session_class_id,
     )
     row = await conn.fetchrow(
         """
@@ -103,13 +103,13 @@ async def _lock(conn: Connection, programme_id: UUID, session_id: UUID) -> async
         from session_classes c
         left join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
             and s.ended_at is null
-        where c.programme_id = $1 and c.session_id = $2 group by c.programme_id, c.id
+        where c.programme_id = $1 and c.id = $2 group by c.programme_id, c.id
         """,
         programme_id,
-        session_id,
+        session_class_id,
     )
     if row is None:
-        raise NotThere("session")
+        raise NotThere("session_class")
     return row
 
 
@@ -140,16 +140,16 @@ async def _make(
 
 
 async def become_beamer(
-    conn: Connection, programme_id: UUID, session_id: UUID, token: str | None, now: datetime
+    conn: Connection, programme_id: UUID, session_class_id: UUID, token: str | None, now: datetime
 ) -> tuple[Seat, str]:
     """The classroom screen's seat. Whoever calls this has seen its teacher's word for it.
 
     A screen that was there before hands over: film position and headcount stand on the
-    session. Phones that have not watched anything yet become companions.
+    session and its class. Phones that have not watched anything yet become companions.
     """
-    session_class = await _lock(conn, programme_id, session_id)
+    session_class = await _lock(conn, programme_id, session_class_id)
     kept = await behind(conn, token)
-    if kept and token and _is_screen_of(kept, session_id):
+    if kept and token and _is_screen_of(kept, session_class_id):
         return kept, token
     await _end_beamers(conn, programme_id, session_class["id"], now)
     await visits.close_of_left_seats(conn, session_class["id"])
@@ -157,8 +157,8 @@ async def become_beamer(
     return await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
 
 
-def _is_screen_of(seat: Seat, session_id: UUID) -> bool:
-    is_open = seat.session_id == session_id and seat.ended_at is None
+def _is_screen_of(seat: Seat, session_class_id: UUID) -> bool:
+    is_open = seat.session_class_id == session_class_id and seat.ended_at is None
     return is_open and seat.kind is SeatKind.BEAMER
 
 

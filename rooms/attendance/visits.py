@@ -5,8 +5,9 @@ A visit is never closed at "now": whatever ends it, it ends where it was last se
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from rooms.attendance.moves import Event, Move
 from rooms.attendance.ranges import Ranges
 from rooms.connection import Connection
 
@@ -17,15 +18,6 @@ RESTART_AFTER = timedelta(seconds=6)
 # Film a connection may claim beyond twice the time it was there: the beat that is just under way.
 CLAIM_GRACE_MS = 6_000
 CLAIM_SPEED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that changed on a connection; the number makes a second copy harmless."""
-
-    number: int
-    at: datetime
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +118,17 @@ async def _open(conn: Connection, stretches: list[Stretch]) -> None:
 
 async def _append(conn: Connection, stretches: list[Stretch]) -> None:
     said = [(one.connection, event) for one in stretches for event in one.events]
-    late = [(one.connection, one) for one in stretches if one.is_late]
-    rows = [
-        *((connection, event.number, event.at, event.kind) for connection, event in said),
-        # Numbered as the server's own word on that beat.
-        *((c, one.last_beat * 10 + 8, one.last_at, "late_received") for c, one in late),
+    # Numbered as the server's own word on that beat.
+    late = [
+        (one.connection, Event(one.last_beat * 10 + 8, one.last_at, "late_received"))
+        for one in stretches
+        if one.is_late
     ]
-    if not rows:
+    await _tell(conn, [*said, *late])
+
+
+async def _tell(conn: Connection, told: list[tuple[UUID, Event]]) -> None:
+    if not told:
         return
     await conn.execute(
         """
@@ -143,11 +139,102 @@ async def _append(conn: Connection, stretches: list[Stretch]) -> None:
         join visits v on v.connection = e.connection
         on conflict do nothing
         """,
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        [row[3] for row in rows],
+        [connection for connection, _ in told],
+        [event.number for _, event in told],
+        [event.at for _, event in told],
+        [event.kind for _, event in told],
     )
+
+
+# --- in a live room ------------------------------------------------------------------------------
+
+
+async def open_one(
+    conn: Connection, programme_id: UUID, seat_id: UUID, connection: UUID | None, now: datetime
+) -> UUID:
+    """The visit of a seat's connection, taken up again or new; returns the connection it has.
+
+    That is another than the one asked for when that one is another seat's.
+    """
+    opened: UUID | None = await conn.fetchval(
+        """
+        with opened as (
+            insert into visits as v (programme_id, seat_id, connection, started_at, seen_until)
+            values ($1, $2, $3, $4, $4)
+            on conflict (connection) do update set ended_at = null, end_reason = null,
+                away_since = null, seen_until = greatest(v.seen_until, excluded.seen_until)
+                where (v.programme_id, v.seat_id) = (excluded.programme_id, excluded.seat_id)
+            returning id, connection
+        ), told as (
+            insert into visit_events (visit_id, number, at, kind)
+            select id, (extract(epoch from $4::timestamptz) * 1000)::bigint * 10 + 2, $4,
+                'connected' from opened on conflict do nothing
+        )
+        select connection from opened
+        """,
+        programme_id,
+        seat_id,
+        connection or uuid4(),
+        now,
+    )
+    return opened or await open_one(conn, programme_id, seat_id, None, now)
+
+
+async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
+    """Moves visits in rooms on in one update; the connections whose visit goes on.
+
+    A visit whose seat, class or room is over does not. What the live core saw while the page
+    said that it is neither seen nor heard does not count.
+    """
+    if not moves:
+        return frozenset()
+    rows = await conn.fetch(
+        """
+        update visits v set
+            started_at = least(v.started_at, t.first_at),
+            seen_until = greatest(v.seen_until, t.last_at),
+            watched = v.watched + case when t.is_away is null and v.away_since is not null
+                then t.present::int8multirange * int8multirange(int8range(null,
+                    (extract(epoch from v.away_since) * 1000)::bigint))
+                else t.present::int8multirange end,
+            media_wanted = v.media_wanted or s.kind <> 'companion',
+            media_flowed = v.media_flowed or t.media_flowed,
+            rung = coalesce(t.rung, v.rung),
+            last_beat = greatest(v.last_beat, t.last_beat),
+            away_since = case when t.is_away is null or t.last_beat < v.last_beat then v.away_since
+                when t.is_away then coalesce(v.away_since, t.last_at) end,
+            ended_at = case when t.is_leaving then greatest(v.seen_until, t.last_at)
+                when t.last_beat < v.last_beat and v.ended_at is not null
+                    then greatest(v.ended_at, t.last_at) end,
+            end_reason = case when t.is_leaving then 'left'
+                when t.last_beat < v.last_beat then v.end_reason end
+        from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::boolean[],
+                $6::text[], $7::boolean[], $8::boolean[], $9::bigint[])
+            as t (connection, first_at, last_at, present, media_flowed, rung, is_away, is_leaving,
+                last_beat),
+            seats s
+            join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+            join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
+        where v.connection = t.connection
+            and (s.programme_id, s.id) = (v.programme_id, v.seat_id)
+            and s.ended_at is null and c.left_at is null
+            and n.state = 'running' and n.room_id is not null
+        returning v.connection
+        """,
+        [one.connection for one in moves],
+        [one.first_at for one in moves],
+        [one.last_at for one in moves],
+        [multirange(one.present) for one in moves],
+        [one.media_flowed for one in moves],
+        [one.rung for one in moves],
+        [one.is_away for one in moves],
+        [one.is_leaving for one in moves],
+        [one.last_beat for one in moves],
+    )
+    placed = frozenset(row["connection"] for row in rows)
+    told = [one for one in moves if one.connection in placed]
+    await _tell(conn, [(one.connection, event) for one in told for event in one.events])
+    return placed
 
 
 async def close_silent(conn: Connection, now: datetime) -> list[UUID]:

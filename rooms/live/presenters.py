@@ -34,19 +34,16 @@ async def take_place(conn: Connection, scope: Scope, room_id: UUID, now: datetim
         raise NotThere("room")
     if not room.is_open:
         raise Refused("room_closed")
-    made = await conn.fetchval(
+    await conn.execute(
         """
         insert into room_presenters (programme_id, room_id, person_id, came_at)
         values ($1, $2, $3, $4) on conflict (programme_id, room_id, person_id) do nothing
-        returning id
         """,
         scope.programme_id,
         room_id,
         scope.person_id,
         now,
     )
-    if made is not None:
-        await log.append(conn, scope, room_id, "presenter_came", now, {"member": str(made)})
     found = await place_of(conn, scope, room_id)
     if found is None:
         raise Refused("presenter_removed")

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.attendance.rule import RULE_VERSION, Rule
+from rooms.agenda import room_sessions
+from rooms.agenda.states import EndReason
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
-from rooms.live import log
+from rooms.live import log, on_air
 from rooms.scope import Scope
 
 TITLE_LENGTH = 120
@@ -131,7 +132,7 @@ async def open_room(
     )
     if room_id is None:
         raise NotThere("company")
-    await _make_session(conn, scope, room_id, now)
+    await room_sessions.begin(conn, scope, room_id, now)
     return await shown(conn, scope.programme_id, room_id)
 
 
@@ -146,24 +147,6 @@ def _company_for(scope: Scope, company_id: UUID | None) -> UUID | None:
     if company_id not in own:
         raise NotThere("company")
     return company_id
-
-
-async def _make_session(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> None:
-    await conn.execute(
-        """
-        insert into sessions (programme_id, room_id, organiser_id, state, zone, chosen, pass_share,
-            gap_grace_s, rule_version, started_at, local_date)
-        select p.id, $2, $3, 'running', p.zone, '[]', p.pass_share, $4, $5, $6,
-            ($6::timestamptz at time zone p.zone)::date
-        from programmes p where p.id = $1
-        """,
-        scope.programme_id,
-        room_id,
-        scope.person_id,
-        Rule().gap_grace_s,
-        str(RULE_VERSION),
-        now,
-    )
 
 
 async def get(conn: Connection, scope: Scope, room_id: UUID) -> Room:
@@ -237,7 +220,7 @@ async def close(conn: Connection, scope: Scope, room_id: UUID, now: datetime) ->
     if not may_close(scope, room):
         raise NotThere("room")
     if room.is_open:
-        await _close(conn, room.programme_id, room.id, now, "room_closed")
+        await _close(conn, room.programme_id, room.id, now, EndReason.ROOM_CLOSED)
     return await get(conn, scope, room_id)
 
 
@@ -268,7 +251,7 @@ async def close_idle(conn: Connection, now: datetime) -> list[tuple[UUID, UUID]]
     )
     due = [row for row in rows if now - row["seen_at"] >= _patience(row)]
     for row in due:
-        await _close(conn, row["programme_id"], row["id"], row["seen_at"], "idle")
+        await _close(conn, row["programme_id"], row["id"], row["seen_at"], EndReason.IDLE)
     return [(row["programme_id"], row["session_id"]) for row in due]
 
 
@@ -277,22 +260,14 @@ def _patience(row: asyncpg.Record) -> timedelta:
 
 
 async def _close(
-    conn: Connection, programme_id: UUID, room_id: UUID, at: datetime, reason: str
+    conn: Connection, programme_id: UUID, room_id: UUID, at: datetime, reason: EndReason
 ) -> None:
+    await on_air.end(conn, [room_id])
     await conn.execute(
         "update rooms set closed_at = $3 where programme_id = $1 and id = $2",
         programme_id,
         room_id,
         at,
     )
-    await conn.execute(
-        """
-        update sessions set state = 'ended', ended_at = $3, end_reason = $4
-        where programme_id = $1 and room_id = $2 and state = 'running'
-        """,
-        programme_id,
-        room_id,
-        at,
-        reason,
-    )
+    await room_sessions.end(conn, programme_id, room_id, at, reason)
     await log.append(conn, Scope(programme_id), room_id, "closed", at)

@@ -226,6 +226,22 @@ async def of_session(conn: Connection, programme_id: UUID, class_id: UUID) -> tu
     return row["code"], row["link_token"]
 
 
+async def code_of_open(conn: Connection, programme_id: UUID, session_class_id: UUID) -> str | None:
+    """The code of a class in a session, while that is planned or runs for it."""
+    code: str | None = await conn.fetchval(
+        """
+        select c.code from session_classes p
+        join sessions s on (s.programme_id, s.id) = (p.programme_id, p.session_id)
+        join classes c on (c.programme_id, c.id) = (p.programme_id, p.class_id)
+        where p.programme_id = $1 and p.id = $2 and s.state in ('planned', 'running')
+            and p.left_at is null
+        """,
+        programme_id,
+        session_class_id,
+    )
+    return code
+
+
 async def new_code(conn: Connection, scope: Scope, class_id: UUID) -> Class:
     """Another code and another link, at once; whoever sits in a session stays there."""
     await get(conn, scope, class_id)

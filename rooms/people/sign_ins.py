@@ -125,6 +125,19 @@ async def end_by_token(conn: Connection, token: str, now: datetime) -> None:
     )
 
 
+async def end_of_class(conn: Connection, session_class_id: UUID, now: datetime) -> None:
+    """The class has left a room others stay in: ends the classroom PCs let in for it."""
+    await conn.execute(
+        """
+        update sign_ins s set ended_at = $2 from screens c
+        where c.sign_in_id = s.id and c.session_class_id = $1 and s.kind = 'classroom'
+            and s.ended_at is null
+        """,
+        session_class_id,
+        now,
+    )
+
+
 async def end_of_session(conn: Connection, session_id: UUID, now: datetime) -> None:
     """The lesson is over: ends every classroom PC that was let in for it."""
     await conn.execute(

@@ -225,7 +225,7 @@ async def confirm(here: Here) -> Response:
         await sessions.confirm(
             conn,
             asked.programme_id,
-            asked.session_id,
+            asked.session_class_id,
             -1 if pupils is None else pupils,
             asked.person_id,
             here.now,

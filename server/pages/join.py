@@ -74,11 +74,7 @@ async def _code_of_its_class(here: Here, conn: Connection) -> str | None:
     seat = await seats.behind(conn, here.request.cookies.get(SEAT_COOKIE))
     if seat is None or seat.ended_at is not None:
         return None
-    session = await sessions.shown(conn, seat.programme_id, seat.session_id)
-    if session.state not in (State.PLANNED, State.RUNNING):
-        return None
-    code, _ = await classes.of_session(conn, session.programme_id, session.class_id)
-    return code
+    return await classes.code_of_open(conn, seat.programme_id, seat.session_class_id)
 
 
 async def _must_not_guess(here: Here, conn: Connection, network: str) -> None:
@@ -112,9 +108,21 @@ async def _sit(here: Here, one: Offered) -> Response:
         if one.state is State.PLANNED and one.home_until is not None:
             await sessions.start_at_home(conn, one.programme_id, one.id, here.now)
         _, token = await seats.sit(
-            conn, one.programme_id, one.id, here.request.cookies.get(SEAT_COOKIE), here.now
+            conn,
+            one.programme_id,
+            one.session_class_id,
+            here.request.cookies.get(SEAT_COOKIE),
+            here.now,
         )
-    return seated(here, here.go(f"/sessions/{one.id}/phone"), one.id, token)
+    place, page = _place(one)
+    return seated(here, here.go(page), place, token)
+
+
+def _place(one: Offered) -> tuple[str, str]:
+    """Where its pages are, and the one a phone goes to."""
+    if one.room_id is not None:
+        return f"/rooms/{one.room_id}", f"/rooms/{one.room_id}"
+    return f"/sessions/{one.id}", f"/sessions/{one.id}/phone"
 
 
 async def door(here: Here) -> Response:
@@ -124,8 +132,8 @@ async def door(here: Here) -> Response:
         open_now = await offers.offered(conn, found.programme_id, found.class_id, here.now)
         one = offers.leads_to(open_now, here.now)
         seat = await seats.behind(conn, here.request.cookies.get(SEAT_COOKIE))
-    if one and seat and seat.session_id == one.id and seat.ended_at is None:
-        return here.go(f"/sessions/{one.id}/phone")
+    if one and seat and seat.session_class_id == one.session_class_id and seat.ended_at is None:
+        return here.go(_place(one)[1])
     return here.page("join/door.html", door=found, one=one, offers=open_now)
 
 

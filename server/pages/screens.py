@@ -4,13 +4,17 @@ from datetime import timedelta
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from rooms.agenda import screens, sessions
+from rooms.agenda import room_sessions, screens, sessions
+from rooms.agenda.room_sessions import Part
+from rooms.agenda.screens import Screen
+from rooms.agenda.sessions import Session
 from rooms.attendance import seats
 from rooms.errors import NotThere, Refused
 from rooms.people import sign_ins
 from server import auth, errors, forms, throttle
 from server.addresses import own_url, qr_svg
 from server.context import Here
+from server.database import Connection
 from server.seating import seated
 
 COOKIE = "screen"
@@ -43,8 +47,9 @@ async def ask(here: Here) -> Response:
         found = await screens.by_token(conn, here.request.cookies.get(COOKIE, ""), here.now)
         if found is None:
             return JSONResponse({"state": "over"})
-        if found.session_id is None or found.confirmed_by is None or found.programme_id is None:
+        if not _is_confirmed(found):
             return JSONResponse({"state": "waiting"})
+        assert found.confirmed_by and found.programme_id and found.session_class_id
         sign_in = await sign_ins.start(
             conn,
             found.confirmed_by,
@@ -54,14 +59,19 @@ async def ask(here: Here) -> Response:
             session_id=found.session_id,
         )
         _, token = await seats.become_beamer(
-            conn, found.programme_id, found.session_id, None, here.now
+            conn, found.programme_id, found.session_class_id, None, here.now
         )
         await screens.use_up(conn, found.id, await sign_ins.id_of(conn, sign_in), here.now)
-    go = f"/sessions/{found.session_id}/beamer"
-    response = seated(here, JSONResponse({"state": "go", "go": go}), found.session_id, token)
+    place = f"/rooms/{found.room_id}" if found.room_id else f"/sessions/{found.session_id}"
+    response = JSONResponse({"state": "go", "go": f"{place}/beamer"})
+    seated(here, response, place, token)
     _sign_in(here, response, sign_in)
     response.delete_cookie(COOKIE, path="/screen")
     return response
+
+
+def _is_confirmed(screen: Screen) -> bool:
+    return None not in (screen.confirmed_by, screen.programme_id, screen.session_class_id)
 
 
 def _sign_in(here: Here, response: Response, token: str) -> None:
@@ -88,22 +98,36 @@ async def _confirm_page(here: Here, text: str = "", status: int = 200) -> Respon
     async with here.transaction() as conn:
         if await screens.by_link(conn, link, here.now) is None:
             raise NotThere("screen")
-        offered = await sessions.mine(conn, here.scope, here.now)
+        offered = await _offered(here, conn)
     return here.page("screens/confirm.html", status, offered=offered, text=text)
+
+
+async def _offered(here: Here, conn: Connection) -> list[Session | Part]:
+    """What a screen can show now: live rooms of her classes, what runs, what is planned today."""
+    return [
+        *await room_sessions.mine(conn, here.scope, here.now),
+        *await sessions.mine(conn, here.scope, here.now),
+    ]
 
 
 async def confirm(here: Here) -> Response:
     """`POST /screen/{token}`."""
     form = await here.form()
-    session_id = forms.uuid(form, "session_id")
-    if session_id is None:
+    wanted = forms.uuid(form, "session_class_id")
+    if wanted is None:
         return await _confirm_page(here, errors.sentence(here.language, "screen_session", {}), 422)
     link = str(here.request.path_params["token"])
     async with here.transaction() as conn:
-        session = await sessions.get(conn, here.scope, session_id)
+        offered = {one.session_class_id: one for one in await _offered(here, conn)}
+        if wanted not in offered:
+            raise NotThere("session")
         is_right = await screens.confirm(
-            conn, here.scope, link, forms.line(form, "number"), session.id, here.now
+            conn, here.scope, link, forms.line(form, "number"), wanted, here.now
         )
     if not is_right:
         return await _confirm_page(here, errors.sentence(here.language, "screen_number", {}), 422)
-    return here.go(f"/sessions/{session_id}", said="screen_confirmed")
+    return here.go(_teachers_page(offered[wanted]), said="screen_confirmed")
+
+
+def _teachers_page(one: Session | Part) -> str:
+    return f"/rooms/{one.room_id}" if isinstance(one, Part) else f"/sessions/{one.id}"

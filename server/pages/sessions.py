@@ -231,10 +231,14 @@ async def _count(
     here: Here, conn: Connection, session: Session, pupils: int, by: UUID | None
 ) -> None:
     if session.state is State.ENDED:
-        await sessions.confirm(conn, session.programme_id, session.id, pupils, by, here.now)
+        await sessions.confirm(
+            conn, session.programme_id, session.session_class_id, pupils, by, here.now
+        )
         await results.rebuild(conn, session.session_class_id, here.now)
     else:
-        await sessions.declare(conn, session.programme_id, session.id, pupils, here.now)
+        await sessions.declare(
+            conn, session.programme_id, session.session_class_id, pupils, here.now
+        )
 
 
 async def let_in(here: Here) -> Response:
@@ -299,10 +303,10 @@ async def claim(here: Here) -> Response:
     async with here.transaction() as conn:
         session = await _of_screen(here, conn)
         _, token = await seats.become_beamer(
-            conn, session.programme_id, session.id, token_in(here.request), here.now
+            conn, session.programme_id, session.session_class_id, token_in(here.request), here.now
         )
     response = here.go(f"/sessions/{session.id}/beamer")
-    return seated(here, response, session.id, token)
+    return seated(here, response, f"/sessions/{session.id}", token)
 
 
 async def declare(here: Here) -> Response:
@@ -312,12 +316,14 @@ async def declare(here: Here) -> Response:
         session = await _of_beamer_seat(here, conn)
         if said.is_end:
             await sessions.confirm(
-                conn, session.programme_id, session.id, said.pupils, None, here.now
+                conn, session.programme_id, session.session_class_id, said.pupils, None, here.now
             )
             await results.rebuild(conn, session.session_class_id, here.now)
         else:
             await sessions.start_by_screen(conn, session.programme_id, session.id, here.now)
-            await sessions.declare(conn, session.programme_id, session.id, said.pupils, here.now)
+            await sessions.declare(
+                conn, session.programme_id, session.session_class_id, said.pupils, here.now
+            )
     return JSONResponse({"headcount": said.pupils})
 
 

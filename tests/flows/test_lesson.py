@@ -200,12 +200,12 @@ async def test_the_screen_is_let_in_from_the_teachers_phone(app_house: House, wo
     assert (await pc.post("/screen/ask")).json() == {"state": "waiting"}
     # The link itself stands only in the QR code: read it back from there is the camera's work.
     link = await _link_of(app_house, pc)
-    session_id = session.rsplit("/", 1)[1]
+    part = await _part_in(teacher, link)
     wrong = f"{(int(number) - 9) % 90 + 10}"
-    answer = await teacher.post(link, data={"session_id": session_id, "number": wrong})
+    answer = await teacher.post(link, data={"session_class_id": part, "number": wrong})
     assert answer.status_code == 422 and "not the number" in answer.text
     assert (await pc.post("/screen/ask")).json() == {"state": "waiting"}
-    answer = await teacher.post(link, data={"session_id": session_id, "number": number})
+    answer = await teacher.post(link, data={"session_class_id": part, "number": number})
     assert answer.status_code == 303
     assert (await pc.post("/screen/ask")).json() == {"state": "go", "go": f"{session}/beamer"}
     assert "data-beamer" in (await pc.get(f"{session}/beamer")).text
@@ -283,7 +283,8 @@ async def test_a_classroom_pc_is_signed_in_for_its_lesson_only(
     pc = app_house.client()
     number = re.findall(r"<span>(\d\d)</span>", (await pc.get("/screen")).text)[0]
     link = await _link_of(app_house, pc)
-    await teacher.post(link, data={"session_id": str(session_id), "number": number})
+    part = await _part_in(teacher, link)
+    await teacher.post(link, data={"session_class_id": part, "number": number})
     assert (await pc.post("/screen/ask")).json()["state"] == "go"
     async with app_house.pool.acquire() as conn, conn.transaction():
         shown = await sessions.get(conn, world.scope, session_id)
@@ -313,11 +314,11 @@ async def test_a_classroom_pc_plays_its_own_film_and_no_other(
         found = await conn.fetchrow("select video_id from tours where id = $1", other)
     assert found is not None
     teacher = await signed_in(app_house, world)
-    session, _ = await shows(app_house, world, teacher)
+    await shows(app_house, world, teacher)
     pc = app_house.client()
     number = re.findall(r"<span>(\d\d)</span>", (await pc.get("/screen")).text)[0]
     link = await _link_of(app_house, pc)
-    told = {"session_id": session.rsplit("/", 1)[1], "number": number}
+    told = {"session_class_id": await _part_in(teacher, link), "number": number}
     await teacher.post(link, data=told)
     assert (await pc.post("/screen/ask")).json()["state"] == "go"
     async with app_house.pool.acquire() as conn:
@@ -339,6 +340,13 @@ async def version_of(conn: Connection, tour_id: UUID) -> UUID:
         tour_id,
     )
     return found
+
+
+async def _part_in(teacher: httpx.AsyncClient, link: str) -> str:
+    """The class in a lesson that the page of a waiting screen offers its teacher."""
+    page = (await teacher.get(link)).text
+    [found] = re.findall(r'name="session_class_id"[^>]*value="([0-9a-f-]+)"', page)
+    return str(found)
 
 
 async def _link_of(house: House, pc: httpx.AsyncClient) -> str:

@@ -488,7 +488,7 @@ _CLASS = (
     door("POST /screen/ask", ANYONE),
     door("GET /screen/{token}", TEACHER, {"": a_screen}),
     door("POST /screen/{token}", "teacher", {"": a_screen},
-         data={"session_id": "{running}", "number": "{number}"}),
+         data={"session_class_id": "{running class}", "number": "{number}"}),
     door("GET /attendance", REPORTS),
     door("GET /attendance.csv", REPORTS),
     door("GET /attendance.json", REPORTS),

@@ -28,7 +28,9 @@ async def shown(house: House, world: World, name: str = "3B", pupils: int = 26) 
     async with house.pool.acquire() as conn, conn.transaction():
         school_class = await a_class(conn, world, name)
         session = await a_session(conn, world, school_class, FRIDAY)
-        screen, _ = await seats.become_beamer(conn, session.programme_id, session.id, None, FRIDAY)
+        screen, _ = await seats.become_beamer(
+            conn, session.programme_id, session.session_class_id, None, FRIDAY
+        )
         await conn.execute(
             """
             insert into visits (programme_id, seat_id, connection, started_at, seen_until, watched)
@@ -39,7 +41,7 @@ async def shown(house: House, world: World, name: str = "3B", pupils: int = 26) 
             FRIDAY,
             FRIDAY + timedelta(minutes=3),
         )
-        await sessions.declare(conn, session.programme_id, session.id, pupils, FRIDAY)
+        await sessions.declare(conn, session.programme_id, session.session_class_id, pupils, FRIDAY)
         await sessions.end(conn, world.scope, session.id, FRIDAY + timedelta(minutes=4))
         await keeping.close_session(conn, session.session_class_id, FRIDAY)
     return str(session.session_class_id)

@@ -156,7 +156,7 @@ async def test_a_seat_opens_its_sessions_film_while_it_lasts(app_house: House) -
         scope = Scope(programme.id, teacher.id, (Grant("teacher", school_id=school.id),))
         school_class = await classes.create(conn, scope, school.id, "3B", "havo", 3, "", 28, now)
         session = await sessions.show_now(conn, scope, film.tour_id, school_class.id, now)
-        _, token = await seats.sit(conn, programme.id, session.id, None, now)
+        _, token = await seats.sit(conn, programme.id, session.session_class_id, None, now)
     pupil = app_house.client(cookies={SEAT_COOKIE: token})
     assert await answers(pupil, film) == {200}
     assert await answers(pupil, other) == {404}, "only the film that is shown"

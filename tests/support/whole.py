@@ -87,8 +87,9 @@ class Whole:
         """A lesson that was shown and is over: a screen that watched, a phone beside it."""
         session = await self.a_session(conn)
         began = self.now - timedelta(minutes=20)
-        screen, _ = await seats.become_beamer(conn, self.programme.id, session.id, None, began)
-        phone, _ = await seats.sit(conn, self.programme.id, session.id, None, began)
+        part = session.session_class_id
+        screen, _ = await seats.become_beamer(conn, self.programme.id, part, None, began)
+        phone, _ = await seats.sit(conn, self.programme.id, part, None, began)
         for seat, watched in ((screen, "{[0,12000)}"), (phone, "{}")):
             await conn.execute(
                 """
@@ -100,7 +101,7 @@ class Whole:
                 self.programme.id, seat.id, began, began + timedelta(seconds=20), watched,
             )  # fmt: skip
         await conn.execute("update sessions set started_at = $2 where id = $1", session.id, began)
-        await sessions.declare(conn, self.programme.id, session.id, 26, began)
+        await sessions.declare(conn, self.programme.id, part, 26, began)
         await sessions.end(conn, self.scope("teacher"), session.id, self.now)
         await results.rebuild(conn, session.session_class_id, self.now)
         return await sessions.get(conn, self.scope("teacher"), session.id)
@@ -248,12 +249,15 @@ class Whole:
         """(session, cookie) of a running lesson's screen or phone."""
         session = await self.a_session(conn)
         sit = seats.become_beamer if kind == "beamer" else seats.sit
-        _, token = await sit(conn, self.programme.id, session.id, None, self.now)
+        _, token = await sit(conn, self.programme.id, session.session_class_id, None, self.now)
         return session.id, token
 
     async def one_more_phone(self, conn: Connection, session_id: UUID) -> str:
         """The cookie of a phone that sat down in a lesson."""
-        _, token = await seats.sit(conn, self.programme.id, session_id, None, self.now)
+        session = await sessions.shown(conn, self.programme.id, session_id)
+        _, token = await seats.sit(
+            conn, self.programme.id, session.session_class_id, None, self.now
+        )
         return token
 
 
@@ -349,6 +353,7 @@ async def _things(conn: Connection, world: Whole) -> None:
         "empty": str(await world.a_draft(conn, has_film=False)),
         "failed": str(await world.a_failed_film(conn)),
         "running": str(running.id),
+        "running class": str(running.session_class_id),
         "planned": str((await world.a_session(conn, starts=False)).id),
         "ended": str(ended.id),
         "session_class": str(ended.session_class_id),

@@ -90,8 +90,12 @@ alter table sessions
     add constraint sessions_end_reason_check check (end_reason in ('teacher', 'idle',
         'home_time_over', 'not_shown', 'next_tour', 'room_closed'));
 
--- A class may leave a room that stays open for others; it comes back to the same row.
-alter table session_classes add column left_at timestamptz;
+-- Who brought a class into a room, and since when: its teacher, while the room is somebody else's.
+-- It may leave a room that stays open for others, and come back to the same row.
+alter table session_classes
+    add column took_part_by uuid references persons,
+    add column took_part_at timestamptz,
+    add column left_at timestamptz;
 
 -- The spans on air of a room's session: the window its attendance is held against. A span ends
 -- where it was last seen; ended_at only says that it does not go on.
@@ -135,10 +139,12 @@ alter table purges drop constraint purges_what_check,
     add constraint purges_what_check check (what in ('visit_events', 'seat_intervals',
         'class_names', 'room_events', 'stream_keys', 'presenters', 'school_checks'));
 
--- Both kinds of sitting, as every page reads them: of a room, what is the film's is null.
+-- Both kinds of sitting, as every page reads them: of a room, what is the film's is null. A class's
+-- organiser is who brought it there.
 create or replace view session_rows as
-select s.programme_id, s.id, s.tour_id, s.version_id, s.organiser_id, s.state, s.zone, s.planned_on,
-    s.period, s.home_until, s.chosen, s.chapters, s.pass_share, s.gap_grace_s, s.rule_version,
+select s.programme_id, s.id, s.tour_id, s.version_id,
+    coalesce(c.took_part_by, s.organiser_id) as organiser_id, s.state, s.zone, s.planned_on, s.period,
+    s.home_until, s.chosen, s.chapters, s.pass_share, s.gap_grace_s, s.rule_version,
     s.position_ms, s.is_playing, s.position_at, s.created_at, s.started_at, s.ended_at,
     s.end_reason, s.local_date, c.id as session_class_id, c.class_id, c.school_id, c.region_id,
     c.class_name, c.level, c.is_confirmed_teacher, c.expected, c.declared, c.confirmed,

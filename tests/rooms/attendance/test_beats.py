@@ -34,14 +34,14 @@ class Lesson:
     async def phone(self) -> str:
         async with self.pool.acquire() as conn:
             _, token = await seats.sit(
-                conn, self.session.programme_id, self.session.id, None, self.clock()
+                conn, self.session.programme_id, self.session.session_class_id, None, self.clock()
             )
         return token
 
     async def beamer(self, token: str | None = None) -> str:
         async with self.pool.acquire() as conn:
             _, token = await seats.become_beamer(
-                conn, self.session.programme_id, self.session.id, token, self.clock()
+                conn, self.session.programme_id, self.session.session_class_id, token, self.clock()
             )
         return token
 
@@ -404,7 +404,11 @@ async def test_a_reconnecting_device_keeps_its_seat(lesson: Lesson) -> None:
     token = await lesson.phone()
     async with lesson.pool.acquire() as conn:
         _, again = await seats.sit(
-            conn, lesson.session.programme_id, lesson.session.id, token, lesson.clock()
+            conn,
+            lesson.session.programme_id,
+            lesson.session.session_class_id,
+            token,
+            lesson.clock(),
         )
     assert again == token
     assert len(await lesson.rows("seats")) == 1
@@ -422,7 +426,9 @@ async def test_a_token_of_another_lesson_is_refused(lesson: Lesson) -> None:
     async with lesson.pool.acquire() as conn:
         other = await a_class(conn, lesson.world, "4A")
         session = await a_session(conn, lesson.world, other, lesson.clock())
-        _, token = await seats.sit(conn, session.programme_id, session.id, None, lesson.clock())
+        _, token = await seats.sit(
+            conn, session.programme_id, session.session_class_id, None, lesson.clock()
+        )
     with pytest.raises(NotThere):
         await lesson.beat(token, Beat(uuid4(), 0))
 

@@ -61,7 +61,7 @@ async def a_lesson(conn: Connection, world: World, name: str, at: datetime) -> U
         "update classes set school_year = $2 where id = $1", school_class.id, at.year - 1
     )
     session = await a_session(conn, world, school_class, at)
-    await sessions.declare(conn, world.programme.id, session.id, 26, at)
+    await sessions.declare(conn, world.programme.id, session.session_class_id, 26, at)
     seat_id = await conn.fetchval(
         """
         insert into seats (programme_id, session_class_id, kind, token_hash, created_at)

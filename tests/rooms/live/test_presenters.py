@@ -24,11 +24,6 @@ async def test_a_presenter_keeps_her_place(pool: Pool, clock: Clock) -> None:
         again = await presenters.take_place(conn, me, room.id, clock())
         assert first == again
         assert first.name == "Sem Visser"
-        lines = await log.since(conn, me, room.id, 0)
-        assert [(one.number, one.kind, one.name) for one in lines] == [
-            (1, "presenter_came", "Sem Visser")
-        ]
-        assert lines[0].data == {"member": str(first.member)}
         with pytest.raises(NotThere):
             await presenters.take_place(conn, world.scope, room.id, clock())
 
@@ -51,8 +46,6 @@ async def test_a_removed_presenter_does_not_come_back(pool: Pool, clock: Clock) 
         assert await stream_keys.holder(conn, key.token, clock()) is None
         with pytest.raises(NotThere):
             await presenters.remove(conn, moderator_of(world), room.id, place.member, clock())
-        kinds = [one.kind for one in await log.since(conn, me, room.id, 0)]
-        assert kinds == ["presenter_came", "presenter_left"]
 
 
 async def test_a_key_is_shown_once_and_kept_hashed(pool: Pool, clock: Clock) -> None:

@@ -146,7 +146,9 @@ async def test_a_seat_of_another_session_opens_no_room(pool: Pool, clock: Clock)
         world = await lessons.a_world(conn)
         room = await a_room(conn, world, clock())
         session = await lessons.a_session(conn, world, await lessons.a_class(conn, world), clock())
-        _, token = await seats.sit(conn, world.programme.id, session.id, None, clock())
+        _, token = await seats.sit(
+            conn, world.programme.id, session.session_class_id, None, clock()
+        )
         with pytest.raises(NotThere):
             await entering.enter(conn, None, token, room.id)
         with pytest.raises(NotThere):
