@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import socket
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from media.errors import LiveError
 from media.live import messages
+from media.live.address import address_for as address_for
 from media.live.messages import Ask, Listen, Refusal, Reply, Told
 from media.live.process import LiveProcess, LiveSettings
 
 log = logging.getLogger(__name__)
 
-# The kernel's limit for the path of a unix socket.
-LONGEST_PATH_BYTES = 107
 # A web process that reads so slowly is not there: the connection is closed, it comes back.
 MOST_BEHIND_BYTES = 4 << 20
 TELL_EVERY_S = 1.0
@@ -33,16 +30,6 @@ MOST_CONNECTIONS = 64
 
 _asks = msgspec.json.Decoder(Ask)
 _encode = msgspec.json.Encoder().encode
-
-
-def address_for(home: Path, port: int) -> Path:
-    """Where the live process on this port is asked; a short path under the temporary folder when
-    `home` lies too deep for the kernel."""
-    path = home / f"live-{port}.sock"
-    if len(os.fsencode(path)) <= LONGEST_PATH_BYTES:
-        return path
-    mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"porthole-{os.getuid()}-{mark}" / path.name
 
 
 class _Connection:
