@@ -21,7 +21,8 @@ LONGEST_WAIT_S = 60.0
 """Between two trials: the first is short, each one that fails doubles it."""
 
 _TRIAL_S = 4.0  # as long as this after going up, any doubt sends it back
-_HELD_S = 30.0  # a layer given up sooner than this was a failed trial too
+_HELD_S = 30.0  # after this long a layer is trusted as at the start
+_SETTLES_S = 2.0  # a queue drains, reports are of before: nothing tells of the new layer yet
 _ROOM_TO_GO_UP = 1.2  # times the present rate that the estimate must reach
 _ENOUGH = 0.9  # of the present rate; a little short is what a varying rate looks like
 _SHORT_FOR_S = 0.6
@@ -40,8 +41,8 @@ class Choice:
         self._wish_met: Wish = "auto"  # the one the present layer was started for
         self._layer: int | None = None
         self._changed_at = now
-        self._tried_at: float | None = None  # the layer was reached by going up, and not yet held
-        self._wait_s = FIRST_WAIT_S
+        self._is_trial = False  # the layer was reached by going up
+        self._waits_s: dict[int, float] = {}  # before each layer that failed is tried again
         self._estimate_bps: int | None = None
         self._mark_bps = 0.0  # what rising and falling is measured from
         self._rises_until = now
@@ -95,70 +96,71 @@ class Choice:
         self, flowing: Sequence[int], rates: Sequence[int], other_bps: int, now: float
     ) -> None:
         self._wish_met = self.wish
-        self._wait_s = FIRST_WAIT_S
+        self._waits_s = {}
         if self.wish == "high":
-            self._go_up_to(flowing[-1], now)
+            self._try(flowing[-1], now)
         elif self.wish == "low":
             self._go_to(flowing[0], now)
         else:
-            trusted = START_BPS if self._estimate_bps is None else max(self._estimate_bps, 1)
-            self._go_to(_highest_in(min(trusted, START_BPS) - other_bps, flowing, rates), now)
+            known = START_BPS if self._estimate_bps is None else self._estimate_bps
+            self._go_to(_highest_in(min(known, START_BPS) - other_bps, flowing, rates), now)
 
     def _step(
         self, layer: int, flowing: Sequence[int], rates: Sequence[int], other_bps: int, now: float
     ) -> None:
         """Stays, or goes one up, or down as far as needed."""
         room = None if self._estimate_bps is None else self._estimate_bps - other_bps
-        if self._tried_at is not None and now - self._tried_at > _HELD_S:
-            self._wait_s, self._tried_at = FIRST_WAIT_S, None
+        if now - self._changed_at > _HELD_S:
+            self._waits_s.pop(layer, None)
         lower = [below for below in flowing if below < layer]
         higher = [above for above in flowing if above > layer]
-        if self._is_too_much(rates[layer], room, now):
-            if lower:
-                is_short = room is not None and room < rates[layer] * _ENOUGH
-                self._go_down_to(
-                    _highest_in(room, lower, rates) if is_short and room else lower[-1], now
-                )
-        elif higher and self._may_try(rates[layer], room, now):
-            self._go_up_to(higher[0], now)
+        if lower and self._is_too_much(rates[layer], room, now):
+            self._give_up(layer)
+            is_short = room is not None and room < rates[layer] * _ENOUGH
+            self._go_to(_highest_in(room, lower, rates) if is_short and room else lower[-1], now)
+        elif higher and self._may_try(higher[0], rates[layer], room, now):
+            self._try(higher[0], now)
 
     def _is_too_much(self, rate: int, room: int | None, now: float) -> bool:
-        is_trial = self._tried_at is not None and now - self._tried_at < _TRIAL_S
-        enough = rate if is_trial else rate * _ENOUGH
-        if room is None or room >= enough or now < self._rises_until:
+        since_s = now - self._changed_at
+        if self._is_trial and since_s < _TRIAL_S:
+            return self._is_in_doubt(rate, room, now)
+        if since_s < _SETTLES_S:
+            return False
+        if room is None or room >= rate * _ENOUGH or now < self._rises_until:
             self._short_since = None
         elif self._short_since is None:
             self._short_since = now
-        short_for_s = 0.0 if is_trial else _SHORT_FOR_S
-        if self._short_since is not None and now - self._short_since >= short_for_s:
+        if self._short_since is not None and now - self._short_since >= _SHORT_FOR_S:
             return True
-        if now - self._loss_at > _LOSS_KNOWN_S:
+        if self._much_loss_since is None or now - self._loss_at > _LOSS_KNOWN_S:
             return False
-        if is_trial and self._loss > _TRIAL_LOSS and self._loss_at > self._changed_at:
-            return True
-        return self._much_loss_since is not None and now - self._much_loss_since >= _LOSS_FOR_S
+        return now - max(self._much_loss_since, self._changed_at + _SETTLES_S) >= _LOSS_FOR_S
 
-    def _may_try(self, rate: int, room: int | None, now: float) -> bool:
-        quiet_since = max(self._changed_at, self._last_loss_at)
+    def _is_in_doubt(self, rate: int, room: int | None, now: float) -> bool:
+        """During a trial, one bad sign is enough."""
+        is_losing = self._loss > _TRIAL_LOSS and self._loss_at > self._changed_at
+        return is_losing or (room is not None and room < rate and now >= self._rises_until)
+
+    def _may_try(self, layer: int, rate: int, room: int | None, now: float) -> bool:
+        quiet_s = now - max(self._changed_at, self._last_loss_at)
         has_room = room is None or room >= rate * _ROOM_TO_GO_UP
-        return has_room and now - quiet_since >= self._wait_s
+        return has_room and quiet_s >= self._waits_s.get(layer, FIRST_WAIT_S)
 
-    def _go_up_to(self, layer: int, now: float) -> None:
+    def _try(self, layer: int, now: float) -> None:
         self._go_to(layer, now)
-        self._tried_at = now
-        self._rises_until = now + _RISES_FOR_S  # it gets this long to begin to
+        self._is_trial = True
+        self._rises_until = now + _RISES_FOR_S  # the estimate gets this long to begin to
 
-    def _go_down_to(self, layer: int, now: float) -> None:
-        if self._tried_at is not None:
-            self._wait_s = min(LONGEST_WAIT_S, self._wait_s * 2)
-        self._go_to(layer, now)
+    def _give_up(self, layer: int) -> None:
+        wait_s = self._waits_s.get(layer, FIRST_WAIT_S)
+        self._waits_s[layer] = min(LONGEST_WAIT_S, wait_s * 2)
 
     def _go_to(self, layer: int, now: float) -> None:
         self._layer = layer
         self._changed_at = now
-        self._tried_at = None
+        self._is_trial = False
         self._short_since = None
-        self._much_loss_since = None
 
 
 def _nearest(layer: int, flowing: Sequence[int]) -> int:
