@@ -6,7 +6,7 @@ viewer from one encoding to another without a break. A payload that makes no sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 _SPS, _STAP_A, _FU_A = 7, 24, 28  # H.264 NAL unit types (RFC 6184 §5.2)
@@ -67,7 +67,8 @@ def is_b_slice(payload: bytes) -> bool:
 
     WebRTC plays pictures in the order they arrive, so those make it shake.
     """
-    return any(_is_b(payload, at) for at in _nal_headers(payload))
+    starts = _nal_headers(payload)
+    return bool(starts) and any(_is_b(payload, at) for at in starts)
 
 
 def _describe_nothing(payload: bytes) -> Described:
@@ -166,15 +167,15 @@ def _aggregated(payload: bytes) -> list[int]:
     return found
 
 
-def _nal_headers(payload: bytes) -> Iterator[int]:
+def _nal_headers(payload: bytes) -> Sequence[int]:
     """Where the last header byte of each NAL unit is that starts in this payload."""
     kind = payload[0] & 0x1F if payload else 0
-    if kind in _SLICES:
-        yield 0
-    elif kind == _STAP_A:
-        yield from _aggregated(payload)
-    elif kind == _FU_A and payload[1:2] and payload[1] & 0x80:
-        yield 1  # the FU header has the unit's type in the same bits
+    if kind == _FU_A:
+        # the FU header has the unit's type in the same bits, and a bit for the first fragment
+        return (1,) if payload[1:2] and payload[1] & 0x80 else ()
+    if kind == _STAP_A:
+        return _aggregated(payload)
+    return (0,) if kind in _SLICES else ()
 
 
 def _is_b(payload: bytes, at: int) -> bool:
