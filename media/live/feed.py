@@ -103,11 +103,11 @@ class Feed:
         newest = recent.newest
         if newest is not None and seq <= newest.seq and self._is_known(seq, newest.seq):
             return
-        size = len(payload)
+        packet = self._packet(seq, header, payload, now)
+        size = len(packet.payload)
         if size > LARGEST_PAYLOAD_BYTES:
             self.oversized += 1
             return
-        packet = self._packet(seq, header, payload, now)
         self.packets += 1
         self.octets += size
         self._rate.add(size, now)

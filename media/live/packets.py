@@ -254,7 +254,7 @@ def write_header(
     """Writes the whole outgoing packet at the start of `buffer`; its length.
 
     With a `send_time_id` (1 to 14) it has room for abs-send-time, left zero, at `SEND_TIME_AT`.
-    The buffer has `BUFFER_BYTES`; the payload at most `LARGEST_PAYLOAD_BYTES` and two.
+    The buffer has `BUFFER_BYTES`; the payload at most `LARGEST_PAYLOAD_BYTES`.
     """
     payload = packet.payload
     second = payload_type | 0x80 if packet.marker else payload_type
