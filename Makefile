@@ -14,6 +14,7 @@ SOURCES := rooms media server workers tests deploy/pip_to_uv.py
 PACKAGES := .venv/.runtime
 DEV_PACKAGES := .venv/.dev
 LIBRARIES := web/static/vendor/manifest.json
+ACCELERATOR := media/live/built/.stamp
 DEV_LIBRARIES := web/node_modules/.dev
 
 # Run by `make`, Porthole ends with it: a killed make would otherwise leave it running.
@@ -26,8 +27,8 @@ help:
 run: setup
 	@$(TIED) $(PY) -m server up
 
-setup: $(PACKAGES) $(LIBRARIES)
-setup-dev: $(DEV_PACKAGES) $(DEV_LIBRARIES)
+setup: $(PACKAGES) $(LIBRARIES) $(ACCELERATOR)
+setup-dev: $(DEV_PACKAGES) $(DEV_LIBRARIES) $(ACCELERATOR)
 
 # A Python that was removed or upgraded leaves a dangling link: then build anew.
 ifeq ($(realpath $(PY)),)
@@ -47,6 +48,10 @@ $(LIBRARIES): web/package-lock.json web/vendor.mjs
 
 $(DEV_LIBRARIES): web/package-lock.json web/vendor.mjs
 	@$(SETUP) web
+	@touch $@
+
+$(ACCELERATOR): media/live/fanout.c $(SETUP)
+	@$(SETUP) accelerator
 	@touch $@
 
 # What the tests drive and Python packages do not carry.
@@ -82,6 +87,6 @@ lock: setup-dev
 	cd web && npm update --ignore-scripts --no-audit --no-fund && node lock.mjs
 
 clean:
-	rm -rf .venv .tools web/node_modules web/static/vendor .mypy_cache .ruff_cache \
+	rm -rf .venv .tools web/node_modules web/static/vendor media/live/built .mypy_cache .ruff_cache \
 	    .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

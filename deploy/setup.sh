@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prepares this checkout: Python packages in .venv, browser libraries in web/static/vendor.
 #
-# Usage: deploy/setup.sh python LOCK | web [--omit=dev] | debian PROGRAM PACKAGE...
+# Usage: deploy/setup.sh python LOCK | web [--omit=dev] | accelerator | debian PROGRAM PACKAGE...
 # `make` calls it, and only when a lock file changed. Needs python3 >= 3.11 with pip; neither root
 # nor the venv module nor node. Every package is checked against the hash in its lock file.
 set -eu
@@ -92,6 +92,18 @@ web_packages() { # npm's options
     (cd web && node vendor.mjs)
 }
 
+accelerator() { # the inner loop of the live core's fan-out in C; Python does the same more slowly
+    folder=media/live/built
+    mkdir -p "$folder"
+    if command -v cc >/dev/null &&
+        cc -O2 -shared -fPIC -o "$folder/fanout.new" media/live/fanout.c 2>/dev/null; then
+        mv "$folder/fanout.new" "$folder/fanout.so"
+    else
+        rm -f "$folder/fanout.so"
+        say "no C compiler: the live core sends with Python alone"
+    fi
+}
+
 debian_packages() { # PROGRAM PACKAGE...: installs the packages where the program is missing
     program=$1
     shift
@@ -123,6 +135,7 @@ what=${1:-}
 case $what in
 python) python_packages "$@" ;;
 web) web_packages "$@" ;;
+accelerator) accelerator ;;
 debian) debian_packages "$@" ;;
-*) die "python LOCK, web or debian?" ;;
+*) die "python LOCK, web, accelerator or debian?" ;;
 esac

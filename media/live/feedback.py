@@ -334,15 +334,20 @@ class Reception:
         self._received_before = 0
         self._report: tuple[int, float] | None = None  # middle NTP bits, and when they came
 
-    def note(self, seq16: int, timestamp: int, now: float, *, is_repair: bool = False) -> None:
-        """A packet came. `is_repair`: as a retransmission, which says nothing about the network."""
+    def note(self, seq16: int, timestamp: int, now: float, *, is_repair: bool = False) -> bool:
+        """A packet came; whether others are missing since, and worth an ask at once.
+
+        `is_repair`: it came as a retransmission (RFC 4588), which says nothing about the network.
+        """
         if self._highest < 0:
             self._begin(seq16)
         ahead = (seq16 - self._highest + SEQS // 2) % SEQS - SEQS // 2
         if not -MOST_MISORDERED < ahead <= MOST_DROPPED:
-            if is_repair or seq16 != self._restarts_at:
+            if is_repair:
+                return False
+            if seq16 != self._restarts_at:
                 self._restarts_at = (seq16 + 1) % SEQS
-                return
+                return False
             self._begin(seq16)
             self.lost_track = True
             ahead = 1
@@ -355,6 +360,7 @@ class Reception:
         if not is_repair:
             self.received += 1
             self._note_transit(timestamp, now)
+        return ahead > 1 and bool(self._gaps)
 
     def _begin(self, seq16: int) -> None:
         """The stream begins with this packet, which is about to be counted."""

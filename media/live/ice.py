@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import struct
 from dataclasses import dataclass
 
 from aioice import stun
@@ -72,7 +73,7 @@ def answer(data: bytes, ours: Credentials, address: tuple[str, int]) -> Check | 
         request = stun.parse_message(data)
         if not request.check_message_integrity(ours.password.encode()):
             return None
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, struct.error):  # aioice lets a torn attribute through as the last
         return None
     reply = stun.Message(
         stun.Method.BINDING, stun.Class.RESPONSE, transaction_id=request.transaction_id

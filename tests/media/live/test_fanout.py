@@ -1,0 +1,169 @@
+"""The fan-out: viewers go on without a hole in their numbers, whatever they are switched to."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.live.packets import newer
+from tests.support.live.wiring import SSRC, Source, fillers, outlet, wired
+
+
+def _steps(headers) -> set[int]:
+    return {newer(b.seq, a.seq) for a, b in zip(headers, headers[1:], strict=False)}
+
+
+@pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
+def test_a_viewer_starts_at_a_keyframe(filler):
+    source = Source(filler)
+    with wired(2) as ends:
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(times=3)
+        assert [end.got() for end in ends] == [[], []]
+        source.send(is_key=True)
+        source.send(times=4)
+        for end in ends:
+            got = end.got()
+            assert len(got) == 5
+            assert _steps(got) == {1}
+            assert {header.ssrc for header in got} == {SSRC}
+
+
+def test_sound_starts_at_once():
+    source = Source(codec="opus")
+    with wired(1) as ends:
+        source.fanout.expect(outlet(ends[0]))
+        source.send()
+        assert len(ends[0].got()) == 1
+
+
+@pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
+def test_a_switch_leaves_no_hole_and_loses_nothing(filler):
+    small, large = Source(filler, first_seq=65_530), Source(filler, first_seq=9)
+    with wired(3) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines:
+            small.fanout.expect(line)
+        small.send(is_key=True)
+        small.send(times=9)
+        for line in lines[:2]:
+            large.fanout.expect(line)
+        small.send(times=2)
+        large.now = small.now
+        large.send(times=2)  # no keyframe yet: they stay where they are
+        large.send(is_key=True)
+        small.send(times=5)
+        large.send(times=5)
+        for end in ends[:2]:
+            packets = end.packets()
+            headers = [header for header, _ in packets]
+            assert len(headers) == 12 + 6
+            assert _steps(headers) == {1}
+            times = [header.timestamp for header in headers]
+            assert all(
+                0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in zip(times, times[1:], strict=False)
+            )
+        assert len(ends[2].got()) == 17, "who was not switched is not touched"
+
+
+def test_hidden_pictures_do_not_leave_and_numbers_go_on_after():
+    source = Source()
+    with wired(1) as ends:
+        source.fanout.expect(outlet(ends[0]))
+        source.send(is_key=True)
+        source.send(times=3)
+        source.fanout.hold()
+        source.send(times=50)
+        before = ends[0].got()
+        assert len(before) == 4
+        source.fanout.release()
+        source.send(times=2)
+        assert ends[0].got() == [], "only a keyframe begins again"
+        source.send(is_key=True)
+        source.send()
+        after = ends[0].got()
+        assert _steps([before[-1], *after]) == {1}
+
+
+def test_who_left_gets_nothing():
+    source = Source()
+    with wired(2) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines:
+            source.fanout.expect(line)
+        source.send(is_key=True)
+        source.fanout.leave(lines[0])
+        source.send(times=3)
+        assert [len(end.got()) for end in ends] == [1, 4]
+        assert lines[0].fanout is None
+        assert lines[0].sent()[0] == 1
+        assert lines[1].sent()[0] == 4
+
+
+def test_who_waits_can_change_its_mind():
+    one, other = Source(), Source()
+    with wired(1) as ends:
+        line = outlet(ends[0])
+        one.fanout.expect(line)
+        other.fanout.expect(line)
+        one.send(is_key=True)
+        assert ends[0].got() == []
+        other.send(is_key=True)
+        assert len(ends[0].got()) == 1
+        assert line.next is None
+
+
+def test_a_viewer_without_a_path_costs_the_others_nothing():
+    source = Source()
+    with wired(2) as ends:
+        ends[0].path = None
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(is_key=True)
+        assert len(ends[1].got()) == 1
+
+
+def test_more_viewers_than_one_call_takes(monkeypatch):
+    monkeypatch.setattr("media.live.fanout.MOST_IN_ONE_CALL", 3)
+    source = Source()
+    with wired(8) as ends:
+        for k, end in enumerate(ends):
+            source.fanout.expect(outlet(end, payload_type=96 + k % 2))
+        source.send(is_key=True)
+        source.send()
+        assert [len(end.got()) for end in ends] == [2] * 8
+
+
+def test_send_times_are_stamped_when_they_leave():
+    source = Source()
+    with wired(1) as ends:
+        source.fanout.expect(outlet(ends[0], send_time_id=3))
+        source.send(is_key=True)
+        header = ends[0].got()[0]
+        assert header.extensions[3][1] == 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25))
+def test_numbers_go_on_by_one_whatever_is_done(steps):
+    """(which viewer, which of three layers, or hold/release of that layer)."""
+    layers = [Source(first_seq=first) for first in (10, 65_000, 30_000)]
+    with wired(3) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines:
+            layers[0].fanout.expect(line)
+        for viewer, layer, is_hold in steps:
+            fanout = layers[layer].fanout
+            if not is_hold:
+                fanout.expect(lines[viewer])
+            elif fanout.is_held:
+                fanout.release()
+            else:
+                fanout.hold()
+            now = max(each.now for each in layers)
+            for each in layers:
+                each.now = now
+                each.send(is_key=True)
+                each.send(times=2)
+        for end in ends:
+            assert _steps(end.got()) <= {1}
