@@ -10,7 +10,7 @@ import pytest
 from server import database, migrations
 from server.embedded import embedded
 from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
-from tests.support.processes import enterable_folder
+from tests.support.processes import enterable_folder, in_memory
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ async def server_dsn() -> AsyncIterator[str]:
         await make_template(given)
         yield given
         return
-    with enterable_folder() as folder:
+    with enterable_folder(in_memory()) as folder:
         async with embedded(folder / "home", is_durable=False) as server:
             await make_template(server.dsn)
             yield server.dsn

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from server.supervisor import Child, Supervisor, spawn
-from tests.support.processes import enterable_folder
+from tests.support.processes import enterable_folder, in_memory
 
 BINARIES = Path("/usr/lib/postgresql")
 OLDEST = 15
@@ -34,7 +34,7 @@ def binaries() -> Path:
 async def debian_postgres() -> AsyncIterator[str]:
     """The DSN of an empty server of its own, on a unix socket, run by nobody of importance."""
     programs = binaries()
-    with enterable_folder() as folder:
+    with enterable_folder(in_memory()) as folder:
         data = folder / "data"
         data.mkdir(mode=0o700)
         owner = _unprivileged()
