@@ -1,19 +1,22 @@
 """The fan-out: viewers go on without a hole in their numbers, whatever they are switched to."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.live.packets import newer
+from media.live.packets import Header, newer
+from media.live.sending import Filler
 from tests.support.live.wiring import SSRC, Source, fillers, outlet, wired
 
 
-def _steps(headers) -> set[int]:
-    return {newer(b.seq, a.seq) for a, b in zip(headers, headers[1:], strict=False)}
+def _steps(headers: list[Header]) -> set[int]:
+    return {newer(b.seq, a.seq) for a, b in itertools.pairwise(headers)}
 
 
 @pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
-def test_a_viewer_starts_at_a_keyframe(filler):
+def test_a_viewer_starts_at_a_keyframe(filler: Filler) -> None:
     source = Source(filler)
     with wired(2) as ends:
         for end in ends:
@@ -29,7 +32,7 @@ def test_a_viewer_starts_at_a_keyframe(filler):
             assert {header.ssrc for header in got} == {SSRC}
 
 
-def test_sound_starts_at_once():
+def test_sound_starts_at_once() -> None:
     source = Source(codec="opus")
     with wired(1) as ends:
         source.fanout.expect(outlet(ends[0]))
@@ -38,7 +41,7 @@ def test_sound_starts_at_once():
 
 
 @pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
-def test_a_switch_leaves_no_hole_and_loses_nothing(filler):
+def test_a_switch_leaves_no_hole_and_loses_nothing(filler: Filler) -> None:
     small, large = Source(filler, first_seq=65_530), Source(filler, first_seq=9)
     with wired(3) as ends:
         lines = [outlet(end) for end in ends]
@@ -58,15 +61,15 @@ def test_a_switch_leaves_no_hole_and_loses_nothing(filler):
             packets = end.packets()
             headers = [header for header, _ in packets]
             assert len(headers) == 12 + 6
-            assert _steps(headers) == {1}
+            assert _steps(headers: list[Header]) == {1}
             times = [header.timestamp for header in headers]
             assert all(
-                0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in zip(times, times[1:], strict=False)
+                0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in itertools.pairwise(times)
             )
         assert len(ends[2].got()) == 17, "who was not switched is not touched"
 
 
-def test_hidden_pictures_do_not_leave_and_numbers_go_on_after():
+def test_hidden_pictures_do_not_leave_and_numbers_go_on_after() -> None:
     source = Source()
     with wired(1) as ends:
         source.fanout.expect(outlet(ends[0]))
@@ -85,7 +88,7 @@ def test_hidden_pictures_do_not_leave_and_numbers_go_on_after():
         assert _steps([before[-1], *after]) == {1}
 
 
-def test_who_left_gets_nothing():
+def test_who_left_gets_nothing() -> None:
     source = Source()
     with wired(2) as ends:
         lines = [outlet(end) for end in ends]
@@ -100,7 +103,7 @@ def test_who_left_gets_nothing():
         assert lines[1].sent()[0] == 4
 
 
-def test_who_waits_can_change_its_mind():
+def test_who_waits_can_change_its_mind() -> None:
     one, other = Source(), Source()
     with wired(1) as ends:
         line = outlet(ends[0])
@@ -113,7 +116,7 @@ def test_who_waits_can_change_its_mind():
         assert line.next is None
 
 
-def test_a_viewer_without_a_path_costs_the_others_nothing():
+def test_a_viewer_without_a_path_costs_the_others_nothing() -> None:
     source = Source()
     with wired(2) as ends:
         ends[0].path = None
@@ -123,7 +126,7 @@ def test_a_viewer_without_a_path_costs_the_others_nothing():
         assert len(ends[1].got()) == 1
 
 
-def test_more_viewers_than_one_call_takes(monkeypatch):
+def test_more_viewers_than_one_call_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media.live.fanout.MOST_IN_ONE_CALL", 3)
     source = Source()
     with wired(8) as ends:
@@ -134,7 +137,7 @@ def test_more_viewers_than_one_call_takes(monkeypatch):
         assert [len(end.got()) for end in ends] == [2] * 8
 
 
-def test_send_times_are_stamped_when_they_leave():
+def test_send_times_are_stamped_when_they_leave() -> None:
     source = Source()
     with wired(1) as ends:
         source.fanout.expect(outlet(ends[0], send_time_id=3))
@@ -145,7 +148,7 @@ def test_send_times_are_stamped_when_they_leave():
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25))
-def test_numbers_go_on_by_one_whatever_is_done(steps):
+def test_numbers_go_on_by_one_whatever_is_done(steps: list[tuple[int, int, bool]]) -> None:
     """(which viewer, which of three layers, or hold/release of that layer)."""
     layers = [Source(first_seq=first) for first in (10, 65_000, 30_000)]
     with wired(3) as ends:

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ def _event(number: int, kind: Happening = "connected", resource: str = "r") -> P
     return Presence(ROOM, 1, MEMBER, resource, "viewer", number, 1_000 + number, kind)
 
 
-def test_a_batch_is_told_again_until_it_is_acknowledged():
+def test_a_batch_is_told_again_until_it_is_acknowledged() -> None:
     kept = Ledger()
     kept.note(_event(1))
     first = kept.batch()
@@ -30,7 +31,7 @@ def test_a_batch_is_told_again_until_it_is_acknowledged():
     assert kept.batch() is None
 
 
-def test_what_was_seen_is_one_span_until_there_is_a_hole():
+def test_what_was_seen_is_one_span_until_there_is_a_hole() -> None:
     kept = Ledger()
     for at in (0, 1_000, 2_000, 9_000, 10_000):
         kept.see(ROOM, MEMBER, "viewer", at)
@@ -38,7 +39,7 @@ def test_what_was_seen_is_one_span_until_there_is_a_hole():
     assert [(each.since, each.until) for each in seen] == [(0, 2_000), (9_000, 10_000)]
 
 
-def test_it_goes_on_growing_while_a_batch_is_not_acknowledged():
+def test_it_goes_on_growing_while_a_batch_is_not_acknowledged() -> None:
     kept = Ledger()
     kept.see(ROOM, MEMBER, "viewer", 0)
     first = kept.batch()
@@ -49,7 +50,7 @@ def test_it_goes_on_growing_while_a_batch_is_not_acknowledged():
     assert [(each.since, each.until) for each in kept.batch().seen] == [(1_000, 29_000)]
 
 
-def test_a_day_without_a_database_is_bounded(monkeypatch):
+def test_a_day_without_a_database_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger, "MOST_PRESENCE", 100)
     kept = Ledger()
     for number in range(1, 2_000):
@@ -66,7 +67,7 @@ def test_a_day_without_a_database_is_bounded(monkeypatch):
 
 
 @given(st.lists(st.sampled_from(["note", "see", "tell", "ack"]), max_size=60))
-def test_everything_noted_is_told_exactly_once(steps):
+def test_everything_noted_is_told_exactly_once(steps: list[str]) -> None:
     kept, told, noted, now = Ledger(), [], 0, 0
     for step in [*steps, "tell", "ack", "tell", "ack"]:
         now += 700

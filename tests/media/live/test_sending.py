@@ -1,12 +1,14 @@
 """Copies for many in one call: Python and C do the same, and nothing leaves in the clear."""
 
+from pathlib import Path
+
 import pytest
 
 from media.live import sending, srtp
 from media.live.port import UdpPath
-from media.live.sending import Batch
+from media.live.sending import Batch, Filler
 from tests.support.live.process import LIBRARY
-from tests.support.live.wiring import fillers, wired
+from tests.support.live.wiring import Wired, fillers, wired
 
 PACKET = bytes.fromhex("80600001000000010000000a") + bytes(range(200)) * 5
 
@@ -17,17 +19,17 @@ def _template(data: bytes) -> object:
     return memory
 
 
-def _names(ends) -> list[bytes]:
+def _names(ends: list[Wired]) -> list[bytes]:
     return [end.path.name for end in ends if isinstance(end.path, UdpPath)]
 
 
-def test_set_up_built_the_library():
+def test_set_up_built_the_library() -> None:
     assert LIBRARY.exists(), "a machine that runs the tests has a C compiler"
 
 
 @pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("profile", ["gcm", "sha1"])
-def test_everybody_gets_a_copy_of_its_own(filler, profile):
+def test_everybody_gets_a_copy_of_its_own(filler: Filler, profile: str) -> None:
     with wired(5, profile=profile) as ends:
         batch = Batch(ends[0].path.fd, _names(ends))
         sessions = [end.srtp.send for end in ends]
@@ -42,7 +44,7 @@ def test_everybody_gets_a_copy_of_its_own(filler, profile):
 
 
 @pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
-def test_two_groups_share_a_batch(filler):
+def test_two_groups_share_a_batch(filler: Filler) -> None:
     other = PACKET[:2] + bytes.fromhex("0777") + PACKET[4:300]
     with wired(4) as ends:
         batch = Batch(ends[0].path.fd, _names(ends))
@@ -56,7 +58,7 @@ def test_two_groups_share_a_batch(filler):
 
 
 @pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
-def test_what_cannot_be_encrypted_does_not_leave(filler):
+def test_what_cannot_be_encrypted_does_not_leave(filler: Filler) -> None:
     too_old = bytes.fromhex("8060") + bytes(2) + PACKET[4:]  # a version that RTP does not have
     broken = b"\x00" + too_old[1:]
     with wired(2) as ends:
@@ -72,7 +74,7 @@ def test_what_cannot_be_encrypted_does_not_leave(filler):
         assert [end.catcher.recv(4096) for end in ends] == [b"", b""]
 
 
-def test_one_unreachable_address_does_not_stop_the_others():
+def test_one_unreachable_address_does_not_stop_the_others() -> None:
     with wired(3) as ends:
         names = _names(ends)
         names[1] = names[1][:2] + b"\x00\x00" + names[1][4:]  # port 0: the kernel refuses
@@ -85,7 +87,7 @@ def test_one_unreachable_address_does_not_stop_the_others():
             assert end.theirs.unprotect(end.catcher.recv(4096)) == PACKET
 
 
-def test_without_sendmmsg_each_is_sent_alone(monkeypatch):
+def test_without_sendmmsg_each_is_sent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "HAS_SENDMMSG", False)
     with wired(3) as ends:
         batch = Batch(ends[0].path.fd, _names(ends))
@@ -96,7 +98,9 @@ def test_without_sendmmsg_each_is_sent_alone(monkeypatch):
         assert all(end.theirs.unprotect(end.catcher.recv(4096)) == PACKET for end in ends)
 
 
-def test_a_library_that_cannot_be_loaded_means_python(tmp_path, caplog):
+def test_a_library_that_cannot_be_loaded_means_python(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "fanout.so").write_bytes(b"not a library")
     assert isinstance(sending.best_filler(tmp_path / "fanout.so"), sending.PythonFiller)
     assert "Python" in caplog.text

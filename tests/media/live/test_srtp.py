@@ -53,7 +53,7 @@ async def _shake(
     return keys, client, server
 
 
-async def test_keys_of_a_handshake_work_both_ways():
+async def test_keys_of_a_handshake_work_both_ways() -> None:
     keys, client, server = await _shake()
     assert keys is not None
     assert keys.tag_bytes == 16, "AES-GCM is chosen first"
@@ -72,7 +72,7 @@ async def test_keys_of_a_handshake_work_both_ways():
     await server.close()
 
 
-async def test_a_peer_with_the_older_profile_only_is_welcome():
+async def test_a_peer_with_the_older_profile_only_is_welcome() -> None:
     keys, client, server = await _shake(profiles=[srtp.PROFILES[1]])
     assert keys is not None
     assert keys.tag_bytes == 10
@@ -81,14 +81,14 @@ async def test_a_peer_with_the_older_profile_only_is_welcome():
     await server.close()
 
 
-async def test_another_certificate_than_the_offers_is_refused():
+async def test_another_certificate_than_the_offers_is_refused() -> None:
     keys, client, server = await _shake(wrong_fingerprint=True)
     assert keys is None
     await client.stop()
     await server.close()
 
 
-def test_a_forgery_and_a_replay_are_not_decrypted():
+def test_a_forgery_and_a_replay_are_not_decrypted() -> None:
     _, theirs = keyed()
     receiving = srtp.Srtp(theirs._srtp[0], None, 16, (theirs,))
     sending, _ = keyed()  # other keys
@@ -106,6 +106,6 @@ def test_a_forgery_and_a_replay_are_not_decrypted():
 
 
 @pytest.mark.parametrize("size", [srtp.PACKET_BYTES + 1, 65_000])
-def test_what_is_too_long_is_not_sent(size):
+def test_what_is_too_long_is_not_sent(size: int) -> None:
     ours, _ = keyed()
     assert srtp.protect(ours, bytes(size)) == b""

@@ -130,7 +130,7 @@ def _shown(viewer: Subscriber, kind: str) -> list[Publisher | None]:
     return [line.track for line in viewer.lines if line.kind == kind]
 
 
-def test_tracks_get_the_lowest_free_slots_and_keep_them():
+def test_tracks_get_the_lowest_free_slots_and_keep_them() -> None:
     room = _Room()
     first, second = room.on_stage(), room.on_stage()
     room.gone(first)
@@ -139,7 +139,7 @@ def test_tracks_get_the_lowest_free_slots_and_keep_them():
     assert [track.slot for track in third.tracks] == [0, 0]
 
 
-def test_a_viewer_sees_what_is_there_and_what_comes_later():
+def test_a_viewer_sees_what_is_there_and_what_comes_later() -> None:
     room = _Room()
     first = room.on_stage()
     viewer = room.viewer()
@@ -149,7 +149,7 @@ def test_a_viewer_sees_what_is_there_and_what_comes_later():
     assert _shown(viewer, "video") == [None, second.tracks[1], None, None]
 
 
-def test_a_player_with_one_line_of_a_kind_gets_the_screen_and_the_first_voice():
+def test_a_player_with_one_line_of_a_kind_gets_the_screen_and_the_first_voice() -> None:
     room = _Room()
     camera = room.on_stage()
     viewer = room.viewer(1, 1)
@@ -161,7 +161,7 @@ def test_a_player_with_one_line_of_a_kind_gets_the_screen_and_the_first_voice():
     assert _shown(viewer, "video") == [camera.tracks[1]]
 
 
-def test_the_same_presenter_coming_again_takes_over_slots_and_viewers():
+def test_the_same_presenter_coming_again_takes_over_slots_and_viewers() -> None:
     room = _Room()
     member = uuid4()
     old = room.on_stage(member=member)
@@ -176,7 +176,7 @@ def test_the_same_presenter_coming_again_takes_over_slots_and_viewers():
     assert (member, "gone", "taken_over") in room.told.happenings
 
 
-def test_a_screen_does_not_take_over_from_its_camera():
+def test_a_screen_does_not_take_over_from_its_camera() -> None:
     room = _Room()
     member = uuid4()
     camera = room.on_stage(member=member)
@@ -184,7 +184,7 @@ def test_a_screen_does_not_take_over_from_its_camera():
     assert camera.peer.why == ""
 
 
-def test_a_full_stage_says_so_but_not_to_who_is_on_it():
+def test_a_full_stage_says_so_but_not_to_who_is_on_it() -> None:
     room = _Room()
     member = uuid4()
     room.on_stage(member=member)
@@ -199,7 +199,7 @@ def test_a_full_stage_says_so_but_not_to_who_is_on_it():
         room.stage.check_room_for(uuid4(), "screen", [])
 
 
-def test_hidden_and_muted_are_states_and_survive_coming_again():
+def test_hidden_and_muted_are_states_and_survive_coming_again() -> None:
     room = _Room()
     member = uuid4()
     one = room.on_stage(member=member)
@@ -215,7 +215,7 @@ def test_hidden_and_muted_are_states_and_survive_coming_again():
     assert [track.is_hushed for track in again.tracks] == [True, False], "still muted"
 
 
-def test_nothing_of_a_hidden_track_reaches_any_reader():
+def test_nothing_of_a_hidden_track_reaches_any_reader() -> None:
     room = _Room()
     one = room.on_stage("video")
     room.sends(one, 1)
@@ -229,7 +229,7 @@ def test_nothing_of_a_hidden_track_reaches_any_reader():
     assert feed.packets == before + 1
 
 
-def test_media_that_ceases_is_told_and_shown():
+def test_media_that_ceases_is_told_and_shown() -> None:
     room = _Room()
     one = room.on_stage()
     assert set(room.states().values()) == {"waiting"}
@@ -243,7 +243,7 @@ def test_media_that_ceases_is_told_and_shown():
     assert room.told.changes
 
 
-def test_a_removed_member_loses_everything_and_others_nothing():
+def test_a_removed_member_loses_everything_and_others_nothing() -> None:
     room = _Room()
     member = uuid4()
     camera = room.on_stage(member=member)
@@ -253,7 +253,7 @@ def test_a_removed_member_loses_everything_and_others_nothing():
     assert (camera.peer.why, screen.peer.why, other.peer.why) == ("removed", "removed", "")
 
 
-def test_a_viewer_that_wants_only_sound_gets_no_picture():
+def test_a_viewer_that_wants_only_sound_gets_no_picture() -> None:
     room = _Room()
     one = room.on_stage()
     room.sends(one)
@@ -266,7 +266,7 @@ def test_a_viewer_that_wants_only_sound_gets_no_picture():
     assert sounds[0] is one.tracks[0].fanouts[0]
 
 
-def test_unknown_streams_are_not_taken_in():
+def test_unknown_streams_are_not_taken_in() -> None:
     room = _Room()
     one = room.on_stage()
     for ssrc in range(1_000):
