@@ -43,7 +43,8 @@ from media.live.sdp import (
 from tests.support.chromium import chromium
 
 OFFERS = {
-    path.stem: path.read_bytes().decode() for path in (Path(__file__).parent / "offers").glob("*.sdp")
+    path.stem: path.read_bytes().decode()
+    for path in (Path(__file__).parent / "offers").glob("*.sdp")
 }
 WATCHING = {"chromium-watch", "aiortc-watch"}
 PUBLISHING = sorted(OFFERS.keys() - WATCHING)
