@@ -61,11 +61,9 @@ def test_a_switch_leaves_no_hole_and_loses_nothing(filler: Filler) -> None:
             packets = end.packets()
             headers = [header for header, _ in packets]
             assert len(headers) == 12 + 6
-            assert _steps(headers: list[Header]) == {1}
+            assert _steps(headers) == {1}
             times = [header.timestamp for header in headers]
-            assert all(
-                0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in itertools.pairwise(times)
-            )
+            assert all(0 < (b - a) & 0xFFFFFFFF < 90_000 for a, b in itertools.pairwise(times))
         assert len(ends[2].got()) == 17, "who was not switched is not touched"
 
 
