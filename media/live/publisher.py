@@ -28,8 +28,8 @@ REPORT_EVERY_S = 1.0
 OSN_BYTES = 2
 # Tracks of one publication: a camera and a microphone, or a screen and its sound, and to spare.
 MOST_TRACKS = 4
-# Layers of one track: Chromium's own limit.
-MOST_LAYERS = 3
+# Layers of one track: Chromium sends three, OBS up to four.
+MOST_LAYERS = 4
 
 
 @dataclass(slots=True, eq=False)
@@ -164,7 +164,8 @@ class Publisher:
         if stream.is_repair:
             self._repaired(stream, header, packet, now)
         else:
-            stream.reception.note(header.seq, header.timestamp, now)
+            if stream.reception.note(header.seq, header.timestamp, now):
+                self._ask_again(stream, now)
             self._pass(stream, header, bytes(packet[header.payload_at : header.payload_end]), now)
 
     def rtcp(self, packet: bytes) -> None:
@@ -187,7 +188,7 @@ class Publisher:
         if header.payload_end - at < OSN_BYTES:
             return
         header.seq = packet[at] << 8 | packet[at + 1]
-        stream.reception.note(header.seq, header.timestamp, now)
+        stream.reception.note(header.seq, header.timestamp, now, is_repair=True)
         payload = bytes(packet[at + OSN_BYTES : header.payload_end])
         self._pass(stream, header, payload, now)
 
