@@ -74,7 +74,7 @@ export class Studio {
     capture.on("tracks", () => this.#carry());
     capture.on("away", (isAway) => this.#is({ is_away: isAway }));
     this.#publication.link.on("up", () => this.#up());
-    this.#publication.link.on("down", () => this.#connection("connecting"));
+    this.#publication.link.on("down", () => this.#down());
     this.#publication.link.on("hopeless", () => this.#refused(0));
     this.#publication.link.on("refused", (status) => this.#refused(status));
     this.#publication.link.on("taken", () => this.#taken());
@@ -131,7 +131,7 @@ export class Studio {
     this.#problem("");
     this.#letSleep = stayAwake();
     this.#is({ is_live: true, is_hidden: false });
-    this.#connection("connecting");
+    this.#connection("isMade");
     this.#publication.link.start(this.#servers);
   }
 
@@ -171,6 +171,7 @@ export class Studio {
     this.#publication.link.stop();
     this.#letSleep();
     this.#upAt = Infinity;
+    this.root.removeAttribute("data-up");
     this.#is({ is_live: false, is_hidden: false, is_open: this.#capture.isOpen });
     this.#put("[data-connection]", "–");
     this.#say("stopped");
@@ -199,6 +200,7 @@ export class Studio {
 
   #up() {
     this.#upAt = performance.now();
+    this.root.setAttribute("data-up", "");
     this.#steady.forget();
     this.#problem("");
     this.#connection("ready");
@@ -208,11 +210,16 @@ export class Studio {
     if (this.#capture.isMuted) void tell(`/rooms/${this.#room}/mute`, { muted: true });
   }
 
+  #down() {
+    this.root.removeAttribute("data-up");
+    this.#connection("isMade");
+  }
+
   /** @param {number} status of the stage's answer, 0 for none */
   #refused(status) {
     const isFinal = status in REFUSED;
-    this.#connection("connecting");
-    this.#problem(REFUSED[status] ?? (status === 0 ? "testFailed" : "cannot"));
+    this.#down();
+    this.#problem(REFUSED[status] ?? (status === 0 ? "testFailed" : "full"));
     if (isFinal && this.#facts.is_live) this.#stop();
   }
 

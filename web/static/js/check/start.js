@@ -30,7 +30,8 @@ async function tryAll() {
     put(place(way), text("trying"), "");
     const probed = await probe(/** @type {import("./probe.js").Rung} */ (way.dataset.way), servers);
     all.push(probed);
-    put(place(way), words(probed, text), probed.result);
+    const isTried = probed.result !== "busy" && probed.result !== "unreachable";
+    put(place(way), isTried ? words(probed, text) : "–", probed.result);
   }
   await tell(all);
 }

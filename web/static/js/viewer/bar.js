@@ -14,7 +14,7 @@ const STILL_MS = 3000;
 export function mountBar(stage, text, sound, pictures) {
   const turn = button("turn", text("turn"), () => pictures.turn(), { "aria-keyshortcuts": "p", "data-turn": true });
   must(stage.querySelector("[data-bar]")).append(soundButton(text, sound), turn, fullscreenButton(stage, text));
-  stage.append(soundAsked(text, sound));
+  must(stage.querySelector(".stage-frame")).append(soundAsked(text, sound));
   mountKeys(stage, sound, pictures);
   mountQuiet(stage);
 }

@@ -165,7 +165,7 @@ export class Room extends Signals {
     stage.dataset.state = is_open ? "open" : "closed";
     if (rung !== undefined) stage.dataset.rung = rung;
     this.#words(this.#sentence(key));
-    if (!this.#now.is_up) this.#put("[data-connection]", this.text(this.#now.is_hopeless ? "none" : "connecting"));
+    if (!this.#now.is_up) this.#put("[data-connection]", this.text(this.#now.is_hopeless ? "none" : "isMade"));
     else if (rung !== undefined) this.#put("[data-connection]", this.text("ready"));
   }
 

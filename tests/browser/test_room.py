@@ -1,0 +1,452 @@
+"""The pages of a live room in a real Chromium, with a room that says what a test wants."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from media.live.sdp import Candidate, Local, Outgoing, read_offer, viewer_answer
+from server.templates import WEB
+from tests.browser.room_stand import (
+    BRAM,
+    CONNECTION,
+    PAGES,
+    RoomStand,
+    room_stand,
+    track,
+)
+from tests.support.chromium import chromium
+from tests.support.served import free_port
+
+pytestmark = pytest.mark.browser
+
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 900}
+BEAMER = {"width": 1920, "height": 1080}
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+  .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)"""
+WIDTH = "document.scrollingElement.scrollWidth"
+ON_STAGE = [track(0), track(0, kind="audio")]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=20_000)
+    async with chromium() as browser:
+        yield browser
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[RoomStand]:
+    async with room_stand() as there:
+        yield there
+
+
+class Visitor:
+    """A device at the stand; what went wrong on its pages."""
+
+    def __init__(self, page: Page, stand: RoomStand) -> None:
+        self.page, self.stand = page, stand
+        self.wrongs: list[str] = []
+        self.asked: list[str] = []
+        page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on(
+            "console",
+            lambda said: (
+                self.wrongs.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
+
+    async def open(self, name: str) -> Page:
+        await self.page.goto(f"{self.stand.url}/page/{name}")
+        return self.page
+
+    async def eval(self, script: str) -> Any:
+        return await self.page.evaluate(script)
+
+
+@pytest.fixture
+async def visitor(browser: Browser, there: RoomStand) -> AsyncIterator[Visitor]:
+    """A phone whose reader allowed camera and microphone."""
+    context = await browser.new_context(
+        viewport={"width": 360, "height": 740}, permissions=["camera", "microphone"]
+    )
+    await context.add_init_script(path=AXE)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    visitor = Visitor(page, there)
+    yield visitor
+    await context.close()
+    assert visitor.wrongs == []
+    assert [url for url in visitor.asked if not url.startswith((there.url, "blob:", "data:"))] == []
+
+
+async def until(true: Callable[[], object], seconds: float = 20) -> None:
+    """Waits for what `true()` finds."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.05)
+
+
+# --- every form of every page --------------------------------------------------------------------
+
+
+LOOKS: tuple[tuple[str, dict[str, int], Literal["light", "dark"]], ...] = (
+    ("nl", PHONE, "light"), ("en", DESK, "dark"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "size", "scheme"),
+    [*((name, *look) for name in PAGES for look in LOOKS), ("beamer", "nl", BEAMER, "light")],
+)
+async def test_a_page_is_sound(
+    visitor: Visitor, name: str, language: str, size: Any, scheme: Literal["light", "dark"]
+) -> None:
+    visitor.stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
+    page = visitor.page
+    await page.set_viewport_size(size)
+    await page.emulate_media(color_scheme=scheme)
+    cookie = {"name": "language", "value": language, "url": visitor.stand.url}
+    await page.context.add_cookies([cookie])  # type: ignore[list-item]
+    await visitor.open(name)
+    if await page.locator("[data-presenters]").count():
+        await expect(page.locator("[data-presenters]")).to_have_text("Anna Bakker")
+    assert await visitor.eval(VIOLATIONS) == []
+    assert await visitor.eval(WIDTH) <= size["width"]
+
+
+# --- the line to the room ------------------------------------------------------------------------
+
+
+async def test_a_page_says_hello_and_answers_the_ping(visitor: Visitor) -> None:
+    await visitor.open("viewer")
+    heard = visitor.stand.heard
+    await until(lambda: len(heard) > 2)
+    assert heard[0] == {"do": "hello", "since": 0, "connection": None}
+    pong = {key: value for key, value in heard[1].items() if key != "number"}
+    assert pong == {
+        "do": "pong", "is_flowing": False, "is_shown": True, "is_audible": True, "rung": "none",
+    }  # fmt: skip
+    assert [one["number"] for one in heard[1:3]] == [1, 2]
+
+
+async def test_a_line_that_ends_is_made_anew_as_the_same_visit(visitor: Visitor) -> None:
+    stand = visitor.stand
+    await visitor.open("viewer")
+    await until(lambda: stand.sockets)
+    await stand.tell(event="off_air", number=9, at=0)
+    await stand.hang_up()
+    await until(lambda: len(hellos(stand)) == 2)
+    assert hellos(stand)[1] == {"do": "hello", "since": 9, "connection": CONNECTION}
+
+
+def hellos(stand: RoomStand) -> list[dict[str, Any]]:
+    return [one for one in stand.heard if one["do"] == "hello"]
+
+
+async def test_what_the_room_says_stands_on_the_page(visitor: Visitor) -> None:
+    stand, page = visitor.stand, await visitor.open("viewer")
+    await until(lambda: stand.sockets)
+    await expect(page.locator("[data-stage-words]")).to_contain_text("The room is open")
+    await stand.put_on(*ON_STAGE, track(1, member=BRAM, name="Bram de Boer", source="screen"))
+    await expect(page.locator("[data-presenters]")).to_have_text("Anna Bakker and Bram de Boer")
+    await expect(page.locator(".room-now [data-on-air]")).to_be_visible()
+    await expect(page.locator("[data-said]")).to_have_text("The room is live")
+    await stand.tell(event="viewers", count=1412)
+    await expect(page.locator("[data-viewers]")).to_have_text("1412")
+    await stand.put_on()
+    await expect(page.locator("[data-presenters]")).to_have_text("Nobody yet")
+    await expect(page.locator(".room-now [data-off-air]")).to_be_visible()
+
+
+async def test_a_room_that_closes_says_so_and_is_left_alone(visitor: Visitor) -> None:
+    stand, page = visitor.stand, await visitor.open("viewer")
+    await until(lambda: stand.sockets)
+    await stand.tell(event="closed", why="session_over")
+    await expect(page.locator("[data-stage-words]")).to_contain_text("The lesson is over")
+    await until(lambda: not stand.sockets)
+    offers = len(stand.posts_to("/rooms/r1/whep"))
+    await page.wait_for_timeout(1500)
+    assert len(hellos(stand)) == 1
+    assert len(stand.posts_to("/rooms/r1/whep")) <= offers + 1
+
+
+async def test_a_wish_is_told_and_kept_on_the_device(visitor: Visitor) -> None:
+    stand, page = visitor.stand, await visitor.open("viewer")
+    await until(lambda: stand.sockets)
+    await page.get_by_label("sound only").check()
+    await until(lambda: {"do": "want", "wish": "audio"} in stand.heard)
+    await page.reload()
+    await expect(page.get_by_label("sound only")).to_be_checked()
+
+
+async def test_a_device_with_another_place_loads_its_page_anew(visitor: Visitor) -> None:
+    stand, page = visitor.stand, await visitor.open("companion")
+    await until(lambda: stand.sockets)
+    assert stand.posts_to("/rooms/r1/whep") == [], "a phone beside the screen takes no picture"
+    async with page.expect_navigation():
+        await stand.tell(event="seat", kind="own")
+
+
+async def test_keys_work_on_the_stage_and_nowhere_else(visitor: Visitor) -> None:
+    page = await visitor.open("viewer")
+    await until(lambda: visitor.stand.sockets)
+    await visitor.stand.put_on(track(0), track(1, source="screen"))
+    sound = page.locator("[data-bar] button").first
+    await page.locator("main").focus()
+    await page.keyboard.press("m")
+    await expect(sound).to_have_attribute("aria-label", "Sound off")
+    await page.locator("[data-stage]").focus()
+    await page.keyboard.press("m")
+    await expect(sound).to_have_attribute("aria-label", "Sound on")
+    await expect(page.locator("[data-place=main]")).to_have_attribute("data-source", "screen")
+    await page.keyboard.press("p")
+    await expect(page.locator("[data-place=main]")).to_have_attribute("data-source", "camera")
+
+
+# --- the way to the stage ------------------------------------------------------------------------
+
+
+async def test_a_busy_stage_is_asked_again(visitor: Visitor) -> None:
+    visitor.stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
+    page = await visitor.open("viewer")
+    await expect(page.locator("[data-stage-words]")).to_contain_text("The stage is busy")
+    await until(lambda: len(visitor.stand.posts_to("/rooms/r1/whep")) >= 3)
+
+
+async def test_who_was_removed_is_told_and_asks_no_more(visitor: Visitor) -> None:
+    visitor.stand.offer_status = 403
+    page = await visitor.open("viewer")
+    await expect(page.locator("[data-stage-words]")).to_contain_text("not open any more")
+    await page.wait_for_timeout(1500)
+    assert len(visitor.stand.posts_to("/rooms/r1/whep")) == 1
+
+
+async def test_an_offer_asks_for_four_pictures_and_four_voices(visitor: Visitor) -> None:
+    await visitor.open("viewer")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/whep"))
+    offer = read_offer(visitor.stand.posts_to("/rooms/r1/whep")[0])
+    assert [one.kind for one in offer.media] == ["video"] * 4 + ["audio"] * 4
+    assert {one.direction for one in offer.media} == {"recvonly"}
+
+
+def nobody_there(offer: str) -> str:
+    """The answer of a stage at which nobody listens."""
+    local = Local(
+        "ufragufrag", "password-password-password", ("sha-256", ":".join(["AB"] * 32)),
+        (Candidate("udp", "127.0.0.1", free_port()),),
+    )  # fmt: skip
+    read = read_offer(offer)
+    outgoing = [
+        Outgoing(1000 + i, 2000 + i if one.kind == "video" else 0, "c", "s", f"t{i}")
+        for i, one in enumerate(read.media)
+    ]
+    return viewer_answer(read, local, outgoing)
+
+
+async def test_where_no_way_gets_through_a_sentence_comes_within_six_seconds(
+    visitor: Visitor,
+) -> None:
+    stand = visitor.stand
+    stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
+    stand.answer = nobody_there
+    page = await visitor.open("viewer")
+    await until(lambda: stand.posts_to("/rooms/r1/whep"))
+    began = asyncio.get_running_loop().time()
+    await expect(page.locator("[data-stage-words]")).to_contain_text("do not get through")
+    assert asyncio.get_running_loop().time() - began < 6.5
+    await expect(page.locator("[data-connection]")).to_have_text("no connection")
+    assert f"{stand.url.removeprefix('http://')}/check" in await page.inner_text("[data-stage]")
+    await until(lambda: len(stand.posts_to("/rooms/r1/whep")) == 2)
+
+
+# --- the classroom screen ------------------------------------------------------------------------
+
+
+async def test_the_screen_asks_how_many_pupils_and_then_shows_the_stage(visitor: Visitor) -> None:
+    stand, page = visitor.stand, visitor.page
+    await page.set_viewport_size(BEAMER)  # type: ignore[arg-type]
+    await visitor.open("beamer")
+    await until(lambda: stand.sockets)
+    await until(lambda: any(one["do"] == "pong" for one in stand.heard))
+    assert not [one for one in stand.heard if one.get("is_audible")]
+    await page.fill("#pupils", "")
+    await page.click("[data-start] button")
+    await expect(page.locator("[data-part=join] [data-note]")).to_have_text(
+        "Type how many pupils are there."
+    )
+    await page.fill("#pupils", "26")
+    await page.click("[data-start] button")
+    await expect(page.locator("[data-part=stage]")).to_be_visible()
+    assert stand.posts_to("/declared") == [{"pupils": 26, "is_end": False}]
+    await until(lambda: any(one.get("is_audible") for one in stand.heard))
+    await page.click("[data-done]")
+    await expect(page.locator("[data-confirm] button")).to_have_text("Right: 26 pupils")
+    await page.click("[data-confirm] button")
+    await expect(page.locator("[data-part=over]")).to_be_visible()
+    assert stand.posts_to("/declared")[-1] == {"pupils": 26, "is_end": True}
+    await until(lambda: not stand.sockets)
+
+
+# --- the studio ----------------------------------------------------------------------------------
+
+
+async def live(visitor: Visitor) -> Page:
+    """A presenter who pressed Go live."""
+    page = await visitor.open("studio")
+    await page.click("[data-do=live]")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/whip"))
+    return page
+
+
+async def test_a_camera_that_was_allowed_stands_there_at_once(visitor: Visitor) -> None:
+    page = await visitor.open("studio")
+    await expect(page.locator("[data-broadcast]")).to_have_attribute("data-state", "ready")
+    await page.mouse.click(5, 5)
+    level = "document.querySelector('[data-level]').value"
+    async with asyncio.timeout(20):
+        while await visitor.eval(level) < 0.1:
+            await asyncio.sleep(0.02)
+    await expect(page.locator("[data-camera] option")).to_have_count(1)
+    assert visitor.stand.posts_to("/rooms/r1/whip") == []
+
+
+async def test_a_picture_is_offered_in_three_layers_with_h264_first(visitor: Visitor) -> None:
+    await live(visitor)
+    offer = read_offer(visitor.stand.posts_to("/rooms/r1/whip")[0])
+    picture = next(one for one in offer.media if one.kind == "video")
+    assert picture.rids == ("q", "h", "f")
+    assert picture.codecs[0].name == "H264"
+    first = re.search(r"^m=video \d+ \S+ (\d+)", visitor.stand.posts_to("/rooms/r1/whip")[0], re.M)
+    assert first is not None
+    assert int(first[1]) == picture.codecs[0].payload_type
+
+
+CUT = """async () => {
+  const began = performance.now();
+  const preview = document.querySelector('[data-preview]');
+  const tracks = preview.srcObject.getTracks();
+  document.querySelector('[data-do=hide]').click();
+  return {took: performance.now() - began, states: tracks.map((one) => one.readyState)};
+}"""
+
+
+async def test_hide_cuts_at_once_and_tells_the_room(visitor: Visitor) -> None:
+    page = await live(visitor)
+    cut = await visitor.eval(CUT)
+    assert cut["states"] == ["ended"]
+    assert cut["took"] < 300
+    root = page.locator("[data-broadcast]")
+    await expect(root).to_have_attribute("data-state", "hidden")
+    await expect(page.locator("[data-picture-words]")).to_contain_text("Viewers see")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/hide") == [{"hidden": True}])
+    await page.click("[data-do=show]")
+    await expect(root).to_have_attribute("data-state", "live")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/hide")[-1] == {"hidden": False})
+
+
+async def test_the_pressed_button_hands_its_focus_on(visitor: Visitor) -> None:
+    page = await live(visitor)
+    await expect(page.locator("[data-do=hide]")).to_be_focused()
+    await page.keyboard.press("h")
+    await expect(page.locator("[data-do=show]")).to_be_focused()
+
+
+async def test_mute_is_told(visitor: Visitor) -> None:
+    page = await live(visitor)
+    await page.click("[data-do=mute]")
+    await expect(page.locator("[data-do=mute]")).to_have_text("Microphone on")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/mute") == [{"muted": True}])
+
+
+AWAY = """() => {
+  const [track] = document.querySelector('[data-preview]').srcObject.getTracks();
+  track.stop();
+  track.dispatchEvent(new Event('ended'));
+}"""
+
+
+async def test_a_camera_that_stops_by_itself_is_resumed_by_one_tap(visitor: Visitor) -> None:
+    page = await live(visitor)
+    await visitor.eval(AWAY)
+    await expect(page.locator("[data-picture-words]")).to_contain_text("a call, a locked screen")
+    await page.click("[data-do=resume]")
+    await expect(page.locator("[data-broadcast]")).to_have_attribute("data-state", "live")
+    assert await visitor.eval(
+        "document.querySelector('[data-preview]').srcObject.getTracks()[0].readyState"
+    ) == "live"  # fmt: skip
+
+
+async def test_a_full_stage_is_told_in_words(visitor: Visitor) -> None:
+    visitor.stand.offer_status = 409
+    page = await live(visitor)
+    await expect(page.locator("[data-problem]")).to_have_text(
+        "The stage is full: somebody must stop first."
+    )
+    await expect(page.locator("[data-broadcast]")).to_have_attribute("data-state", "ready")
+
+
+async def test_without_leave_the_studio_says_what_to_do(browser: Browser, there: RoomStand) -> None:
+    """Headless Chromium says yes by itself, so its answer is put in by hand."""
+    page = await browser.new_page()
+    refusal = (
+        "navigator.mediaDevices.getUserMedia = async () => {"
+        " throw new DOMException('no', 'NotAllowedError') }"
+    )
+    await page.add_init_script(refusal)
+    await page.goto(f"{there.url}/page/studio")
+    await page.click("[data-do=open]")
+    await expect(page.locator("[data-problem]")).to_contain_text("does not let this page use")
+    await page.close()
+
+
+async def test_a_screen_is_offered_beside_the_camera(visitor: Visitor) -> None:
+    await visitor.page.add_init_script(
+        """navigator.mediaDevices.getDisplayMedia = async () => {
+          const canvas = document.createElement('canvas');
+          canvas.getContext('2d').fillRect(0, 0, 10, 10);
+          return canvas.captureStream(5);
+        }"""
+    )
+    page = await live(visitor)
+    await page.click("[data-do=screen]")
+    await expect(page.locator("[data-do=screen]")).to_have_text("Stop sharing")
+    await until(lambda: len(screens(visitor)) > 0)
+    assert [one.kind for one in read_offer(screens(visitor)[0]).media] == ["video"]
+    await page.click("[data-do=screen]")
+    await expect(page.locator("[data-do=screen]")).to_have_text("Share screen")
+
+
+def screens(visitor: Visitor) -> list[str]:
+    """Offers that carry neither layers nor a voice: a screen's."""
+    offers: list[str] = visitor.stand.posts_to("/rooms/r1/whip")
+    return [one for one in offers if "simulcast" not in one]
+
+
+# --- the test of the way -------------------------------------------------------------------------
+
+
+async def test_the_check_says_each_way_and_gives_a_text(visitor: Visitor) -> None:
+    visitor.stand.answer = nobody_there
+    page = await visitor.open("check")
+    await page.click("[data-begin]")
+    await expect(page.locator("[data-way=udp] [data-result]")).to_have_text("Does not get through")
+    await expect(page.locator("[data-way=tcp] [data-result]")).to_have_text("Does not get through")
+    await expect(page.locator("[data-way=turn] [data-result]")).to_have_text(
+        "Not set up on this Porthole"
+    )
+    await expect(page.locator("[data-sum]")).to_contain_text("do not come in")
+    text = await page.input_value("#report")
+    assert "Directly, over UDP: Does not get through" in text
+    assert "UDP to 127.0.0.1 port" in text
+    kept = visitor.stand.posts_to("/check/result")[0]["results"]
+    assert [(one["rung"], one["result"]) for one in kept] == [
+        ("udp", "fails"), ("tcp", "fails"), ("turn", "absent"),
+    ]  # fmt: skip
