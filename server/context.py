@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Message, Receive
+from starlette.websockets import WebSocket
 
 from media.storage import Storage
 from rooms.errors import NotThere, Refused, RoomError
@@ -46,6 +47,37 @@ class Floor:
     clock: Any = utc_now
     rooms: dict[str, Any] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Knock:
+    """A page that asks for a socket, with everything its handler needs. Not yet accepted."""
+
+    websocket: WebSocket
+    floor: Floor
+    viewer: Viewer | None
+    language: str
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings."""
+        return self.floor.settings
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, UTC; tests move it."""
+        moment: datetime = self.floor.clock()
+        return moment
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside one transaction, committed at the end of the block."""
+        async with self.floor.pool.acquire() as conn, conn.transaction():
+            yield conn
+
+    def id(self, name: str = "id") -> UUID:
+        """A uuid from the path; anything else is simply not there."""
+        return _uuid(self.websocket.path_params[name])
 
 
 @dataclass(slots=True)
@@ -98,10 +130,7 @@ class Here:
 
     def id(self, name: str = "id") -> UUID:
         """A uuid from the path; anything else is simply not there."""
-        try:
-            return UUID(str(self.request.path_params[name]))
-        except ValueError:
-            raise NotThere from None
+        return _uuid(self.request.path_params[name])
 
     async def form(self, files_bytes: int = 0) -> FormData:
         """The posted form: at most 20 files, 2000 fields, and 1 MB, a stranger's 64 kB.
@@ -158,6 +187,13 @@ class Here:
         """The error page: what happened, in words."""
         text = errors.sentence(self.language, code, params or {})
         return self.page("error.html", status, code=code, text=text, is_missing=status == 404)
+
+
+def _uuid(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise NotThere from None
 
 
 def _check_length(request: Request, limit: int) -> None:

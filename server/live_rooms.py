@@ -145,13 +145,13 @@ class LiveRooms:
             await known.link.ask(Close(room_id, known.epoch), Done)
 
     async def stats(self) -> dict[str, Counted]:
-        """What each live process we have a line to has counted, by its address."""
+        """What each live process we have a line to has counted, by the name of its socket."""
         links = [link for link in self._links.values() if link.is_connected]
         found = await asyncio.gather(
             *(link.ask(Stats(), Counted) for link in links), return_exceptions=True
         )
         return {
-            str(link.address): counted
+            link.address.stem: counted
             for link, counted in zip(links, found, strict=True)
             if isinstance(counted, Counted)
         }

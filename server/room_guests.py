@@ -34,6 +34,7 @@ class Guest:
     room: Room
     member: UUID
     creator: str
+    seat_id: UUID | None = None
 
 
 def bearer_in(here: Here) -> str | None:
@@ -120,7 +121,7 @@ async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer
 
 
 async def _seated(here: Here, conn: Connection, room: Room, seat_id: UUID) -> Guest:
-    return Guest(room, await _connection(here, conn, seat_id), f"seat:{seat_id}")
+    return Guest(room, await _connection(here, conn, seat_id), f"seat:{seat_id}", seat_id)
 
 
 async def _connection(here: Here, conn: Connection, seat_id: UUID | None) -> UUID:

@@ -26,7 +26,7 @@ from media.live.messages import (
     Wish,
 )
 from rooms.errors import NotThere, Refused, RoomError
-from server import errors, turn
+from server import errors, turn, viewer_tokens
 from server.context import Here
 from server.live_rooms import live_of
 from server.room_guests import Guest, bearer_in, publisher, watcher
@@ -135,6 +135,21 @@ async def patch_viewer(here: Here) -> Response:
 async def remove_viewer(here: Here) -> Response:
     """`DELETE /rooms/{id}/whep/{resource}`."""
     return await _say(here, lambda here: _remove(here, watcher(here, is_newcomer=False)))
+
+
+async def viewer_token(here: Here) -> Response:
+    """`POST /rooms/{id}/token`: a minute's Bearer, by which a player may watch for this seat."""
+    return await _say(here, _viewer_token)
+
+
+async def _viewer_token(here: Here) -> Response:
+    if bearer_in(here) is not None:
+        raise Refused("credentials_missing")  # a token makes no other: it would never be over
+    guest = await watcher(here, is_newcomer=True)
+    if guest.seat_id is None:
+        raise Refused("seat_needed")
+    token = viewer_tokens.make(here.settings.secret, guest.room.id, guest.seat_id, here.now)
+    return JSONResponse({"token": token, "expires_s": viewer_tokens.HOLDS_FOR.seconds})
 
 
 # --- what both do ------------------------------------------------------------------------------

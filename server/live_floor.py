@@ -1,0 +1,36 @@
+"""What a web process holds of live rooms while it lives: lines to live processes, hub, presence."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from media.live.address import address_for
+from rooms.live.keeping import Collector
+from server.config import Settings
+from server.database import Pool
+from server.live_presence import LivePresence
+from server.live_rooms import LiveRooms
+from server.room_hub import RoomHub
+
+
+@asynccontextmanager
+async def live_floor(
+    settings: Settings, dsn: str, pool: Pool, clock: Callable[[], datetime]
+) -> AsyncIterator[dict[str, Any]]:
+    """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats."""
+    hub = RoomHub(pool, dsn, clock)
+    live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
+    hub.live, hub.presence = live, LivePresence(pool, clock, live.stages)
+    pages = Collector(pool, clock, hub.lost)
+    async with live, asyncio.TaskGroup() as group:
+        group.create_task(pages.run(), name="beats of rooms")
+        works = (hub.run(), hub.tell_viewers(), hub.ping(), hub.listen(), hub.presence.run())
+        tasks = [group.create_task(work) for work in works]
+        try:
+            yield {"live": live, "hub": hub, "pages": pages}
+        finally:
+            for task in tasks:
+                task.cancel()
+            pages.close()

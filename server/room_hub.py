@@ -1,0 +1,384 @@
+"""The rooms open in this web process: who is connected, and what each of them is told.
+
+Any process serves any room. What happens in a room is a row in its log, and NOTIFY is the hint to
+read it: one channel, one listening connection per process. The stage comes from the live process.
+Everything told to many is written once.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from media.errors import LiveError
+from media.live.messages import Stage as LiveStage
+from media.live.messages import Told
+from rooms.live import log as room_log
+from rooms.live import presenters, protocol
+from rooms.live.log import Logged
+from rooms.live.outbox import Outbox
+from rooms.scope import Scope
+from server.database import Pool
+from server.live_link import LiveLink
+from server.live_presence import LivePresence, members_on
+from server.live_rooms import DATABASE_AWAY, LiveRooms
+
+log = logging.getLogger(__name__)
+
+# What happens within a tick is told together.
+TICK_S = 0.05
+VIEWERS_EVERY_S = 1.0
+AGAIN_AFTER_S = 0.5
+# A listening connection that is cut without a word is noticed within this.
+LOOK_EVERY_S = 5.0
+READ_WITHIN_S = 5.0
+# A page that does not answer for so long is not there; it comes back by itself.
+IDLE_AFTER_S = 20.0
+MOST_LINES = 5_000
+
+# Close codes of ours, as PROTOCOL.md explains them.
+RESUME = 4000
+IDLE = 4001
+NOT_UNDERSTOOD = 4002
+TOO_MANY = 4003
+TRY_LATER = 1013
+
+
+@dataclass(eq=False, slots=True)
+class Line:
+    """One page's connection. `member`: its presenter's place on the stage.
+
+    `close` ends it at once with a code; `doubt` has it find out whether it still has a place.
+    """
+
+    connection: UUID
+    room_id: UUID
+    member: UUID | None
+    close: Callable[[int], None]
+    doubt: Callable[[], None]
+    heard_at: float
+    outbox: Outbox = field(default_factory=Outbox)
+    number: int | None = None  # of the last line of the log it was told; None until its welcome
+    missed: list[Logged] = field(default_factory=list)  # what happened before its welcome
+    is_last: bool = False  # what waits is the last it is told
+
+    def welcome(self, frame: str, number: int, logged: list[Logged]) -> None:
+        """The first it is told: who it is, then what happened since it was here, and meanwhile."""
+        self.number = logged[0].number - 1 if logged else number
+        self.tell(frame)
+        missed, self.missed = self.missed, []
+        for one in (*logged, *missed):
+            self.news(one, frame_of(one))
+
+    def tell(self, frame: str, replaces: str = "") -> None:
+        """Queues a frame; a page that is too slow for it is closed, and comes back."""
+        if self.number is None or self.is_last:
+            return
+        if not self.outbox.put(frame, replaces):
+            self.close(RESUME)
+
+    def end(self, event: protocol.Closed) -> None:
+        """The last it is told; then it is closed."""
+        if not self.is_last:
+            self.number = self.number or 0
+            self.tell(protocol.written(event))
+            self.is_last = True
+
+    def news(self, logged: Logged, frame: str | None) -> None:
+        """A line of the log, once."""
+        if self.number is None:
+            self.missed.append(logged)
+            if len(self.missed) > room_log.MOST_TOLD:
+                self.close(RESUME)
+        elif logged.number > self.number:
+            self.number = logged.number
+            if logged.kind == "closed":
+                self.end(protocol.Closed("room_closed", logged.number))
+            elif frame is not None:
+                self.tell(frame)
+            if logged.kind == "presenter_left" and logged.data.get("member") == str(self.member):
+                self.doubt()
+
+
+@dataclass(slots=True)
+class _Room:
+    """A room with somebody in it. `number`: of its log, as far as it was read here."""
+
+    programme_id: UUID
+    number: int
+    lines: set[Line] = field(default_factory=set)
+    names: dict[UUID, str] = field(default_factory=dict)
+    stage: protocol.Stage = field(default_factory=protocol.Stage)
+    viewers: int = 0
+    viewers_told: int = 0
+
+
+class RoomHub:
+    """Implements `live_rooms.Audience`; `live` and `presence` are given once they are made."""
+
+    def __init__(self, pool: Pool, dsn: str, clock: Callable[[], datetime]) -> None:
+        self.live: LiveRooms
+        self.presence: LivePresence
+        self._pool = pool
+        self._dsn = dsn
+        self._clock = clock
+        self._rooms: dict[UUID, _Room] = {}
+        self._lines: dict[UUID, Line] = {}  # by connection
+        self._staged: set[UUID] = set()  # rooms whose stage is to be told
+        self._noticed: dict[UUID, int] = {}  # rooms in whose log there is something to be read
+        self._called = asyncio.Event()
+        self._pings = 0
+
+    # --- pages come and go ---------------------------------------------------------------------
+
+    def join(self, line: Line, programme_id: UUID, number: int) -> bool:
+        """Adds a line; one that its page had before makes room for it. False: there is no room."""
+        before = self._lines.get(line.connection)
+        if before is None and len(self._lines) >= MOST_LINES:
+            return False
+        self._lines[line.connection] = line
+        room = self._rooms.setdefault(line.room_id, _Room(programme_id, number))
+        room.lines.add(line)
+        if before is not None:
+            self._forget(before)
+            before.close(RESUME)
+        self._staged.add(line.room_id)
+        self._take_stage(line.room_id)
+        self._called.set()
+        return True
+
+    def leave(self, line: Line) -> None:
+        """Removes a line; the one its page has by now stays."""
+        if self._lines.get(line.connection) is line:
+            del self._lines[line.connection]
+        self._forget(line)
+
+    def _forget(self, line: Line) -> None:
+        room = self._rooms.get(line.room_id)
+        if room is not None:
+            room.lines.discard(line)
+            if not room.lines:
+                del self._rooms[line.room_id]
+
+    def stage_of(self, room_id: UUID) -> tuple[protocol.Stage, int]:
+        """What is on the stage, and how many watch."""
+        room = self._rooms.get(room_id)
+        return (room.stage, room.viewers) if room else (protocol.Stage(), 0)
+
+    def lost(self, connections: frozenset[UUID]) -> None:
+        """Visits that do not go on: each page finds out what became of its place."""
+        for connection in connections:
+            line = self._lines.get(connection)
+            if line is not None:
+                line.doubt()
+
+    # --- what the live process says ------------------------------------------------------------
+
+    def stage_changed(self, stage: LiveStage) -> None:
+        """As `live_rooms.Audience`."""
+        if stage.room in self._rooms:
+            self._staged.add(stage.room)
+            self._called.set()
+
+    def restarted(self, room_id: UUID, epoch: int) -> None:
+        """As `live_rooms.Audience`."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            frame = protocol.written(protocol.LiveRestarted(epoch))
+            for line in list(room.lines):
+                line.tell(frame, "live_restarted")
+
+    def told(self, link: LiveLink, told: Told) -> None:
+        """As `live_rooms.Audience`."""
+        self.presence.told(link, told)
+
+    # --- telling -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Tells for ever: what changed, at most twenty times a second."""
+        while True:
+            await self._called.wait()
+            self._called.clear()
+            await asyncio.sleep(TICK_S)
+            staged, self._staged = self._staged, set()
+            for room_id in staged:
+                await self._tell_stage(room_id)
+            noticed, self._noticed = self._noticed, {}
+            for room_id, number in noticed.items():
+                await self._read_log(room_id, number)
+            if self._noticed:
+                await asyncio.sleep(AGAIN_AFTER_S)
+                self._called.set()
+
+    def count_pages(self) -> int:
+        """How many pages are connected to this process."""
+        return len(self._lines)
+
+    async def tell_viewers(self) -> None:
+        """Tells how many watch, at most once a second, for ever."""
+        while True:
+            await asyncio.sleep(VIEWERS_EVERY_S)
+            for room in self._rooms.values():
+                if room.viewers != room.viewers_told:
+                    room.viewers_told = room.viewers
+                    self._tell(room, protocol.Viewers(room.viewers), "viewers")
+
+    async def ping(self) -> None:
+        """The beat of everybody: asks each page whether it is there, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(protocol.PING_EVERY_S)
+            self._pings += 1
+            frame = protocol.written(protocol.Ping(self._pings))
+            for line in list(self._lines.values()):
+                if loop.time() - line.heard_at > IDLE_AFTER_S:
+                    line.close(IDLE)
+                else:
+                    line.tell(frame, "ping")
+
+    def _tell(self, room: _Room, event: protocol.Event, replaces: str = "") -> None:
+        frame = protocol.written(event)
+        for line in list(room.lines):
+            line.tell(frame, replaces)
+
+    async def _tell_stage(self, room_id: UUID) -> None:
+        room, stage = self._rooms.get(room_id), self.live.stages.get(room_id)
+        if room is None:
+            return
+        if members_on(stage) - room.names.keys():
+            await self._read_names(room_id, room)
+        before = room.stage
+        self._take_stage(room_id)
+        if room.stage != before:
+            self._tell(room, protocol.StageChanged(room.stage), "stage")
+
+    def _take_stage(self, room_id: UUID) -> None:
+        room, stage = self._rooms[room_id], self.live.stages.get(room_id)
+        room.stage = stage_of(stage, room.names)
+        room.viewers = stage.viewers if stage else 0
+
+    async def _read_names(self, room_id: UUID, room: _Room) -> None:
+        try:
+            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+                known = await presenters.of_room(conn, Scope(room.programme_id), room_id)
+            room.names = {one.member: one.name for one in known}
+        except DATABASE_AWAY as error:
+            # the picture is there all the same; the name comes with the next change
+            log.warning("room %s: no names now: %s", room_id, type(error).__name__)
+
+    async def _read_log(self, room_id: UUID, number: int) -> None:
+        room = self._rooms.get(room_id)
+        known = room or self.live.knows(room_id)
+        if known is None:
+            return
+        since = room.number if room is not None else number - 1
+        scope = Scope(known.programme_id)
+        try:
+            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+                lines = await room_log.since(conn, scope, room_id, since)
+        except DATABASE_AWAY as error:
+            log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
+            self._noticed.setdefault(room_id, number)
+            return
+        if room is not None and lines:
+            room.number = lines[-1].number
+            _tell_news(room.lines, lines)
+        if any(line.kind == "closed" for line in lines):
+            await self._close_stage(room_id)
+
+    async def _close_stage(self, room_id: UUID) -> None:
+        """Whoever closed the room: nothing goes on in the live process."""
+        with contextlib.suppress(LiveError):
+            await self.live.close(room_id)
+
+    # --- hearing of the log --------------------------------------------------------------------
+
+    async def listen(self) -> None:
+        """Hears of every room's log, for ever, also after the database was away."""
+        while True:
+            try:
+                await self._listen()
+            except DATABASE_AWAY as error:
+                log.warning("nothing is heard of rooms: %s", type(error).__name__)
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _listen(self) -> None:
+        conn = await asyncpg.connect(self._dsn, timeout=READ_WITHIN_S)
+        try:
+            is_over = asyncio.Event()
+            conn.add_termination_listener(lambda _: is_over.set())
+            await conn.add_listener(room_log.CHANNEL, self._notice)
+            self._look_everywhere()
+            while not is_over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(is_over.wait(), LOOK_EVERY_S)
+                if not is_over.is_set():
+                    await conn.execute("select 1", timeout=READ_WITHIN_S)
+        finally:
+            conn.terminate()
+
+    def _notice(self, _conn: Any, _pid: int, _channel: str, payload: Any) -> None:
+        try:
+            room_id, number = room_log.read_payload(str(payload))
+        except ValueError:
+            log.warning("a notification that is none of ours")
+            return
+        if room_id in self._rooms or self.live.knows(room_id) is not None:
+            self._noticed[room_id] = max(number, self._noticed.get(room_id, 0))
+            self._called.set()
+
+    def _look_everywhere(self) -> None:
+        """While nobody listened, anything may have happened in any room."""
+        for room_id, room in self._rooms.items():
+            self._noticed[room_id] = max(room.number + 1, self._noticed.get(room_id, 0))
+        self._called.set()
+
+
+def _tell_news(lines: Iterable[Line], logged: list[Logged]) -> None:
+    told = [(one, frame_of(one)) for one in logged]
+    for line in list(lines):
+        for one, frame in told:
+            line.news(one, frame)
+
+
+def frame_of(logged: Logged) -> str | None:
+    """A line of the log as its event; None for a kind this version does not know."""
+    event = event_of(logged)
+    return protocol.written(event) if event is not None else None
+
+
+def event_of(logged: Logged) -> protocol.Numbered | None:
+    """A line of the log as pages are told it."""
+    number, at = logged.number, int(logged.at.timestamp() * 1000)
+    member = UUID(logged.data["member"]) if "member" in logged.data else None
+    match logged.kind:
+        case "presenter_came" if member is not None:
+            return protocol.PresenterCame(number, at, member, logged.name)
+        case "presenter_left" if member is not None:
+            return protocol.PresenterLeft(number, at, member)
+        case "on_air":
+            return protocol.OnAir(number, at)
+        case "off_air":
+            return protocol.OffAir(number, at)
+        case "closed":
+            return protocol.Closed("room_closed", number)
+    return None
+
+
+def stage_of(stage: LiveStage | None, names: dict[UUID, str]) -> protocol.Stage:
+    """The live process's stage as pages are told it: nothing in it but what they show."""
+    if stage is None:
+        return protocol.Stage()
+    tracks = tuple(
+        protocol.Track(
+            one.member, names.get(one.member, ""), one.source, one.kind, one.slot, one.state
+        )
+        for one in stage.tracks
+    )
+    return protocol.Stage(tracks, any(one.state != "waiting" for one in tracks))
