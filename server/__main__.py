@@ -22,6 +22,7 @@ class Verb(Protocol):
 MODULES = {
     "up": "server.up",
     "web": "server.web",
+    "live": "server.live",
     "migrate": "server.migrations",
     "demo": "server.demo.verb",
     "doctor": "server.doctor",
@@ -45,8 +46,9 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("up", help="database, web and worker together, kept running")
+    verbs.add_parser("up", help="database, web, live and worker together, kept running")
     verbs.add_parser("web", help="the web process alone")
+    verbs.add_parser("live", help="the live process alone: picture and sound")
     verbs.add_parser("migrate", help="bring the database to the newest version")
     demo = verbs.add_parser("demo", help="people, classes and a tour to try things with")
     demo.add_argument("--json", action="store_true", help="tell all of it as one JSON document")

@@ -5,17 +5,21 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 
 from media import ffmpeg
 from media.child import ChildLimits, run_child
+from media.live.address import address_for
+from media.live.messages import LINE_BYTES, Ask, Stats
 from media.storage import S3Access, Storage, open_storage
-from server import database, heartbeat, restore
+from server import database, heartbeat, restore, turn
 from server.asked import Asked, CannotDo
 from server.config import Settings
 from server.database import Connection
@@ -69,6 +73,8 @@ async def examine(settings: Settings) -> list[Finding]:
         await _look("ffmpeg", _ffmpeg),
         await _look("browser", lambda: _libraries(STATIC / "vendor")),
         await _look("mail", lambda: _mail(settings)),
+        await _look("live", lambda: _live(settings)),
+        await _look("relay", lambda: _relay(settings)),
     ]
     try:
         async with database_of(settings) as dsn:
@@ -172,6 +178,44 @@ async def _mail(settings: Settings) -> str:
     if not greeting.startswith(b"220"):
         raise Ill(f"{parts.hostname}:{port} is no mail server: it said {greeting[:60]!r}")
     return f"{parts.hostname}:{port} answers"
+
+
+async def _live(settings: Settings) -> str:
+    """Whether it answers, and whether browsers elsewhere are sent to where it can be reached."""
+    told = ", ".join(settings.live_addresses)
+    is_here = all(ip_address(one).is_loopback for one in settings.live_addresses)
+    if is_here and not settings.is_loopback:
+        raise Ill(f"browsers are sent to {told}, which is their own machine: set"
+                  " PORTHOLE_LIVE_ADDRESSES to this machine's address")  # fmt: skip
+    address = address_for(settings.home, settings.live_port)
+    where = f"port {settings.live_port} (UDP and TCP) of {told}"
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(address), limit=LINE_BYTES)
+    except (FileNotFoundError, ConnectionRefusedError):  # the socket of one that was killed stays
+        return f"not running now; {where}"
+    try:
+        writer.write(msgspec.json.encode(Ask(1, Stats())) + b"\n")
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if b'"counted"' not in line:
+        raise Ill(f"what listens at {address} is no live process of ours: stop it")
+    return f"answers; {where}"
+
+
+async def _relay(settings: Settings) -> str:
+    if not settings.turn_urls:
+        return "none: who reaches neither UDP nor TCP of the live port sees nothing live"
+    for url in settings.turn_urls:
+        if "transport=tcp" not in url and not url.startswith("turns:"):
+            continue  # a UDP port that is silent says nothing
+        host, port = turn.place(url)
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError as error:
+            raise Ill(f"{host}:{port} does not answer ({error}): PORTHOLE_TURN_URL") from None
+        writer.close()
+    return ", ".join(settings.turn_urls)
 
 
 # --- the database --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from server.config import Settings
 
@@ -44,3 +45,10 @@ def link_header(servers: tuple[IceServer, ...]) -> str:
         for one in servers
         for url in one.urls
     )
+
+
+def place(url: str) -> tuple[str, int]:
+    """Host and port of a relay's address (RFC 7065)."""
+    scheme, _, rest = url.partition(":")
+    parts = urlsplit(f"//{rest}")
+    return parts.hostname or "", parts.port or (5349 if scheme == "turns" else 3478)

@@ -1,4 +1,4 @@
-"""Everything on one machine: database, migrations, web and worker, kept running together."""
+"""Everything on one machine: database, migrations, web, live, worker, kept running together."""
 
 import asyncio
 import contextlib
@@ -137,6 +137,7 @@ def _told(settings: Settings, dsn: str, environment: Mapping[str, str]) -> dict[
 
 def _children(told: Mapping[str, str]) -> list[Child]:
     return [
+        Child("live", (sys.executable, "-m", "server", "live"), told),
         Child("web", (sys.executable, "-m", "server", "web"), told),
         Child("worker", (sys.executable, "-m", "workers"), told, stop_within_s=20),
     ]

@@ -22,6 +22,8 @@ def run(asked: Asked) -> int:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
         ws_max_size=65536,
+        # a room's frames are a few hundred bytes to thousands of pages: packing costs more
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=10,
     )
     return 0

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from media.live.address import address_for
+from media.live.messages import Done, Stats
 from server import doctor
 from server.config import Settings
 from server.database import Pool
 from tests.support.floor import settings_in
+from tests.support.scripted_live import scripted_live
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ async def test_a_healthy_house_is_well(settings: Settings) -> None:
     assert [finding.part for finding in ill if finding.part not in {"browser", "disk"}] == []
     assert set(found) == {
         "address", "storage", "disk", "ffmpeg", "browser", "mail", "database", "schema", "clock",
-        "worker", "jobs", "mails",
+        "worker", "jobs", "mails", "live", "relay",
     }  # fmt: skip
 
 
@@ -72,3 +75,28 @@ async def test_an_address_people_reach(settings: Settings, url: str, cure: str) 
     found = (await report(dataclasses.replace(settings, url=url)))["address"]
     assert not found.is_well
     assert cure in found.text
+
+
+async def test_the_live_process_is_asked(settings: Settings) -> None:
+    assert "not running now" in (await report(settings))["live"].text
+    address = address_for(settings.home, settings.live_port)
+    async with scripted_live(address) as live:
+        found = (await report(settings))["live"]
+        assert found.is_well
+        assert "answers; port 7900 (UDP and TCP) of 127.0.0.1" in found.text
+        live.answers[Stats] = Done()
+        assert not (await report(settings))["live"].is_well
+
+
+async def test_browsers_elsewhere_are_not_sent_to_themselves(settings: Settings) -> None:
+    found = await report(dataclasses.replace(settings, url="https://porthole.example"))
+    assert not found["live"].is_well
+    assert "PORTHOLE_LIVE_ADDRESSES" in found["live"].text
+
+
+async def test_a_relay_that_does_not_answer(settings: Settings) -> None:
+    assert (await report(settings))["relay"].is_well
+    urls = ("turn:127.0.0.1:1", "turns:127.0.0.1:1?transport=tcp")
+    found = (await report(dataclasses.replace(settings, turn_urls=urls)))["relay"]
+    assert not found.is_well
+    assert "PORTHOLE_TURN_URL" in found.text

@@ -6,6 +6,8 @@ import hmac
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from server import turn
 from tests.support.floor import settings_in
 
@@ -42,3 +44,16 @@ def test_the_link_header_has_a_link_for_each_address(tmp_path: Path) -> None:
     for link in links:
         assert '; rel="ice-server"; username="' in link
         assert f'credential="{servers[0].credential}"; credential-type="password"' in link
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("turns:turn.example:443?transport=tcp", ("turn.example", 443)),
+        ("turns:turn.example", ("turn.example", 5349)),
+        ("turn:192.0.2.7", ("192.0.2.7", 3478)),
+        ("turn:[2001:db8::7]:80?transport=udp", ("2001:db8::7", 80)),
+    ],
+)
+def test_where_a_relay_is(url: str, place: tuple[str, int]) -> None:
+    assert turn.place(url) == place
