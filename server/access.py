@@ -31,6 +31,12 @@ EDITORS = Who(roles=("editor",))
 TEACHERS = Who(roles=("teacher",))
 REVIEWERS = Who(roles=("coordinator", "bureau"))
 BUREAU = Who(roles=("bureau", "operator"))
+# Live rooms: whoever may see that one is open, and whoever may open one.
+ROOMS = Who(
+    roles=("teacher", "editor", "presenter", "moderator", "coordinator", "bureau", "operator")
+)
+HOSTS = Who(roles=("editor", "coordinator", "bureau", "operator"))
+PRESENTERS = Who(roles=("editor", "presenter", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))

@@ -336,6 +336,9 @@ SENTENCES: dict[str, str] = {
     # live rooms
     "room_title": N_("A title has at most {limit} characters."),
     "room_company": N_("Choose the company whose room this is."),
+    "company_waits": N_(
+        "The programme has not said yes to your company yet. Then you can go live."
+    ),
     "room_closed": N_("The room is closed. Open another one."),
     "room_closed_now": N_("The room is closed. Its attendance stands."),
     "class_takes_part": N_("Your class takes part. Its class code leads here now."),

@@ -14,7 +14,7 @@ from rooms.attendance.report import Filters, Row
 from rooms.connection import Connection
 from rooms.scope import Scope
 
-VERSION = 1
+VERSION = 2
 AT_A_TIME = 500
 
 COLUMNS = (
@@ -56,6 +56,10 @@ COLUMNS = (
     "corrected_by",
     "corrected_utc",
     "is_final",
+    # since version 2
+    "kind",
+    "room_id",
+    "room",
 )
 
 
@@ -75,7 +79,7 @@ async def rows(conn: Connection, scope: Scope, filters: Filters) -> AsyncIterato
             and ($6::date is null or r.local_date <= $6)
             and ($7::uuid is null or r.school_id = $7)
             and ($8 = '' or r.level = $8)
-            and ($9::uuid is null or r.tour_id = $9)
+            and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
         order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
         """,
         *report.filter_values(scope, filters),
@@ -94,7 +98,10 @@ async def _judged(
 
 
 def values(row: Row) -> dict[str, Cell]:
-    """A row by column. Moments are UTC text and local text with offset; lengths whole seconds."""
+    """A row by column. Moments are UTC text and local text with offset; lengths whole seconds.
+
+    What is a tour's is empty in the row of a live room, and the other way round.
+    """
     share = 100 * row.present_ms / row.window_ms if row.window_ms else 0.0
     return {
         "session_class_id": str(row.session_class_id),
@@ -111,8 +118,8 @@ def values(row: Row) -> dict[str, Cell]:
         "class": row.class_name,
         "level": row.level,
         "teacher_confirmed": row.is_confirmed_teacher,
-        "tour_id": str(row.tour_id),
-        "tour": row.title,
+        "tour_id": str(row.tour_id or ""),
+        "tour": row.title if row.tour_id else "",
         "company": row.company,
         "state": row.state,
         "outcome": row.outcome,
@@ -135,6 +142,9 @@ def values(row: Row) -> dict[str, Cell]:
         "corrected_by": row.corrected_by,
         "corrected_utc": utc_text(row.corrected_at) if row.corrected_at else "",
         "is_final": row.is_final,
+        "kind": "room" if row.room_id else "tour",
+        "room_id": str(row.room_id or ""),
+        "room": row.title if row.room_id else "",
     }
 
 

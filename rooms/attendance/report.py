@@ -36,12 +36,16 @@ class Filters:
     school_id: UUID | None = None
     level: str = ""
     tour_id: UUID | None = None
+    """A tour's id or, as both are chosen from one list, a live room's."""
     outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One class in one session. `is_final` False: the session still runs, figures may grow."""
+    """One class in one session, of a tour or of a live room.
+
+    `is_final` False: the session still runs, figures may grow.
+    """
 
     session_class_id: UUID
     session_id: UUID
@@ -54,7 +58,8 @@ class Row:
     class_name: str
     level: str
     is_confirmed_teacher: bool
-    tour_id: UUID
+    tour_id: UUID | None
+    room_id: UUID | None
     title: str
     company: str
     state: str
@@ -143,7 +148,7 @@ async def of_programme(
             and ($6::date is null or r.local_date <= $6)
             and ($7::uuid is null or r.school_id = $7)
             and ($8 = '' or r.level = $8)
-            and ($9::uuid is null or r.tour_id = $9)
+            and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
             and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
         limit $15 offset $16
@@ -170,7 +175,7 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
             and ($6::date is null or r.local_date <= $6)
             and ($7::uuid is null or r.school_id = $7)
             and ($8 = '' or r.level = $8)
-            and ($9::uuid is null or r.tour_id = $9)
+            and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
         """,
         *filter_values(scope, filters),
     )
@@ -328,7 +333,7 @@ async def sums(conn: Connection, scope: Scope, filters: Filters, live: Live = ()
                 and ($6::date is null or r.local_date <= $6)
                 and ($7::uuid is null or r.school_id = $7)
                 and ($8 = '' or r.level = $8)
-                and ($9::uuid is null or r.tour_id = $9)
+                and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
                 and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
         ), rows as (
             select *, is_counted and outcome = any($15) as passes from judged
@@ -389,10 +394,12 @@ async def registry(conn: Connection, scope: Scope) -> int:
 async def choices(
     conn: Connection, scope: Scope
 ) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]], list[str]]:
-    """(schools, tours, levels) that occur in the viewer's part of the report, for its filters."""
+    """(schools, tours and rooms, levels) in the viewer's part of the report, for its filters."""
     rows = await conn.fetch(
         """
-        select distinct r.school_id, r.school, r.tour_id, r.title, r.level from report_rows r
+        select distinct r.school_id, r.school, coalesce(r.tour_id, r.room_id) as watched_id,
+            r.title, r.level
+        from report_rows r
         where r.programme_id = $1 and ($2 or r.region_id = any($3::uuid[]) or exists (
             select 1 from class_teachers t where t.programme_id = r.programme_id
                 and t.class_id = r.class_id and t.person_id = $4))
@@ -403,7 +410,7 @@ async def choices(
         scope.person_id,
     )
     schools = sorted({(row["school_id"], row["school"]) for row in rows}, key=lambda s: s[1])
-    tours = sorted({(row["tour_id"], row["title"]) for row in rows}, key=lambda t: t[1])
+    tours = sorted({(row["watched_id"], row["title"]) for row in rows}, key=lambda t: t[1])
     return schools, tours, sorted({row["level"] for row in rows})
 
 
@@ -452,12 +459,14 @@ async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
         """
         select r.* from report_rows r
         where r.programme_id = $1 and r.company_id = any($2::uuid[]) and r.state <> 'planned'
+            and r.tour_id is not null
         """,
         scope.programme_id,
         scope.company_ids,
     )
     grouped: dict[UUID, list[Row]] = {}
     for row in await with_live(conn, rows):
+        assert row.tour_id is not None
         grouped.setdefault(row.tour_id, []).append(row)
     return {tour_id: _told_of(found) for tour_id, found in grouped.items()}
 
@@ -540,7 +549,8 @@ async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, U
     rows = await conn.fetch(
         """
         select distinct r.programme_id, r.company_id, r.tour_id, r.title from report_rows r
-        where r.ended_at > $1 and r.outcome in ('present', 'declared', 'replay_only')
+        where r.ended_at > $1 and r.tour_id is not null
+            and r.outcome in ('present', 'declared', 'replay_only')
         """,
         since,
     )

@@ -6,7 +6,7 @@ session that still runs. A correction is laid over the measured outcome and neve
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ import asyncpg
 from rooms.agenda.sessions import chosen_ranges, frozen_rule
 from rooms.attendance.ranges import Range, Ranges, length_ms, union
 from rooms.attendance.rule import (
+    EPOCH,
     PASSING,
     ClassVerdict,
     Headcount,
@@ -27,6 +28,8 @@ from rooms.attendance.rule import (
     Verdict,
     Visit,
     Window,
+    WindowKind,
+    actual_window,
     film_window,
     judge_class,
     judge_seat,
@@ -42,7 +45,11 @@ CORRECTED = "corrected"
 
 @dataclass(frozen=True, slots=True)
 class SeenVisit:
-    """A visit as its row has it, with the film ranges it told."""
+    """A visit as its row has it.
+
+    `watched`: the film ranges it told; in a live room when its page was seen or heard, in
+    milliseconds since 1970.
+    """
 
     started_at: datetime
     seen_until: datetime
@@ -77,6 +84,17 @@ class Material:
     corrected_headcount: int | None
     corrected_outcome: str | None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is of a live room, whose window lies on the clock and not in a film."""
+        return self.window.kind is not WindowKind.FILM
+
+
+# (start, end, why it ended, whether it was sent later), in milliseconds since 1970; '' while open.
+Stay = tuple[int, int, str, bool]
+# A page that was not seen or heard for a while, and came back.
+AWAY = "away"
+
 
 @dataclass(frozen=True, slots=True)
 class SeatResult:
@@ -87,10 +105,9 @@ class SeatResult:
     outcome: str
     reason_code: str
     present_ms: int
-    # Film milliseconds, short holes closed.
+    # Film milliseconds (in a live room those since 1970), short holes closed.
     intervals: Ranges
-    # Unix milliseconds, one per visit, with the reason of its end ('' while open) and lateness.
-    visits: tuple[tuple[int, int, str, bool], ...]
+    visits: tuple[Stay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +130,9 @@ class Result:
     student_seconds: int
     has_beamer: bool
     seat_results: tuple[SeatResult, ...]
-    # The chosen part of the film and the rule's share, for the picture.
+    # The chosen part of the film, or the spans on air, and the rule's share, for the picture.
     window: Ranges
+    is_live: bool
     pass_share: Decimal
     rule_version: str
 
@@ -133,20 +151,32 @@ def judge(material: Material) -> Result:
     verdict = judge_class(
         material.rule,
         material.window,
-        [seat_for_rule(seat) for seat in seats],
+        [seat_for_rule(seat, is_live=material.is_live) for seat in seats],
         material.headcount,
         declared_because=material.showing_declared_reason,
     )
     return _result(material, seats, verdict)
 
 
-def seat_for_rule(seat: SeenSeat) -> Seat:
+def seat_for_rule(seat: SeenSeat, *, is_live: bool = False) -> Seat:
     """A stored seat as the rule takes it."""
+    if is_live:
+        return Seat(seat.kind, tuple(stay for one in seat.visits for stay in _stays(one)))
     visits = tuple(
         Visit(visit.started_at, visit.seen_until, visit.ended_at, visit.has_media, visit.is_late)
         for visit in seat.visits
     )
     return Seat(seat.kind, visits, credible(seat.visits))
+
+
+def _stays(visit: SeenVisit) -> Iterable[Visit]:
+    """A visit to a live room, as the stretches in which its page was seen or heard."""
+    for start, end in visit.watched:
+        yield Visit(_moment(start), _moment(end), None, visit.has_media, visit.is_late)
+
+
+def _moment(ms: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=ms)
 
 
 def credible(visits: Iterable[SeenVisit]) -> Ranges:
@@ -193,6 +223,7 @@ def _result(material: Material, seats: list[SeenSeat], verdict: ClassVerdict) ->
         has_beamer=any(seat.kind is SeatKind.BEAMER for seat in seats),
         seat_results=tuple(_seat_result(material, seat) for seat in seats),
         window=material.window.spans,
+        is_live=material.is_live,
         pass_share=material.rule.pass_share,
         rule_version=str(material.rule.version),
     )
@@ -211,7 +242,8 @@ def _counted(material: Material, verdict: ClassVerdict, outcome: str, headcount:
 
 
 def _seat_result(material: Material, seat: SeenSeat) -> SeatResult:
-    verdict: Verdict = judge_seat(material.rule, material.window, seat_for_rule(seat))
+    seen = seat_for_rule(seat, is_live=material.is_live)
+    verdict: Verdict = judge_seat(material.rule, material.window, seen)
     is_companion = seat.kind is SeatKind.COMPANION
     return SeatResult(
         number=seat.number,
@@ -221,14 +253,24 @@ def _seat_result(material: Material, seat: SeenSeat) -> SeatResult:
         present_ms=verdict.duration_ms,
         intervals=verdict.intervals,
         visits=tuple(
-            (
-                unix_ms(visit.started_at),
-                unix_ms(visit.seen_until),
-                visit.end_reason or "",
-                visit.is_late,
-            )
+            stay
             for visit in seat.visits
+            for stay in (_live_stays(visit) if material.is_live else _film_stays(visit))
         ),
+    )
+
+
+def _film_stays(visit: SeenVisit) -> tuple[Stay, ...]:
+    start, end = unix_ms(visit.started_at), unix_ms(visit.seen_until)
+    return ((start, end, visit.end_reason or "", visit.is_late),)
+
+
+def _live_stays(visit: SeenVisit) -> tuple[Stay, ...]:
+    """Only the last stretch ends for the visit's reason; between them the page was away."""
+    last = len(visit.watched) - 1
+    return tuple(
+        (start, end, (visit.end_reason or "") if at == last else AWAY, visit.is_late)
+        for at, (start, end) in enumerate(visit.watched)
     )
 
 
@@ -238,10 +280,17 @@ def _seat_result(material: Material, seat: SeenSeat) -> SeatResult:
 async def materials(conn: Connection, session_class_ids: list[UUID]) -> list[Material]:
     """What there is about these session classes, in the order asked; a missing one is left out."""
     classes = await _classes(conn, session_class_ids)
+    live = {row["session_id"] for row in classes.values() if row["film_ms"] is None}
+    on_air = await _on_air(conn, sorted(live))
     seats = await _seats(conn, session_class_ids)
     corrections = await _corrections(conn, session_class_ids)
     return [
-        _material(classes[one], seats.get(one, ()), corrections.get(one, {}))
+        _material(
+            classes[one],
+            _window(classes[one], on_air),
+            seats.get(one, ()),
+            corrections.get(one, {}),
+        )
         for one in session_class_ids
         if one in classes
     ]
@@ -258,16 +307,41 @@ async def material(conn: Connection, session_class_id: UUID) -> Material:
 async def _classes(conn: Connection, ids: list[UUID]) -> dict[UUID, asyncpg.Record]:
     rows = await conn.fetch(
         """
-        select c.programme_id, c.id, c.declared, c.confirmed, c.showing_declared_reason,
-            s.chosen, s.pass_share, s.gap_grace_s, s.rule_version, v.duration_ms as film_ms
+        select c.programme_id, c.id, c.session_id, c.declared, c.confirmed,
+            c.showing_declared_reason, s.chosen, s.pass_share, s.gap_grace_s, s.rule_version,
+            v.duration_ms as film_ms
         from session_classes c
         join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
-        join video_versions v on (v.programme_id, v.id) = (s.programme_id, s.version_id)
+        left join video_versions v on (v.programme_id, v.id) = (s.programme_id, s.version_id)
         where c.id = any($1::uuid[])
         """,
         ids,
     )
     return {row["id"]: row for row in rows}
+
+
+async def _on_air(
+    conn: Connection, session_ids: list[UUID]
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    """The spans on air of live sessions, each to where it was last seen."""
+    rows = await conn.fetch(
+        """
+        select session_id, started_at, seen_until from on_air
+        where session_id = any($1::uuid[]) order by started_at
+        """,
+        session_ids,
+    )
+    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    for row in rows:
+        found.setdefault(row["session_id"], []).append((row["started_at"], row["seen_until"]))
+    return found
+
+
+def _window(row: asyncpg.Record, on_air: dict[UUID, list[tuple[datetime, datetime]]]) -> Window:
+    if row["film_ms"] is None:
+        # Each span says itself until when it is known to have gone on.
+        return actual_window(on_air.get(row["session_id"], ()), EPOCH)
+    return film_window(row["film_ms"], chosen_ranges(row["chosen"]))
 
 
 async def _seats(conn: Connection, ids: list[UUID]) -> dict[UUID, tuple[SeenSeat, ...]]:
@@ -334,14 +408,14 @@ async def _corrections(conn: Connection, ids: list[UUID]) -> dict[UUID, dict[str
 
 
 def _material(
-    row: asyncpg.Record, seats: tuple[SeenSeat, ...], corrected: dict[str, str]
+    row: asyncpg.Record, window: Window, seats: tuple[SeenSeat, ...], corrected: dict[str, str]
 ) -> Material:
     headcount = corrected.get("headcount")
     return Material(
         programme_id=row["programme_id"],
         session_class_id=row["id"],
         rule=frozen_rule(row["pass_share"], row["gap_grace_s"], row["rule_version"]),
-        window=film_window(row["film_ms"], chosen_ranges(row["chosen"])),
+        window=window,
         headcount=Headcount(row["declared"], row["confirmed"]),
         showing_declared_reason=row["showing_declared_reason"],
         seats=seats,

@@ -28,6 +28,7 @@ OFFICE = ("coordinator", "bureau", "operator")
 COMPANY = ("editor", "presenter")
 
 Role = Literal["viewer", "teacher", "presenter", "moderator"]
+ON_STAGE: frozenset[Role | None] = frozenset({"presenter", "moderator"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def role_in(scope: Scope, room: Room) -> Role | None:
     """What the scope's person is in this room; None: for her it is not there.
 
     She who opened it presents, and so does everybody of its company. A coordinator moderates
-    rooms of her region; others of the programme she may look into.
+    rooms of her region, and may present there; others of the programme she may look into.
     """
     if scope.programme_id != room.programme_id:
         return None
@@ -77,13 +78,12 @@ def role_in(scope: Scope, room: Room) -> Role | None:
 
 def may_present(scope: Scope, room: Room) -> bool:
     """Whether she may go on this stage."""
-    return scope.programme_id == room.programme_id and _presents(scope, room)
+    return role_in(scope, room) in ON_STAGE
 
 
 def may_close(scope: Scope, room: Room) -> bool:
     """Whether she may close it and remove presenters: whoever moderates it, and its company."""
-    is_own = scope.programme_id == room.programme_id
-    return is_own and (_presents(scope, room) or _moderates(scope, room))
+    return role_in(scope, room) in ON_STAGE
 
 
 def _presents(scope: Scope, room: Room) -> bool:
@@ -107,7 +107,7 @@ async def open_room(
 
     `company_id` None: an editor's only company, else the programme itself. Without a title it
     has its company's name. Raises `NotThere` for somebody else's company, `Refused` `room_title`,
-    `room_company`.
+    `room_company`, and `company_waits` for one the programme has not said yes to.
     """
     title = " ".join(title.split())
     if len(title) > TITLE_LENGTH:
@@ -120,7 +120,7 @@ async def open_room(
             p.zone, $5, $6
         from programmes p
         left join companies c on c.programme_id = p.id and c.id = $3
-        where p.id = $1 and ($3::uuid is null or c.state in ('asked', 'active'))
+        where p.id = $1 and ($3::uuid is null or c.state = 'active')
         returning id
         """,
         scope.programme_id,
@@ -131,9 +131,18 @@ async def open_room(
         now,
     )
     if room_id is None:
-        raise NotThere("company")
+        raise await _why_not(conn, scope, company_id)
     await room_sessions.begin(conn, scope, room_id, now)
     return await shown(conn, scope.programme_id, room_id)
+
+
+async def _why_not(conn: Connection, scope: Scope, company_id: UUID | None) -> NotThere | Refused:
+    waits = await conn.fetchval(
+        "select 1 from companies where programme_id = $1 and id = $2 and state = 'asked'",
+        scope.programme_id,
+        company_id,
+    )
+    return Refused("company_waits") if waits else NotThere("company")
 
 
 def _company_for(scope: Scope, company_id: UUID | None) -> UUID | None:

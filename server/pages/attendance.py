@@ -20,6 +20,7 @@ from server.database import Connection
 from server.pages.attendance_words import (
     clock_picture,
     film_picture,
+    live_picture,
     seat_lines,
     table_words,
     why,
@@ -153,7 +154,11 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         may_correct=may_correct and frozen is None,
         purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
-        film=film_picture(here.language, result),
+        counted=(
+            live_picture(here.language, result, row.zone)
+            if result.is_live
+            else film_picture(here.language, result)
+        ),
         clock=clock_picture(here.language, result, row.zone),
         seat_lines=seat_lines(here.language, result),
         problem=problem.code if problem else "",

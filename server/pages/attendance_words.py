@@ -1,9 +1,12 @@
 """The words and pictures of a result: its outcome, its reason, its intervals on a line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rooms.attendance import results
+from rooms.attendance.ranges import Ranges
 from rooms.attendance.results import Result, SeatResult
 from server.i18n import N_, translate
 from server.templates import clock
@@ -66,12 +69,14 @@ ENDS = {
     "server_restart": N_("server restarted"),
     "session_ended": N_("until the end"),
     "taken_over": N_("taken over by another device"),
+    results.AWAY: N_("then neither seen nor heard"),
     "": N_("still there"),
 }
 
 SENT_LATER = N_("sent later")
 DEVICE = N_("Device {number}")
 SCREEN, BEST_DEVICE = N_("Classroom screen"), N_("The device that watched most")
+ON_AIR = N_("On air")
 
 
 def why(language: str, result: Result) -> str:
@@ -104,6 +109,21 @@ def film_picture(language: str, result: Result) -> dict[str, Any]:
     }
 
 
+def live_picture(language: str, result: Result, zone: str) -> dict[str, Any] | None:
+    """What counted of the time on air, on the clock; None when nothing was ever on air."""
+    if not result.window:
+        return None
+    starts_ms = result.window[0][0]
+    picture = film_picture(language, replace(result, window=_since(starts_ms, result.window)))
+    ticks = [(second, _tick(starts_ms + second * 1000, zone)) for second, _ in picture["ticks"]]
+    counted = [(a / 1000, b / 1000) for a, b in _since(starts_ms, result.intervals)]
+    return {**picture, "ticks": ticks, "rows": [{**picture["rows"][0], "intervals": counted}]}
+
+
+def _since(starts_ms: int, ranges: Ranges) -> Ranges:
+    return tuple((start - starts_ms, end - starts_ms) for start, end in ranges)
+
+
 def _marks(length_s: float) -> list[int]:
     """At most seven marks at round places."""
     steps = (10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -112,28 +132,43 @@ def _marks(length_s: float) -> list[int]:
 
 
 def clock_picture(language: str, result: Result, zone: str) -> dict[str, Any] | None:
-    """When each device was there, on the common clock; None when none ever was."""
-    spans = [visit for seat in result.seat_results for visit in seat.visits]
+    """When each device was there, on the common clock; None when none ever was.
+
+    Of a live room the spans on air stand above them.
+    """
+    spans = [visit[:2] for seat in result.seat_results for visit in seat.visits]
     if not spans:
         return None
-    starts_ms = min(start for start, *_ in spans)
-    length_s = max(60.0, (max(end for _, end, *_ in spans) - starts_ms) / 1000)
+    on_air = result.window if result.is_live else ()
+    starts_ms = min(start for start, _ in (*spans, *on_air))
+    length_s = max(60.0, (max(end for _, end in (*spans, *on_air)) - starts_ms) / 1000)
     return {
         "window_s": length_s,
         "ticks": [(second, _tick(starts_ms + second * 1000, zone)) for second in _marks(length_s)],
         "rows": [
-            {
-                "label": _name(language, seat),
-                "words": _times(language, seat, zone),
-                "intervals": [
-                    ((start - starts_ms) / 1000, (end - starts_ms) / 1000)
-                    for start, end, *_ in seat.visits
-                ],
-            }
-            for seat in result.seat_results
-            if seat.visits
+            *_on_air(language, on_air, starts_ms, zone),
+            *(
+                {
+                    "label": _name(language, seat),
+                    "words": _times(language, seat, zone),
+                    "intervals": [
+                        ((start - starts_ms) / 1000, (end - starts_ms) / 1000)
+                        for start, end, *_ in seat.visits
+                    ],
+                }
+                for seat in result.seat_results
+                if seat.visits
+            ),
         ],
     }
+
+
+def _on_air(language: str, spans: Ranges, starts_ms: int, zone: str) -> list[dict[str, Any]]:
+    if not spans:
+        return []
+    times = "; ".join(f"{_time(start, zone)}–{_time(end, zone)}" for start, end in spans)
+    intervals = [(start / 1000, end / 1000) for start, end in _since(starts_ms, spans)]
+    return [{"label": translate(language, ON_AIR), "words": times, "intervals": intervals}]
 
 
 def _time(moment_ms: float, zone: str) -> str:

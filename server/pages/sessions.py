@@ -311,7 +311,7 @@ async def claim(here: Here) -> Response:
 
 async def declare(here: Here) -> Response:
     """`POST /sessions/{id}/declare` by the screen: "Start: 28 pupils", or the count at the end."""
-    said = await _json(here, Said)
+    said = await json_of(here, Said)
     async with here.transaction() as conn:
         session = await _of_beamer_seat(here, conn)
         if said.is_end:
@@ -419,7 +419,7 @@ async def beats(here: Here) -> Response:
     token = token_in(here.request)
     if not token:
         raise NotThere("seat")
-    post = await _json(here, Post)
+    post = await json_of(here, Post)
     collector: Collector = here.floor.rooms["beats"]
     told = await collector.take(token, here.id(), post)
     return JSONResponse(_told(told))
@@ -440,7 +440,7 @@ def _told(told: Now) -> dict[str, Any]:
     }
 
 
-async def _json(here: Here, shape: type[Any]) -> Any:
+async def json_of(here: Here, shape: type[Any]) -> Any:
     """The body as `shape`; refused as `bad_form` when it is anything else."""
     body = b""
     async for chunk in here.request.stream():

@@ -124,14 +124,15 @@ alter table visits
 -- A screen that waits is let in for one class of a session.
 alter table screens add column session_class_id uuid references session_classes (id);
 
--- What a school's network let through, as its ICT person tried it; nothing of a person.
+-- What a school's network let through when a teacher of it tried; nothing of a person. device:
+-- browser and system in a few words.
 create table school_checks (
     id bigint generated always as identity primary key,
     programme_id uuid not null references programmes,
     school_id uuid not null references schools,
     at timestamptz not null,
     rungs jsonb not null,
-    text text not null
+    device text not null default ''
 );
 create index school_checks_by_school on school_checks (programme_id, school_id, at);
 

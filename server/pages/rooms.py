@@ -1,0 +1,242 @@
+"""Live rooms: the list, the page of whoever is in one, and its end."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from media.errors import LiveError
+from rooms.agenda import room_sessions
+from rooms.agenda.room_sessions import Part
+from rooms.attendance import keeping, seats
+from rooms.attendance.rule import SeatKind
+from rooms.errors import NotThere, Refused, RoomError
+from rooms.live import entering, on_air, rooms
+from rooms.live.entering import Entered
+from rooms.live.rooms import Room
+from rooms.people import classes, companies, programmes, sign_ins
+from rooms.people.codes import school_year_at
+from rooms.scope import Scope
+from server import errors, forms
+from server.addresses import own_url, qr_svg, shown
+from server.context import Here
+from server.database import Connection
+from server.live_rooms import live_of
+from server.room_guests import scope_of
+from server.seating import token_in
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A room as its pages show it. `viewers` None: not known in this process."""
+
+    id: UUID
+    title: str
+    company_name: str
+    zone: str
+    is_open: bool
+    is_on_air: bool
+    may_present: bool
+    viewers: int | None
+
+
+# --- the list ------------------------------------------------------------------------------------
+
+
+async def index(here: Here) -> Response:
+    """`GET /rooms`: what is open, and a form for whoever may open one."""
+    return await _index(here)
+
+
+async def _index(here: Here, problem: RoomError | None = None) -> Response:
+    form = await here.form() if problem else None
+    async with here.transaction() as conn:
+        found = await rooms.open_ones(conn, here.scope)
+        live = await on_air.on_air_among(conn, [room.id for room in found])
+        choices = await _companies(conn, here.scope)
+    return here.page(
+        "rooms/index.html",
+        422 if problem else 200,
+        rooms=[shown_in(here, room, is_on_air=room.id in live) for room in found],
+        may_open=bool(choices),
+        companies=choices,
+        typed={name: forms.line(form, name) for name in form} if form else {},
+        text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
+    )
+
+
+async def _companies(conn: Connection, scope: Scope) -> list[tuple[str, str]]:
+    """For whom she may open a room; the programme itself ('' ) stands first for its office."""
+    if not rooms.may_open(scope):
+        return []
+    if not scope.has(*rooms.OFFICE):
+        return [
+            (str(one.id), one.name)
+            for one in await companies.of_person(conn, scope)
+            if one.state == "active"
+        ]
+    programme = await programmes.by_id(conn, scope.programme_id)
+    active = [one for one in await companies.every(conn, scope) if one.state == "active"]
+    return [("", programme.name), *((str(one.id), one.name) for one in active)]
+
+
+def shown_in(here: Here, room: Room, *, is_on_air: bool) -> Shown:
+    stage = live_of(here).stages.get(room.id)
+    scope = scope_of(here.viewer)
+    return Shown(
+        id=room.id,
+        title=room.title,
+        company_name=room.company,
+        zone=room.zone,
+        is_open=room.is_open,
+        is_on_air=room.is_open and is_on_air,
+        may_present=room.is_open and scope is not None and rooms.may_present(scope, room),
+        viewers=stage.viewers if stage else None,
+    )
+
+
+async def create(here: Here) -> Response:
+    """`POST /rooms`: opens one; a company goes to its studio, the office to the room's page."""
+    form = await here.form()
+    try:
+        async with here.transaction() as conn:
+            room = await rooms.open_room(
+                conn,
+                here.scope,
+                forms.line(form, "title"),
+                forms.uuid(form, "company_id"),
+                here.now,
+            )
+    except Refused as problem:
+        return await _index(here, problem)
+    is_presenter = rooms.role_in(here.scope, room) == "presenter" and here.person.may("editor")
+    return here.go(f"/rooms/{room.id}/studio" if is_presenter else f"/rooms/{room.id}")
+
+
+# --- the page of a room --------------------------------------------------------------------------
+
+
+async def show(here: Here) -> Response:
+    """`GET /rooms/{id}`: the stage; for a teacher her class's door beside it."""
+    async with here.transaction() as conn:
+        entered = await visitor(here, conn)
+        if entered is None:
+            return here.go("/join", said="seat_needed")
+        if entered.role == "viewer" and is_screen(entered):
+            return here.go(f"/rooms/{entered.room.id}/beamer")
+        page = await page_of(here, conn, entered)
+    return here.page("rooms/show.html", **page)
+
+
+async def visitor(here: Here, conn: Connection, *, is_device: bool = False) -> Entered | None:
+    """The visitor; None for a stranger, who may have lost a seat. Raises `NotThere`.
+
+    `is_device`: whoever is signed in on it; the screen shows nothing of its teacher's.
+    """
+    scope = None if is_device else scope_of(here.viewer)
+    try:
+        return await entering.enter(conn, scope, token_in(here.request), here.id())
+    except NotThere:
+        if scope is None:
+            return None
+        raise
+
+
+def is_screen(entered: Entered) -> bool:
+    return entered.seat is not None and entered.seat.kind is SeatKind.BEAMER
+
+
+async def page_of(here: Here, conn: Connection, entered: Entered) -> dict[str, Any]:
+    """What the page needs. A person's own page is hers, whatever seat her device has."""
+    seat = entered.seat if entered.role == "viewer" else None
+    part = None
+    values: dict[str, Any] = {"classes": [], "parts": []}
+    if seat is not None:
+        part = await room_sessions.shown(conn, seat.programme_id, seat.session_class_id)
+        values["has_beamer"] = await seats.has_beamer(conn, seat)
+    elif entered.role == "teacher":
+        values |= await _teaching(here, conn, entered.room)
+        part = _chosen(here, values["parts"])
+        values |= await _waiting(here, conn, part)
+    return {
+        "room": shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
+        "role": entered.role,
+        "seat": seat,
+        "watch_url": f"/rooms/{entered.room.id}/watch",
+        "declare_url": f"/rooms/{entered.room.id}/declare" if is_screen(entered) else "",
+        **values,
+        **await _door(here, conn, part),
+    }
+
+
+async def is_on_air(conn: Connection, room: Room) -> bool:
+    return room.id in await on_air.on_air_among(conn, [room.id])
+
+
+async def _teaching(here: Here, conn: Connection, room: Room) -> dict[str, Any]:
+    """A teacher's classes in the room, and those she could bring."""
+    parts = await room_sessions.mine_in(conn, here.scope, room.session_id)
+    inside = {one.class_id for one in parts if one.is_on}
+    own = await classes.mine(conn, here.scope) if room.is_open else []
+    programme = await programmes.by_id(conn, here.scope.programme_id)
+    year = school_year_at(here.now, programme.zone, programme.school_year_starts)
+    return {
+        "parts": [one for one in parts if one.is_on or not room.is_open],
+        "classes": [
+            (one.id, one.name)
+            for one in own
+            if one.id not in inside and one.school_year == year.first_day.year
+        ],
+    }
+
+
+def _chosen(here: Here, parts: list[Part]) -> Part | None:
+    """The class the page is about: the one asked for, else her only or first one."""
+    wanted = here.request.query_params.get("class", "")
+    return next((one for one in parts if str(one.session_class_id) == wanted), None) or next(
+        iter(parts), None
+    )
+
+
+async def _waiting(here: Here, conn: Connection, part: Part | None) -> dict[str, Any]:
+    """Who is here of the class, who waits, and where the teacher says yes."""
+    if part is None or not part.is_on:
+        return {}
+    place = f"/rooms/{part.room_id}/classes/{part.session_class_id}"
+    counts = await seats.here_now(conn, here.scope, part.session_class_id, here.now)
+    return {
+        "present": counts,
+        "headcount_url": f"{place}/headcount",
+        "waiting_url": f"{place}/waiting",
+        "leave_url": f"{place}/leave",
+    }
+
+
+async def _door(here: Here, conn: Connection, part: Part | None) -> dict[str, Any]:
+    """The class code and its picture, and what was told of the class."""
+    if part is None:
+        return {"class_name": "", "part": None}
+    code, link_token = await classes.of_session(conn, part.programme_id, part.class_id)
+    return {
+        "part": part,
+        "class_name": part.class_name,
+        "code": (code[:3], code[3:]),
+        "qr": qr_svg(f"{own_url(here)}/j/{link_token}"),
+        "join_at": shown(f"{own_url(here)}/join"),
+        "screen_at": shown(f"{own_url(here)}/screen"),
+        "declared": part.told,
+        "expected": part.expected,
+    }
+
+
+async def close(here: Here) -> Response:
+    """`POST /rooms/{id}/close`: over for everybody; each class's attendance stands."""
+    async with here.transaction() as conn:
+        room = await rooms.close(conn, here.scope, here.id(), here.now)
+        await keeping.close_room(conn, room, here.now)
+        await sign_ins.end_of_session(conn, room.session_id, here.now)
+    with contextlib.suppress(LiveError):
+        await live_of(here).close(room.id)
+    return here.go("/rooms", said="room_closed_now")
