@@ -227,16 +227,15 @@ class Feed:
         if self._is_closed:
             return
         self._is_key_wanted = True
-        if self._is_asking_later:
-            return
         wait = self._asked_at + KEYFRAME_EVERY_S - now
         if wait <= 0:
             self._asked_at = now
             self.keyframes_asked += 1
             self.ask_keyframe()
             wait = KEYFRAME_EVERY_S
-        self._is_asking_later = True
-        self._later(wait, self._ask_again)
+        if not self._is_asking_later:
+            self._is_asking_later = True
+            self._later(wait, self._ask_again)
 
     def _ask_again(self) -> None:
         self._is_asking_later = False
