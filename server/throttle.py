@@ -38,6 +38,8 @@ LIMITS: dict[str, Limit] = {
     "class_code_same": Limit(1, timedelta(minutes=11)),
     # Screens that wait for a teacher: every classroom of a school may be one.
     "screens": Limit(120, TEN_MINUTES),
+    # Trials of a network, three for each press: a school's ICT people try from one address.
+    "trials": Limit(120, TEN_MINUTES),
 }
 KEPT = timedelta(hours=1)
 
