@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, cast
 
 from media.live import ice, srtp
 from media.live.ice import Credentials
@@ -120,12 +120,12 @@ class TcpPath(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A newcomer: it has ten seconds to show a valid check."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are asyncio's in all but their class.
+        self._transport = stream = cast(asyncio.Transport, transport)
         self.address = transport.get_extra_info("peername")[:2]
         if not self._port.welcomes(self):
             self._transport = None
-            transport.abort()
+            stream.abort()
             return
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(INTRODUCED_WITHIN_S, self.close)
