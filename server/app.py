@@ -11,22 +11,25 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from media.errors import MediaError
 from media.storage import S3Access, open_storage
 from rooms.attendance.keeping import keeping
 from rooms.errors import Conflict, NotThere, RoomError
 from server import auth, csrf, database, errors, i18n, templates
+from server.auth import Viewer
 from server.config import Settings
-from server.context import Floor, Here, utc_now
+from server.context import Floor, Here, Knock, utc_now
+from server.live_floor import live_floor
 from server.metrics import Counting, Metrics
 from server.pens import Pens
-from server.routes import ADDRESSES, Address
+from server.routes import ADDRESSES, SOCKETS, Address, Socket
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,12 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
         pool = await database.connect_pool(dsn)
         try:
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
-            async with keeping(pool, clock) as beats, Pens(pool) as pens:
-                held = {"beats": beats, "pens": pens, "metrics": metrics}
+            async with (
+                keeping(pool, clock) as beats,
+                Pens(pool) as pens,
+                live_floor(settings, dsn, pool, clock) as live,
+            ):
+                held = {"beats": beats, "pens": pens, "metrics": metrics, **live}
                 app.state.floor = Floor(settings, pool, storage, clock, held)
                 yield
         finally:
@@ -49,7 +56,7 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
     metrics = Metrics()
     routes = [_route(address) for address in ADDRESSES]
     app = Starlette(
-        routes=[*routes, _static()],
+        routes=[*routes, *map(_socket_route, SOCKETS), _static()],
         lifespan=lifespan,
         exception_handlers={404: _not_there, 405: _not_there, 500: _fault},
     )
@@ -74,10 +81,19 @@ def _route(address: Address) -> Route:
     return Route(address.path, endpoint, methods=[address.method])
 
 
+def _socket_route(socket: Socket) -> WebSocketRoute:
+    async def endpoint(websocket: WebSocket) -> None:
+        floor: Floor = websocket.app.state.floor
+        await socket.handler(Knock(websocket, floor, *await _asking(websocket, floor)))
+
+    return WebSocketRoute(socket.path, endpoint)
+
+
 async def _answer(here: Here, address: Address) -> Response:
     own = csrf.is_own(here.request, here.settings.url)
     is_token = here.viewer is not None and here.viewer.kind == "token"
-    if address.method not in csrf.SAFE and not own and not is_token:
+    is_unsafe = address.checks_origin and address.method not in csrf.SAFE
+    if is_unsafe and not own and not is_token:
         return _say(here, "cross_site", 403, address.is_machine)
     if not address.who.lets_in(here.viewer):
         return _turn_away(here, address)
@@ -94,9 +110,14 @@ def _has_nul(request: Request) -> bool:
 async def look_around(request: Request) -> Here:
     """Finds out who is asking and in which language."""
     floor: Floor = request.app.state.floor
+    return Here(request, floor, *await _asking(request, floor))
+
+
+async def _asking(asked: HTTPConnection, floor: Floor) -> tuple[Viewer | None, str]:
+    """Who is asking, and in which language."""
     viewer = None
-    bearer = request.headers.get("authorization", "")
-    cookie = request.cookies.get(auth.COOKIE)
+    bearer = asked.headers.get("authorization", "")
+    cookie = asked.cookies.get(auth.COOKIE)
     if bearer.lower().startswith("bearer "):
         async with floor.pool.acquire() as conn:
             viewer = await auth.by_bearer(conn, bearer[7:].strip())
@@ -105,10 +126,10 @@ async def look_around(request: Request) -> Here:
             viewer = await auth.by_cookie(conn, cookie)
     language = i18n.choose(
         viewer.language if viewer and viewer.kind == "token" else None,
-        request.cookies.get("language") or (viewer.language if viewer else None),
-        request.headers.get("accept-language", ""),
+        asked.cookies.get("language") or (viewer.language if viewer else None),
+        asked.headers.get("accept-language", ""),
     )
-    return Here(request, floor, viewer, language)
+    return viewer, language
 
 
 def _turn_away(here: Here, address: Address) -> Response:

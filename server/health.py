@@ -7,8 +7,9 @@ from starlette.responses import JSONResponse, Response
 
 from server import heartbeat
 from server.context import Here
+from server.live_rooms import live_of
 
-# A worker takes seconds to come up beside us: so long after our own start none is missed.
+# The others take seconds to come up beside us: so long after our own start none is missed.
 STARTING_S = 30.0
 
 
@@ -16,6 +17,7 @@ async def up(here: Here) -> Response:
     """`GET /up`: each part and whether it answers; 503 when one does not."""
     database, storage, worker = await asyncio.gather(_database(here), _storage(here), _worker(here))
     parts = {"web": True, "database": database, "storage": storage, "worker": worker}
+    parts["live"] = _live(here)
     is_up = all(parts.values())
     return JSONResponse({"ok": is_up, "parts": parts}, 200 if is_up else 503)
 
@@ -30,6 +32,12 @@ async def _worker(here: Here) -> bool:
     except Exception:  # without its database we hear nobody
         return False
     return silence is not None and silence < heartbeat.SILENT_AFTER
+
+
+def _live(here: Here) -> bool:
+    """Whether the live process beside us answers. It starts a little later than we do."""
+    is_starting = time.monotonic() - here.floor.started_s < STARTING_S
+    return is_starting or live_of(here).is_there
 
 
 async def _database(here: Here) -> bool:

@@ -17,9 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rooms.attendance.beats import Collector
 from rooms.errors import NotThere
+from server import live_metrics
 from server.context import Here
 from server.database import Connection
 from server.jobs import KINDS
+from server.live_rooms import live_of
+from server.room_hub import RoomHub
 
 # A seat whose device said something so lately is taken: beats come every two seconds.
 LIVE_WITHIN_S = 15
@@ -40,6 +43,8 @@ class Metrics:
     seats: Gauge = field(init=False)
     pool: Gauge = field(init=False)
     database: Gauge = field(init=False)
+    sockets: Gauge = field(init=False)
+    live: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         """Makes each with its words."""
@@ -63,6 +68,10 @@ class Metrics:
             "porthole_pool_connections", "Connections of this process.", ("state",), registry=to
         )
         self.database = Gauge("porthole_database_bytes", "Size of the database.", registry=to)
+        self.sockets = Gauge(
+            "porthole_room_sockets", "Pages in rooms, by this process.", registry=to
+        )
+        self.live = Gauge("porthole_live_processes", "Live processes that answer.", registry=to)
 
 
 class Counting:
@@ -129,7 +138,12 @@ async def show(here: Here) -> Response:
     metrics.pool.labels("most").set(pool.get_max_size())
     async with here.transaction() as conn:
         await _look_into(conn, metrics)
-    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    hub: RoomHub = here.floor.rooms["hub"]
+    metrics.sockets.set(hub.count_pages())
+    told = await live_of(here).stats()
+    metrics.live.set(len(told))
+    text = generate_latest(metrics.registry) + live_metrics.text(told)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read(here: Here) -> bool:

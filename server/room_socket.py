@@ -38,7 +38,7 @@ DATABASE_WITHIN_S = 5.0
 # Said to a page that does not read, it is never heard.
 GOODBYE_WITHIN_S = 1.0
 TOO_BIG = 1009
-# A page that is left by its reader says so: closed, or gone elsewhere.
+# A page that is left by its reader says so. A close without a code looks like a cut line.
 GOODBYES = frozenset({1000, 1001})
 
 

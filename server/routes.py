@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from server import health, metrics, playback, uploads
+from server import health, metrics, playback, room_socket, stage, uploads, whip
 from server.access import (
     ANYONE,
     BUREAU,
     CLASSROOM,
     EDITORS,
+    PRESENTERS,
     REPORTS,
     REVIEWERS,
     SIGNED_IN,
@@ -20,7 +21,7 @@ from server.access import (
 from server.api import openapi
 from server.api.calls import handler
 from server.api.table import ENDPOINTS
-from server.context import Here
+from server.context import Here, Knock
 from server.pages import (
     account,
     ask_company,
@@ -59,13 +60,26 @@ Handler = Callable[[Here], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One row of the URL table. `is_machine`: answers JSON or bytes, errors included."""
+    """One row of the URL table. `is_machine`: answers JSON or bytes, errors included.
+
+    `checks_origin` False: the handler itself looks where a request comes from, because one with
+    a Bearer may come from anywhere.
+    """
 
     method: str
     path: str
     handler: Handler
     who: Who
     is_machine: bool = False
+    checks_origin: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One WebSocket of the URL table; its handler judges who may come in."""
+
+    path: str
+    handler: Callable[[Knock], Awaitable[None]]
 
 
 def page(method: str, path: str, handler: Handler, who: Who) -> Address:
@@ -76,6 +90,11 @@ def page(method: str, path: str, handler: Handler, who: Who) -> Address:
 def machine(method: str, path: str, handler: Handler, who: Who) -> Address:
     """An address for programs: player, uploader, API."""
     return Address(method, path, handler, who, is_machine=True)
+
+
+def media(method: str, path: str, handler: Handler) -> Address:
+    """An address for WHIP and WHEP clients, browsers and programs; its handler judges."""
+    return Address(method, path, handler, ANYONE, is_machine=True, checks_origin=False)
 
 
 ADDRESSES: tuple[Address, ...] = (
@@ -230,6 +249,24 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/sessions/{id}/phone", sessions.phone, ANYONE),
     page("POST", "/sessions/{id}/watch", sessions.watch, ANYONE),
     machine("POST", "/sessions/{id}/beats", sessions.beats, ANYONE),
+    machine("POST", "/rooms/{id}/hide", stage.hide, PRESENTERS),
+    machine("POST", "/rooms/{id}/mute", stage.mute, PRESENTERS),
+    machine("POST", "/rooms/{id}/token", whip.viewer_token, ANYONE),
+    # rooms: sending to a stage (WHIP) and watching it (WHEP)
+    media("OPTIONS", "/rooms/{id}/whip", whip.endpoint_options),
+    media("GET", "/rooms/{id}/whip", whip.whip_endpoint),
+    media("POST", "/rooms/{id}/whip", whip.publish),
+    media("OPTIONS", "/rooms/{id}/whip/{resource}", whip.resource_options),
+    media("GET", "/rooms/{id}/whip/{resource}", whip.whip_endpoint),
+    media("PATCH", "/rooms/{id}/whip/{resource}", whip.patch_publisher),
+    media("DELETE", "/rooms/{id}/whip/{resource}", whip.remove_publisher),
+    media("OPTIONS", "/rooms/{id}/whep", whip.endpoint_options),
+    media("GET", "/rooms/{id}/whep", whip.whep_endpoint),
+    media("POST", "/rooms/{id}/whep", whip.subscribe),
+    media("OPTIONS", "/rooms/{id}/whep/{resource}", whip.resource_options),
+    media("GET", "/rooms/{id}/whep/{resource}", whip.whep_endpoint),
+    media("PATCH", "/rooms/{id}/whep/{resource}", whip.patch_viewer),
+    media("DELETE", "/rooms/{id}/whep/{resource}", whip.remove_viewer),
     # screens: a classroom PC waits for its teacher
     page("GET", "/screen", screens.show, ANYONE),
     machine("POST", "/screen/ask", screens.ask, ANYONE),
@@ -248,3 +285,5 @@ ADDRESSES: tuple[Address, ...] = (
     machine("GET", "/api/v1/openapi.json", openapi.show, ANYONE),
     *(machine(call.method, call.path, handler(call), ANYONE) for call in ENDPOINTS),
 )
+
+SOCKETS: tuple[Socket, ...] = (Socket("/rooms/{id}/socket", room_socket.serve),)

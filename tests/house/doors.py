@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from rooms.agenda import screens
+from rooms.agenda import room_sessions, screens
+from rooms.attendance import seats
 from rooms.connection import Connection
+from rooms.live import presenters, rooms
 from rooms.people import schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
@@ -239,6 +241,25 @@ async def paper_of_draft(conn: Connection, world: Whole) -> UUID:
     return found
 
 
+async def a_stage(conn: Connection, world: Whole) -> UUID:
+    """A live room of the company, whose editor has taken her place on its stage."""
+    scope = world.scope("editor")
+    room = await rooms.open_room(conn, scope, f"Live {world.mark}", None, world.now)
+    await presenters.take_place(conn, scope, room.id, world.now)
+    return room.id
+
+
+async def a_seat_in_it(conn: Connection, world: Whole) -> Filled:
+    """A live room and the cookie of a phone whose class takes part."""
+    room_id = await a_stage(conn, world)
+    school_class = await world.a_class(conn)
+    part = await room_sessions.take_part(
+        conn, world.scope("teacher"), room_id, school_class.id, world.now
+    )
+    _, token = await seats.sit(conn, world.programme.id, part.session_class_id, None, world.now)
+    return {"id": str(room_id), "seat": token}
+
+
 # --- what is sent --------------------------------------------------------------------------------
 
 VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWelkom\n"
@@ -254,6 +275,20 @@ MACHINE_401 = dict.fromkeys(NOBODY_KNOWN, WHO_ARE_YOU)
 NO_TOKEN = {**MACHINE_401, "screen": WHO_ARE_YOU}
 SETTINGS = {"name": "{name}", "school_year_starts": "8", "pass_percent": "60", "levels": "havo"}
 PAGES_ID = "/studio/tours/{id}"
+WHIP, WHEP = "/rooms/{id}/whip", "/rooms/{id}/whep"
+SDP = {"headers": {"Content-Type": "application/sdp"}, "content": b"v=0\r\n"}
+FRAGMENT = {
+    "headers": {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": "*"},
+    "content": b"a=end-of-candidates\r\n",
+}
+WATCHERS = "teacher colleague far-teacher editor coordinator far-coordinator bureau operator"
+# Whoever sees the room is told that she may not send; to others it is not there.
+ON_STAGE = "editor coordinator bureau operator"
+PRESENTS = f"{EDITOR} {COORDINATOR} {OFFICE}"
+NOT_ON_STAGE = {
+    "anonymous": WHO_ARE_YOU,
+    **dict.fromkeys(["teacher", "colleague", "far-teacher", "far-coordinator"], "403"),
+}
 API = "/api/v1"
 TOUR_ROLES = "editor coordinator bureau"
 
@@ -505,6 +540,29 @@ _CLASS = (
     door("POST /sessions/{id}/finish", "screen", {"id": "screened"},
          others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
 )  # fmt: skip
+_LIVE = (
+    *(door(f"OPTIONS {path}{part}", ANYONE, {"id": a_stage, "resource": "r"})
+      for path in (WHIP, WHEP) for part in ("", "/{resource}")),
+    *(door(f"{method} {path}{part}", allowed, {"id": a_stage, "resource": "r"}, others=others,
+           **sent)
+      for path, allowed, others in (
+          (WHIP, ON_STAGE, NOT_ON_STAGE), (WHEP, WATCHERS, {"anonymous": WHO_ARE_YOU}),
+      )
+      for method, part, sent in (
+          ("GET", "", {}), ("POST", "", SDP), ("GET", "/{resource}", {}),
+          ("PATCH", "/{resource}", FRAGMENT), ("DELETE", "/{resource}", {}),
+      )),
+    door("OPTIONS /check/whep", ANYONE),
+    door("POST /check/whep", ANYONE, query="rung=udp", **SDP),
+    door("DELETE /check/whep", ANYONE, query="resource=r"),
+    door("POST /check/whip", PRESENTS, others=MACHINE_401, **SDP),
+    door("DELETE /check/whip", PRESENTS, others=MACHINE_401, query="resource=r"),
+    door("POST /rooms/{id}/hide", "editor", {"id": a_stage}, json={"hidden": True}),
+    door("POST /rooms/{id}/mute", "editor", {"id": a_stage}, json={"muted": True}),
+    # whoever's device has the seat
+    door("POST /rooms/{id}/token", ANYONE, {"": a_seat_in_it}, tries="anonymous",
+         headers={"cookie": "seat={seat}"}),
+)  # fmt: skip
 _API = (
     door(f"GET {API}/openapi.json", ANYONE),
     door(f"GET {API}/tours", SIGNED_IN, others=NO_TOKEN),
@@ -549,7 +607,7 @@ _ACCOUNT = (
     door("POST /account/sign-ins/end-others", SIGNED_IN, tries="colleague editor"),
     door("POST /sign-out", ANYONE),
 )  # fmt: skip
-DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_API, *_ACCOUNT)
+DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_LIVE, *_API, *_ACCOUNT)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

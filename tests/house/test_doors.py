@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from media.live.address import address_for
 from rooms.people import api_tokens
 from server.routes import ADDRESSES, Address
 from tests.house.doors import (
@@ -24,6 +25,7 @@ from tests.house.doors import (
 )
 from tests.support.floor import Clock, House, fresh_database, house
 from tests.support.pages import cookies, store_films
+from tests.support.scripted_live import scripted_live
 from tests.support.whole import Whole, a_whole
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -131,6 +133,7 @@ async def street(
         (film / name).write_text("#EXTM3U\n")
     async with (
         fresh_database(server_dsn) as dsn,
+        scripted_live(address_for(home, 7900)),
         house(dsn, home, Clock(), is_demo=True) as running,
     ):
         worlds = {}

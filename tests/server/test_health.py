@@ -4,14 +4,22 @@ from uuid import uuid4
 
 import httpx
 
+from media.live.address import address_for
 from server import heartbeat
 from server.health import STARTING_S
 from tests.support.floor import House
+from tests.support.scripted_live import scripted_live
+from tests.support.waiting import until
 
 
 async def up(house: House) -> httpx.Response:
     async with house.client() as client:
         return await client.get("/up")
+
+
+def missing(answer: httpx.Response) -> list[str]:
+    """The parts that are not there."""
+    return [name for name, is_up in answer.json()["parts"].items() if not is_up]
 
 
 def running_for(house: House, seconds: float) -> None:
@@ -32,7 +40,7 @@ async def silent_for(house: House, seconds: float) -> None:
 
 async def test_while_all_starts_no_worker_is_missed(app_house: House) -> None:
     answer = await up(app_house)
-    parts = {"web": True, "database": True, "storage": True, "worker": True}
+    parts = {"web": True, "database": True, "storage": True, "worker": True, "live": True}
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "parts": parts})
 
 
@@ -40,17 +48,28 @@ async def test_without_any_worker_it_is_not_up(app_house: House) -> None:
     running_for(app_house, STARTING_S)
     answer = await up(app_house)
     assert (answer.status_code, answer.json()["ok"]) == (503, False)
-    assert [name for name, is_up in answer.json()["parts"].items() if not is_up] == ["worker"]
+    assert missing(answer) == ["worker", "live"]
 
 
 async def test_a_worker_on_any_machine_is_enough_until_it_falls_silent(app_house: House) -> None:
     running_for(app_house, STARTING_S)
     await heard(app_house)
-    for seconds, status in ((25, 200), (31, 503)):
+    for seconds, ill in ((25, ["live"]), (31, ["worker", "live"])):
         await silent_for(app_house, seconds)
-        assert (await up(app_house)).status_code == status
+        assert missing(await up(app_house)) == ill
     await heard(app_house)
-    assert (await up(app_house)).status_code == 200
+    assert missing(await up(app_house)) == ["live"]
+
+
+async def test_the_live_process_beside_us_is_enough_until_it_dies(app_house: House) -> None:
+    running_for(app_house, STARTING_S)
+    await heard(app_house)
+    live = app_house.app.state.floor.rooms["live"]
+    async with scripted_live(address_for(app_house.settings.home, 7900)):
+        await until(lambda: live.is_there)
+        assert (await up(app_house)).status_code == 200
+    await until(lambda: not live.is_there)
+    assert missing(await up(app_house)) == ["live"]
 
 
 async def test_a_beat_clears_away_who_is_long_gone(app_house: House) -> None:

@@ -6,8 +6,10 @@ from uuid import uuid4
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from media.live.messages import Counted, Stats
 from server import jobs
 from tests.support.floor import Clock, House, house
+from tests.support.live_house import live_house
 from tests.support.tours import a_desk, client_of
 
 
@@ -82,3 +84,30 @@ async def test_a_token_opens_it_from_anywhere(dsn: str, tmp_path: Path, clock: C
             assert await read(client, authorization="Bearer of-the-monitor")
             for wrong in ({}, {"authorization": "Bearer of-the-janitor"}):
                 assert (await client.get("/metrics", headers=wrong)).status_code == 404
+
+
+async def test_what_live_processes_count_is_told_by_room(
+    dsn: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with live_house(dsn, tmp_path, clock) as there:
+        room = str(there.room.id)
+        there.live.answers[Stats] = Counted(
+            1_000,
+            {"sent_total": 40.0, "loop_lag_seconds": 0.002},
+            {there.room.id: {"sent_total": 30.0, "layer_h-1_viewers": 2.0}},
+        )
+        async with there.client() as client:
+            found = await read(client)
+    live = "live=live-7900"
+    assert found["porthole_live_processes",] == 1
+    assert found["porthole_room_sockets",] == 0
+    assert found["porthole_live_started_seconds", live] == 1
+    assert found["porthole_live_sent_total", live] == 40
+    assert found["porthole_live_loop_lag_seconds", live] == 0.002
+    assert found["porthole_live_room_sent_total", live, f"room={room}"] == 30
+    assert found["porthole_live_room_layer_h_1_viewers", live, f"room={room}"] == 2
+
+
+async def test_without_a_live_process_the_rest_is_told(app_house: House) -> None:
+    async with app_house.client() as client:
+        assert (await read(client))["porthole_live_processes",] == 0

@@ -4,6 +4,7 @@
  */
 
 import { Signals } from "../signals.js";
+import { leaveIfLost } from "./lost.js";
 
 /**
  * state: waiting (nothing came yet), flowing, stalled (a call, a locked screen), hidden, muted.
@@ -37,6 +38,10 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8000;
 // A proxy that swallows the first bytes is given up.
 const OPENING_MS = 8000;
+// A line that cannot be made so often may be one we have no right to any more.
+const DOUBT_AFTER = 3;
+// Said of the page itself, so that its visit ends here; a line that breaks says nothing.
+const LEAVES = 1000;
 
 /** @extends {Signals<RoomEvents>} */
 export class RoomSocket extends Signals {
@@ -66,7 +71,7 @@ export class RoomSocket extends Signals {
 
   start() {
     addEventListener("online", () => this.#soon(0));
-    addEventListener("pagehide", () => this.#socket?.close());
+    addEventListener("pagehide", () => this.#socket?.close(LEAVES));
     addEventListener("pageshow", (event) => event.persisted && this.#soon(0));
     this.#open();
   }
@@ -81,7 +86,7 @@ export class RoomSocket extends Signals {
     this.#isOver = true;
     clearTimeout(this.#retry);
     clearTimeout(this.#watchdog);
-    this.#socket?.close();
+    this.#socket?.close(LEAVES);
   }
 
   #open() {
@@ -160,6 +165,7 @@ export class RoomSocket extends Signals {
     if (this.#isOver) return;
     this.send("online", false);
     this.#soon(waitBefore(++this.#attempts, Math.random()));
+    if (this.#attempts % DOUBT_AFTER === 0) void leaveIfLost();
   }
 
   /** @param {number} ms */
