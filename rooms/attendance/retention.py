@@ -1,7 +1,8 @@
 """What attendance forgets with time, and the proof of it.
 
-Events go after 30 days, seats and their visits a month after the school year, class name and
-teacher after two more school years. A result whose seats are gone is frozen as it is.
+Events go after 30 days, seats and their visits a month after the school year, class name, teacher
+and presenter after two more school years. A result whose seats are gone is frozen as it is. What a
+school's network let through is news for a year.
 """
 
 from calendar import monthrange
@@ -11,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from rooms.agenda import retention as of_sessions
 from rooms.connection import Connection
-from rooms.people import programmes
+from rooms.live import retention as of_rooms
+from rooms.people import programmes, school_checks
 from rooms.people import retention as of_classes
 from rooms.people.codes import school_year_on
 from rooms.people.programmes import Programme
 
 EVENTS_KEPT = timedelta(days=30)
+CHECKS_KEPT = timedelta(days=365)
 NAMES_KEPT_YEARS = 2
 
 
@@ -76,11 +79,29 @@ async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
             await _drop_names(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
         ),
+        **await _purge_rooms(conn, programme, names_from, now),
     }
     for what, (count, until) in removed.items():
         if count:
             await _prove(conn, programme.id, what, count, until, now)
     return sum(count for count, _ in removed.values())
+
+
+async def _purge_rooms(
+    conn: Connection, programme: Programme, names_from: date, now: datetime
+) -> dict[str, tuple[int, datetime]]:
+    """How many of each kind went, and the first moment that was kept."""
+    events_from, checks_from = now - EVENTS_KEPT, now - CHECKS_KEPT
+    key = (conn, programme.id)
+    return {
+        "room_events": (await of_rooms.drop_events(*key, events_from), events_from),
+        "stream_keys": (await of_rooms.drop_keys(*key, events_from), events_from),
+        "presenters": (
+            await of_rooms.drop_presenters(*key, names_from),
+            _begins(names_from, programme.zone),
+        ),
+        "school_checks": (await school_checks.drop(*key, checks_from), checks_from),
+    }
 
 
 def _begins(day: date, zone: str) -> datetime:

@@ -167,7 +167,7 @@ async def open_one(
             returning id, connection
         ), told as (
             insert into visit_events (visit_id, number, at, kind)
-            select id, (extract(epoch from $4::timestamptz) * 1000)::bigint * 10 + 2, $4,
+            select id, floor(extract(epoch from $4::timestamptz) * 1000)::bigint * 10 + 2, $4,
                 'connected' from opened on conflict do nothing
         )
         select connection from opened
@@ -195,7 +195,7 @@ async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
             seen_until = greatest(v.seen_until, t.last_at),
             watched = v.watched + case when t.is_away is null and v.away_since is not null
                 then t.present::int8multirange * int8multirange(int8range(null,
-                    (extract(epoch from v.away_since) * 1000)::bigint))
+                    floor(extract(epoch from v.away_since) * 1000)::bigint))
                 else t.present::int8multirange end,
             media_wanted = v.media_wanted or s.kind <> 'companion',
             media_flowed = v.media_flowed or t.media_flowed,

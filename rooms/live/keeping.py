@@ -42,6 +42,7 @@ class Collector:
     flushed: int = 0
     _pages: dict[UUID, Page] = field(default_factory=dict, init=False)
     _left: dict[UUID, Page] = field(default_factory=dict, init=False)
+    _is_away: bool = field(default=False, init=False)  # the database, at the last try
     _is_over: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def open(self, conn: Connection, seat: Seat, connection: UUID | None) -> Page:
@@ -95,9 +96,14 @@ class Collector:
             async with self.pool.acquire() as conn, conn.transaction():
                 placed = await visits.move(conn, [move for _, move in taken])
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            log.warning("beats of %s pages wait: %s", len(taken), type(error).__name__)
+            if not self._is_away:
+                log.warning("beats of rooms wait: %s", type(error).__name__)
+            self._is_away = True
             self._give_back(taken)
             return
+        if self._is_away:
+            log.info("beats of rooms are written again, of %s pages", len(taken))
+        self._is_away = False
         self.flushed += len(placed)
         self._tell_lost(frozenset(move.connection for _, move in taken) - placed)
 

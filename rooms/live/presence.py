@@ -113,8 +113,12 @@ def _span(start: datetime, end: datetime) -> Ranges:
 
 
 def merged(one: Move, other: Move) -> Move:
-    """Two moves of one connection as one; what the later beat says of the page stands."""
-    last = max(one, other, key=lambda move: (move.last_beat, move.last_at))
+    """Two moves of one connection as one; what the later beat says of the page stands.
+
+    Of two in the same millisecond `other` is the later.
+    """
+    is_after = (other.last_beat, other.last_at) >= (one.last_beat, one.last_at)
+    last = other if is_after else one
     return replace(
         last,
         first_at=min(one.first_at, other.first_at),

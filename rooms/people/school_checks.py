@@ -56,3 +56,11 @@ async def latest(conn: Connection, scope: Scope, school_id: UUID) -> SchoolCheck
         school_id,
     )
     return SchoolCheck(**row) if row else None
+
+
+async def drop(conn: Connection, programme_id: UUID, before: datetime) -> int:
+    """Results from before a moment; how many."""
+    done = await conn.execute(
+        "delete from school_checks where programme_id = $1 and at < $2", programme_id, before
+    )
+    return int(done.removeprefix("DELETE "))
