@@ -39,7 +39,7 @@ export class Sending extends Signals {
       fingerprint: async () => fingerprint(tour, file),
       removeFingerprintOnSuccess: true,
       retryDelays: RETRY_DELAYS_MS,
-      onShouldRetry: (error) => PASSING.has(statusOf(error)),
+      onShouldRetry: (error, tries) => this.#triesAgain(error, tries),
       onProgress: (sent, total) => this.send("progress", { sent, total: total ?? file.size }),
       onSuccess: () => this.#end(),
       onError: (error) => this.#broke(error),
@@ -77,6 +77,14 @@ export class Sending extends Signals {
   #end() {
     this.#stop();
     this.send("done", null);
+  }
+
+  /** The first try again follows at once: only when it breaks too is it worth a word.
+   * @param {unknown} error @param {number} tries */
+  #triesAgain(error, tries) {
+    const isPassing = PASSING.has(statusOf(error));
+    if (isPassing && tries > 0) this.send("waiting", null);
+    return isPassing;
   }
 
   /** @param {unknown} error */

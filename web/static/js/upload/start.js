@@ -114,6 +114,7 @@ class Place {
     sending.on("done", () => this.#done());
     this.#problem("");
     this.#part("area").hidden = true;
+    this.#part("kept").hidden = true;
     this.#part("sending").hidden = false;
     this.#share = this.#kept?.share ?? 0;
     this.#saidShare = this.#percent() - (this.#percent() % SAID_EVERY);
