@@ -26,7 +26,10 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Attendance(msgspec.Struct, frozen=True):
-    """`columns` in the order of the CSV; each row has all of them."""
+    """`columns` in the order of the CSV; each row has all of them.
+
+    Where `is_final` is false the lesson still runs: its outcome and figures are as of now.
+    """
 
     version: int
     columns: list[str]
