@@ -107,6 +107,7 @@ class Fanout:
         self._batches: list[tuple[Batch, list[_Group]]] = []
         self._over_tcp: list[Outlet] = []
         self._is_stale = False
+        self._since_seq = -1  # the latest place at which anybody came in
         self.is_held = False
         self.packets = 0
         self.octets = 0
@@ -177,6 +178,9 @@ class Fanout:
             self._arrange()
         if not self._outlets:
             return
+        if packet.seq < self._since_seq:
+            self._send_late(packet)
+            return
         if self._last is None or packet.seq > self._last.seq:
             self._last = packet
         self.packets += 1
@@ -202,6 +206,16 @@ class Fanout:
             if failed:
                 self._counted["not_encrypted"] += failed
 
+    def _send_late(self, packet: Packet) -> None:
+        """A packet from before somebody came in, which arrived after: for the others only.
+
+        To the newcomer its number means a packet of what it had before, and no number may ever be
+        encrypted twice with different contents (RFC 7714, 8.1).
+        """
+        for outlet in self._outlets:
+            if outlet.since_seq <= packet.seq and outlet.peer.path is not None:
+                self._send_alone(packet, outlet)
+
     def _send_alone(self, packet: Packet, outlet: Outlet) -> None:
         payload_type, _ = outlet.payload_types[self.feed.codec]
         length = write_header(
@@ -222,6 +236,7 @@ class Fanout:
             outlet.offsets = _going_on(outlet, packet, self.feed)
             outlet.fanout = self
             outlet.since_seq = packet.seq
+            self._since_seq = max(self._since_seq, packet.seq)
             outlet.count_from(self, -1)
             self._outlets[outlet] = None
             self._is_stale = True

@@ -67,6 +67,22 @@ def test_a_switch_leaves_no_hole_and_loses_nothing(filler: Filler) -> None:
         assert len(ends[2].got()) == 17, "who was not switched is not touched"
 
 
+def test_a_late_packet_from_before_a_switch_never_reaches_who_switched() -> None:
+    """Its number was used by the feed before: the same number must not be encrypted twice."""
+    source = Source(first_seq=1000)
+    with wired(2) as ends:
+        source.fanout.expect(outlet(ends[0]))
+        source.send(is_key=True)
+        source.skip()  # 1001 is late
+        source.fanout.expect(outlet(ends[1]))
+        source.send(is_key=True)
+        source.late()
+        assert [header.seq for header in ends[0].got()] == [1000, 1002]
+        assert [header.seq for header in ends[1].got()] == [1002]
+        assert len(ends[0].alone) == 1, "who was there before gets it"
+        assert ends[1].alone == []
+
+
 def test_hidden_pictures_do_not_leave_and_numbers_go_on_after() -> None:
     source = Source()
     with wired(1) as ends:

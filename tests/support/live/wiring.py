@@ -131,6 +131,15 @@ class Source:
             self.feed.push(header, head + bytes(size), self.now)
             self._seq += 1
 
+    def skip(self) -> None:
+        """One packet is on its way and does not come yet."""
+        self._seq += 1
+
+    def late(self) -> None:
+        """The packet before the last one comes after all."""
+        header = Header(True, 96, (self._seq - 2) & 0xFFFF, 0, 7, 0, 0, {})
+        self.feed.push(header, VP8_DELTA + bytes(50), self.now)
+
     @property
     def newest(self) -> Packet:
         """The last packet made."""
