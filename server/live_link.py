@@ -5,6 +5,7 @@ asks is told `live_away` at once, and asks again when there is somebody to answe
 """
 
 import asyncio
+import contextlib
 import logging
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,7 @@ class LiveLink:
         self.listening: Listening | None = None  # said when the line was made; None: broken
         self._listener = listener
         self._writer: asyncio.StreamWriter | None = None  # set while the line stands
+        self._stands = asyncio.Event()
         self._open: dict[int, asyncio.Future[Re]] = {}
         self._last = 0
         self._tasks = asyncio.TaskGroup()
@@ -73,6 +75,12 @@ class LiveLink:
     def is_connected(self) -> bool:
         """Whether a question could be asked now."""
         return self._writer is not None
+
+    async def stands_within(self, seconds: float) -> bool:
+        """Waits for a line that is being made; whether it stands by then."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stands.wait(), seconds)
+        return self.is_connected
 
     async def ask(self, do: Do, wanted: type[Wanted]) -> Wanted:
         """The answer, which is a `wanted`.
@@ -133,6 +141,7 @@ class LiveLink:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 listening = await _listening(reader, number)
             self._writer, self.listening = writer, listening
+            self._stands.set()
             log.info("live %s: process %s", self.address, listening.process)
             self._listener.connected(self, listening)
             while True:
@@ -151,6 +160,7 @@ class LiveLink:
     def _lose(self) -> None:
         was_connected = self.is_connected
         self._writer = self.listening = None
+        self._stands.clear()
         for answer in self._open.values():
             if not answer.done():
                 answer.set_exception(LiveError("live_away"))

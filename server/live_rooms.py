@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 # The database has so long to say where a room is.
 LOOK_WITHIN_S = 3.0
 AGAIN_AFTER_S = 0.25
+CONNECT_WITHIN_S = 1.0
 # A live process that is not ours and does not answer for so long has lost its rooms to ours.
 GIVEN_UP_AFTER_S = 5.0
 MOST_LINKS = 64
@@ -194,19 +195,25 @@ class LiveRooms:
 
     async def _lease(self, scope: Scope, room_id: UUID) -> tuple[Lease, LiveLink]:
         try:
-            async with asyncio.timeout(LOOK_WITHIN_S), self._pool.acquire() as conn:
-                lease = await leases.current(conn, scope, room_id)
-                link = await self._link_to(lease)
-                listening = link.listening
-                if listening is None:
-                    raise LiveError("live_away")
-                if lease is None or lease.process != listening.process:
-                    address, now = str(link.address), self._clock()
-                    lease = await leases.take(conn, scope, room_id, address, listening.process, now)
-                return lease, link
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                return await self._lease_in_time(scope, room_id)
         except DATABASE_AWAY as error:
             log.warning("room %s: its lease cannot be read: %s", room_id, type(error).__name__)
             raise LiveError("live_away") from None
+
+    async def _lease_in_time(self, scope: Scope, room_id: UUID) -> tuple[Lease, LiveLink]:
+        async with self._pool.acquire() as conn:
+            lease = await leases.current(conn, scope, room_id)
+        link = await self._link_to(lease)
+        listening = link.listening
+        if listening is None:
+            raise LiveError("live_away")
+        if lease is not None and lease.process == listening.process:
+            return lease, link
+        address, now = str(link.address), self._clock()
+        async with self._pool.acquire() as conn:
+            taken = await leases.take(conn, scope, room_id, address, listening.process, now)
+        return taken, link
 
     async def _link_to(self, lease: Lease | None) -> LiveLink:
         """The line to where the lease says the room is; ours when nobody has it, or the dead."""
@@ -217,6 +224,7 @@ class LiveRooms:
             link = self._links[lease.live_address] = LiveLink(Path(lease.live_address), self)
             self._lost_at[lease.live_address] = asyncio.get_running_loop().time()
             self._hold(link)
+            await link.stands_within(CONNECT_WITHIN_S)
         if link is None or self._is_given_up(link):
             return self._own
         return link

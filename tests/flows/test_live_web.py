@@ -1,0 +1,210 @@
+"""Web and live process together, both real: over WHIP on to the stage, over WHEP to who watches.
+
+Whatever dies, dies by kill -9: the live process, PostgreSQL.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import httpx
+import psutil
+import pytest
+
+from rooms.live import presenters, stream_keys
+from server import migrations
+from server.embedded import Embedded, embedded
+from tests.support import lessons
+from tests.support.floor import Clock, House, house
+from tests.support.live.peers import over_http, publishing, watching
+from tests.support.live.presenter import Exchange
+from tests.support.live.process import LiveProcess, a_live_process
+from tests.support.live_house import a_part
+from tests.support.live_rooms import a_room, presenter_of
+from tests.support.processes import enterable_folder
+from tests.support.sockets import a_page, listening
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+class WallClock(Clock):
+    """Time as it goes."""
+
+    def __call__(self) -> datetime:
+        self.moment = Clock().moment
+        return self.moment
+
+
+class Scene:
+    """A room, its presenter's key and a phone of a class, at an address."""
+
+    def __init__(self, house: House, live: LiveProcess, sockets: str) -> None:
+        self.house = house
+        self.live = live
+        self.sockets = sockets
+        self.http = sockets.replace("ws:", "http:")
+
+    async def furnish(self) -> None:
+        now = self.house.clock()
+        async with self.house.pool.acquire() as conn, conn.transaction():
+            self.world = await lessons.a_world(conn)
+            self.room = await a_room(conn, self.world, now)
+            scope = presenter_of(self.world)
+            self.member = (await presenters.take_place(conn, scope, self.room.id, now)).member
+            self.key = await stream_keys.create(conn, scope, self.room.id, "OBS", now)
+        self.seat, self.token = await a_part(self.house, self.world, self.room)
+
+    @property
+    def cookie(self) -> str:
+        return f"seat={self.token}"
+
+    def publish(self, client: httpx.AsyncClient) -> Exchange:
+        told = {"authorization": f"Bearer {self.key.token}"}
+        return over_http(client, f"{self.http}/rooms/{self.room.id}/whip", **told)
+
+    def watch(self, client: httpx.AsyncClient, connection: str) -> Exchange:
+        url = f"{self.http}/rooms/{self.room.id}/whep?connection={connection}"
+        return over_http(client, url, cookie=self.cookie)
+
+    async def events(self) -> list[str]:
+        rows = await self.house.pool.fetch("select kind from room_events order by number")
+        return [row["kind"] for row in rows]
+
+
+@asynccontextmanager
+async def a_scene(dsn: str, home: Path) -> AsyncIterator[Scene]:
+    async with (
+        a_live_process(home) as live,
+        house(dsn, home, WallClock(), live_port=live.port) as running,
+        listening(running.app) as sockets,
+    ):
+        scene = Scene(running, live, sockets)
+        await scene.furnish()
+        await until(lambda: running.app.state.floor.rooms["live"].is_there)
+        yield scene
+
+
+@pytest.fixture
+async def scene(dsn: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with a_scene(dsn, tmp_path) as made:
+        yield made
+
+
+async def test_from_a_camera_to_a_viewer_and_into_attendance(scene: Scene) -> None:
+    async with (
+        httpx.AsyncClient(timeout=20) as client,
+        a_page(scene.sockets, scene.room.id, scene.cookie) as page,
+    ):
+        connection = (await page.hello())["connection"]
+        async with publishing(scene.publish(client)):
+            while not (await page.until("stage", 15))["stage"]["is_on_air"]:
+                pass
+            track = page.events[-1]["stage"]["tracks"][0]
+            assert (track["member"], track["name"]) == (str(scene.member), "Sem Visser")
+            async with watching(scene.watch(client, connection)) as seen:
+                await seen.sees(30, within_s=20)
+                await page.until("viewers")
+                await page.beating(2)
+        while (await page.until("stage", 15))["stage"]["tracks"]:
+            pass
+        await page.until("off_air", 15)
+    row = await scene.house.pool.fetchrow(
+        "select * from visits where connection = $1", UUID(connection)
+    )
+    assert row is not None
+    assert (row["media_flowed"], row["rung"], row["media_wanted"]) == (True, "udp", True)
+    assert (row["seen_until"] - row["started_at"]).total_seconds() > 2
+    spans = await scene.house.pool.fetch("select * from on_air")
+    assert [row["ended_at"] is not None for row in spans] == [True]
+    events = await scene.events()
+    assert {"presenter_came", "on_air", "off_air", "presenter_left"} <= set(events)
+
+
+async def test_a_killed_live_process_is_told_and_opened_again(scene: Scene) -> None:
+    async with (
+        httpx.AsyncClient(timeout=20) as client,
+        a_page(scene.sockets, scene.room.id, scene.cookie) as page,
+    ):
+        told = await page.hello()
+        async with publishing(scene.publish(client)):
+            await scene.live.kill()
+        await scene.live.start()
+        restarted = await page.until("live_restarted", 10)
+        assert restarted["epoch"] == told["epoch"] + 1
+        async with (
+            publishing(scene.publish(client)),
+            watching(scene.watch(client, told["connection"])) as seen,
+        ):
+            await seen.sees(10, within_s=20)
+
+
+async def test_a_restart_of_postgres_cuts_neither_picture_nor_socket() -> None:
+    with enterable_folder() as folder:
+        async with embedded(folder / "pg", is_durable=False) as server:
+            await migrations.migrate(server.dsn)
+            async with a_scene(server.dsn, folder / "home") as scene:
+                await _restarted(scene, server)
+
+
+async def _restarted(scene: Scene, server: Embedded) -> None:
+    async with (
+        httpx.AsyncClient(timeout=20) as client,
+        a_page(scene.sockets, scene.room.id, scene.cookie) as page,
+    ):
+        connection = (await page.hello())["connection"]
+        async with (
+            publishing(scene.publish(client)),
+            watching(scene.watch(client, connection)) as seen,
+        ):
+            await seen.sees(10, within_s=20)
+            await page.until("on_air", 15)
+            first = server.pid
+            assert first is not None
+            psutil.Process(first).send_signal(signal.SIGKILL)
+            killed = time.monotonic()
+            await page.beating(2)
+            await until(lambda: server.pid not in {None, first}, within_s=10)
+            number = await _logged(scene)
+            while (await page.until("off_air", 15))["number"] < number:
+                pass
+            assert time.monotonic() - killed < 10
+            await page.beating(1)
+            assert seen.freezes(1.0) == []
+            before = seen.pictures
+            await seen.sees(30, within_s=10)
+            assert seen.pictures > before
+        await until(lambda: scene.house.app.state.floor.rooms["pages"].flushed > 0)
+    row = await scene.house.pool.fetchrow(
+        "select * from visits where connection = $1", UUID(connection)
+    )
+    assert row is not None
+    assert row["media_flowed"]
+    assert (row["seen_until"] - row["started_at"]).total_seconds() > 4
+
+
+async def _logged(scene: Scene) -> int:
+    """A line in the room's log as soon as the database takes one again."""
+    while True:
+        try:
+            async with asyncio.timeout(2), scene.house.pool.acquire() as conn, conn.transaction():
+                number: int = await conn.fetchval(
+                    "update rooms set last_number = last_number + 1 returning last_number"
+                )
+                await conn.execute(
+                    """
+                    insert into room_events (programme_id, room_id, number, at, kind)
+                    values ($1, $2, $3, now(), 'off_air')
+                    """,
+                    scene.room.programme_id, scene.room.id, number,
+                )  # fmt: skip
+                await conn.execute("select pg_notify('rooms', $1)", f"{scene.room.id}:{number}")
+                return number
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            await asyncio.sleep(0.05)
