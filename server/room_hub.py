@@ -377,8 +377,9 @@ def stage_of(stage: LiveStage | None, names: dict[UUID, str]) -> protocol.Stage:
         return protocol.Stage()
     tracks = tuple(
         protocol.Track(
-            one.member, names.get(one.member, ""), one.source, one.kind, one.slot, one.state
-        )
+            one.member, names.get(one.member, ""), one.source, one.kind, one.slot, one.state,
+            one.is_shaky,
+        )  # fmt: skip
         for one in stage.tracks
     )
     return protocol.Stage(tracks, any(one.state != "waiting" for one in tracks))

@@ -202,7 +202,8 @@ class Track(msgspec.Struct, frozen=True):
     """One track on the stage. Its slot is the number of the viewer's m-line of this kind.
 
     `state`: `waiting` (connected, nothing came yet), `flowing`, `stalled` (nothing came for
-    1.5 s: a call, a locked screen), `hidden`, `muted`.
+    1.5 s: a call, a locked screen), `hidden`, `muted`. `is_shaky`: its H.264 has B-frames, which
+    live players show in the wrong order.
     """
 
     member: UUID
@@ -211,6 +212,7 @@ class Track(msgspec.Struct, frozen=True):
     slot: int
     codec: str
     state: State
+    is_shaky: bool = False
 
 
 class Stage(msgspec.Struct, frozen=True):

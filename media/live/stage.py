@@ -269,6 +269,7 @@ class Stage:
                 slot,
                 place.track.codec.name,
                 self._state(place, now),
+                any(fanout.feed.has_b_frames for fanout in place.track.fanouts),
             )
             for (kind, slot), place in sorted(self._slots.items())
         )

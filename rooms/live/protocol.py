@@ -73,6 +73,7 @@ class Track(msgspec.Struct, frozen=True):
     kind: Literal["audio", "video"]
     slot: int
     state: Literal["waiting", "flowing", "stalled", "hidden", "muted"]
+    is_shaky: bool = False
 
 
 class Stage(msgspec.Struct, frozen=True):
