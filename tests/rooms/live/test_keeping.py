@@ -115,6 +115,7 @@ async def sitting(pool: Pool, clock: Clock) -> AsyncIterator[Sitting]:
 
 async def test_a_class_before_its_screen(sitting: Sitting) -> None:
     screen = await sitting.opens(await sitting.sits(kind="beamer"))
+    sitting.clock.move(seconds=1)
     phone = await sitting.opens(await sitting.sits())
     await sitting.run(MINUTE, screen, phone, is_on_air=False, flows=())
     await sitting.run(2 * MINUTE, screen, phone)
