@@ -41,6 +41,8 @@ READ_WITHIN_S = 5.0
 # A page that does not answer for so long is not there; it comes back by itself.
 IDLE_AFTER_S = 20.0
 MOST_LINES = 5_000
+# A device or person with more pages of one room than this has a page that runs away.
+MOST_OF_ONE = 12
 
 # Close codes of ours, as PROTOCOL.md explains them.
 RESUME = 4000
@@ -52,13 +54,14 @@ TRY_LATER = 1013
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """One page's connection. `member`: its presenter's place on the stage.
+    """One page's connection. `owner`: whose; `member`: her presenter's place on the stage.
 
     `close` ends it at once with a code; `doubt` has it find out whether it still has a place.
     """
 
     connection: UUID
     room_id: UUID
+    owner: UUID
     member: UUID | None
     close: Callable[[int], None]
     doubt: Callable[[], None]
@@ -140,7 +143,7 @@ class RoomHub:
     def join(self, line: Line, programme_id: UUID, number: int) -> bool:
         """Adds a line; one that its page had before makes room for it. False: there is no room."""
         before = self._lines.get(line.connection)
-        if before is None and len(self._lines) >= MOST_LINES:
+        if before is None and self._is_full(line):
             return False
         self._lines[line.connection] = line
         room = self._rooms.setdefault(line.room_id, _Room(programme_id, number))
@@ -152,6 +155,11 @@ class RoomHub:
         self._take_stage(line.room_id)
         self._called.set()
         return True
+
+    def _is_full(self, line: Line) -> bool:
+        room = self._rooms.get(line.room_id)
+        of_one = sum(one.owner == line.owner for one in room.lines) if room else 0
+        return len(self._lines) >= MOST_LINES or of_one >= MOST_OF_ONE
 
     def leave(self, line: Line) -> None:
         """Removes a line; the one its page has by now stays."""
@@ -377,9 +385,14 @@ def stage_of(stage: LiveStage | None, names: dict[UUID, str]) -> protocol.Stage:
         return protocol.Stage()
     tracks = tuple(
         protocol.Track(
-            one.member, names.get(one.member, ""), one.source, one.kind, one.slot, one.state,
+            one.member,
+            names.get(one.member, ""),
+            one.source,
+            one.kind,
+            one.slot,
+            one.state,
             one.is_shaky,
-        )  # fmt: skip
+        )
         for one in stage.tracks
     )
     return protocol.Stage(tracks, any(one.state != "waiting" for one in tracks))
