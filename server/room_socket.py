@@ -131,8 +131,8 @@ class _Conversation:
         hello = await self._hello()
         connection = await self._open_visit(hello)
         line = Line(
-            connection, self.entered.room.id, self.entered.member, self._end, self.doubted.set,
-            self.clock(),
+            connection, self.entered.room.id, self._owner(), self.entered.member, self._end,
+            self.doubted.set, self.clock(),
         )  # fmt: skip
         try:
             await self._welcome(line, hello)
@@ -141,6 +141,13 @@ class _Conversation:
             self.hub.leave(line)
             if self.page is not None:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
+
+    def _owner(self) -> UUID:
+        """Whose page it is: the device's seat, else the person who is signed in."""
+        if self.entered.seat is not None:
+            return self.entered.seat.id
+        viewer = self.knock.viewer
+        return viewer.person_id if viewer is not None else uuid4()
 
     def _end(self, code: int) -> None:
         if not self.ending.done():

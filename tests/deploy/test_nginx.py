@@ -8,18 +8,26 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from media.storage import open_storage
+from rooms.agenda import room_sessions
+from rooms.attendance import seats
 from server.database import Pool
-from tests.support import people
+from tests.support import lessons, people
 from tests.support.floor import settings_in
+from tests.support.live_rooms import a_room
 from tests.support.sending import a_sender
 from tests.support.served import free_port, served
+from tests.support.sockets import Page
 from tests.support.tours import a_desk, a_published_tour
 
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
@@ -210,6 +218,30 @@ async def test_pages_come_over_tls_only_and_metrics_not_at_all(front: Front) -> 
         assert "max-age" in page.headers["strict-transport-security"]
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert (await browser.get("/metrics")).status_code == 404
+
+
+async def test_the_socket_of_a_room_goes_through(front: Front, pool: Pool) -> None:
+    now = datetime.now(UTC)
+    async with pool.acquire() as conn, conn.transaction():
+        world = await lessons.a_world(conn)
+        room = await a_room(conn, world, now)
+        school_class = await lessons.a_class(conn, world)
+        part = await room_sessions.take_part(conn, world.scope, room.id, school_class.id, now)
+        _, token = await seats.sit(conn, world.programme.id, part.session_class_id, None, now)
+    path = f"{front.url.replace('https', 'wss')}/rooms/{room.id}/socket"
+    for origin, status in (("https://porthole.example", 101), ("https://elsewhere.example", 403)):
+        try:
+            async with connect(
+                path, ssl=unchecked(), origin=Origin(origin),
+                additional_headers={"cookie": f"seat={token}"},
+            ) as socket:  # fmt: skip
+                page = Page(socket)
+                assert (await page.hello())["title"] == room.title
+                await page.beating(1)
+        except InvalidStatus as refused:
+            assert refused.response.status_code == status
+        else:
+            assert status == 101
 
 
 async def test_a_form_from_our_own_page_is_taken(front: Front, pool: Pool) -> None:

@@ -349,6 +349,20 @@ async def test_a_flood_ends_it(there: LiveHouse, url: str) -> None:
         await page.hello()
 
 
+async def test_a_page_that_opens_sockets_without_end_gets_no_more(
+    there: LiveHouse, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_hub, "MOST_OF_ONE", 2)
+    teacher = await there.cookie_of(there.world.teacher)
+    async with phone(there, url) as one, phone(there, url) as other, phone(there, url) as third:
+        await one.hello()
+        await other.hello()
+        await third.say(do="hello")
+        assert await third.closed() == room_hub.TRY_LATER
+        async with a_page(url, there.room.id, teacher) as page:
+            await page.hello()
+
+
 async def test_a_page_that_does_not_read_is_closed_and_slows_nobody(
     there: LiveHouse, url: str
 ) -> None:

@@ -1,0 +1,48 @@
+"""What waits to be sent to one page: bounded, in order, and of what is replaced only the newest."""
+
+import asyncio
+from collections import deque
+
+MOST_FRAMES = 256
+
+
+class Outbox:
+    """The frames of one connection. Full is full: the page is too slow, and comes back later."""
+
+    def __init__(self, most: int = MOST_FRAMES) -> None:
+        self._most = most
+        self._frames: deque[list[str]] = deque()  # of one element, so that it can be replaced
+        self._newest: dict[str, list[str]] = {}  # kind → its frame that waits
+        self._came = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frame: str, replaces: str = "") -> bool:
+        """Adds a frame; one of the same kind `replaces` that waits still makes room for it.
+
+        False when there is no place for it.
+        """
+        waiting = self._newest.get(replaces)
+        if waiting is not None:
+            waiting[0] = frame
+            return True
+        if len(self._frames) >= self._most:
+            return False
+        entry = [frame]
+        self._frames.append(entry)
+        if replaces:
+            self._newest[replaces] = entry
+        self._came.set()
+        return True
+
+    async def next(self) -> str:
+        """The next frame, as soon as there is one."""
+        while not self._frames:
+            self._came.clear()
+            await self._came.wait()
+        entry = self._frames.popleft()
+        for kind, waiting in list(self._newest.items()):
+            if waiting is entry:
+                del self._newest[kind]
+        return entry[0]
