@@ -8,18 +8,24 @@ from typing import Any
 
 from media.live.address import address_for
 from rooms.live.keeping import Collector
+from server.allowance import Allowances
 from server.config import Settings
 from server.database import Pool
 from server.live_presence import LivePresence
 from server.live_rooms import LiveRooms
 from server.room_hub import RoomHub
 
+# Offers of one sign-in, seat or key: a page that looks for a way makes a handful.
+OFFERS_AT_ONCE, OFFERS_PER_S = 30, 0.5
+
 
 @asynccontextmanager
 async def live_floor(
     settings: Settings, dsn: str, pool: Pool, clock: Callable[[], datetime]
 ) -> AsyncIterator[dict[str, Any]]:
-    """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats."""
+    """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats; `offers`:
+    how many each may make.
+    """
     hub = RoomHub(pool, dsn, clock)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
     hub.live, hub.presence = live, LivePresence(pool, clock, live.stages)
@@ -29,7 +35,8 @@ async def live_floor(
         works = (hub.run(), hub.tell_viewers(), hub.ping(), hub.listen(), hub.presence.run())
         tasks = [group.create_task(work) for work in works]
         try:
-            yield {"live": live, "hub": hub, "pages": pages}
+            offers = Allowances(OFFERS_AT_ONCE, OFFERS_PER_S)
+            yield {"live": live, "hub": hub, "pages": pages, "offers": offers}
         finally:
             for task in tasks:
                 task.cancel()

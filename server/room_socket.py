@@ -7,7 +7,6 @@ Everything about it is bounded: what waits to be sent, what it may ask, how long
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +25,7 @@ from rooms.live.keeping import Collector
 from rooms.live.presence import Beat, Page
 from rooms.scope import Scope
 from server import errors, turn
+from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.room_guests import check_may_watch, scope_of, visitor
@@ -38,25 +38,10 @@ DATABASE_WITHIN_S = 5.0
 # Said to a page that does not read, it is never heard.
 GOODBYE_WITHIN_S = 1.0
 TOO_BIG = 1009
+# What a page may ask. One pong is due every two seconds.
+BURST, PER_S = 40, 5
 # A page that is left by its reader says so. A close without a code looks like a cut line.
 GOODBYES = frozenset({1000, 1001})
-
-
-@dataclass(slots=True)
-class Allowance:
-    """What a page may ask: a burst, then so many a second. One pong is due every two seconds."""
-
-    at: float
-    most: float = 40.0
-    per_s: float = 5.0
-    left: float = field(default=40.0, init=False)
-
-    def take(self, now: float) -> bool:
-        """Whether one more is fine."""
-        self.left = min(self.most, self.left + (now - self.at) * self.per_s)
-        self.at = now
-        self.left -= 1
-        return self.left >= 0
 
 
 class Hangup(Exception):
@@ -106,7 +91,7 @@ class _Conversation:
         self.live: LiveRooms = knock.floor.rooms["live"]
         self.pages: Collector = knock.floor.rooms["pages"]
         self.clock = asyncio.get_running_loop().time
-        self.allowance = Allowance(self.clock())
+        self.allowance = Allowance(self.clock(), BURST, PER_S)
         self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.doubted = asyncio.Event()
         self.page: Page | None = None  # its visit, where there is a seat; set after the hello

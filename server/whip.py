@@ -6,6 +6,7 @@ before anything reaches what is live.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, get_args
@@ -27,6 +28,7 @@ from media.live.messages import (
 )
 from rooms.errors import NotThere, Refused, RoomError
 from server import errors, turn, viewer_tokens
+from server.allowance import Allowances
 from server.context import Here
 from server.live_rooms import live_of
 from server.room_guests import Guest, bearer_in, publisher, watcher
@@ -72,7 +74,7 @@ async def publish(here: Here) -> Response:
 
 
 async def _publish(here: Here) -> Response:
-    guest = await publisher(here)
+    guest = _within_limits(here, await publisher(here))
     source = _choice(here, "source", get_args(Source), "camera")
     offer = await _body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
@@ -110,7 +112,7 @@ async def subscribe(here: Here) -> Response:
 
 
 async def _subscribe(here: Here) -> Response:
-    guest = await watcher(here, is_newcomer=True)
+    guest = _within_limits(here, await watcher(here, is_newcomer=True))
     wish = _choice(here, "wish", get_args(Wish), "auto")
     offer = await _body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
@@ -171,6 +173,14 @@ def _options(here: Here, methods: str, accepts: dict[str, str]) -> Response:
     if "authorization" in asked or bearer_in(here) is not None:
         headers |= {**CORS, **PREFLIGHT, "Access-Control-Allow-Methods": methods}
     return Response(status_code=204, headers=headers)
+
+
+def _within_limits(here: Here, guest: Guest) -> Guest:
+    """Each offer costs the live process milliseconds: nobody makes them without end."""
+    offers: Allowances = here.floor.rooms["offers"]
+    if not offers.take(guest.creator, time.monotonic()):
+        raise Refused("offers_many")
+    return guest
 
 
 async def _nothing(guest: Awaitable[Guest]) -> Response:
@@ -270,7 +280,7 @@ def _refusal(here: Here, error: RoomError | MediaError) -> Response:
     headers: Mapping[str, str] = {}
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
-    elif status == 503:
+    elif status in {429, 503}:
         headers = RETRY_AFTER
     elif status == 415:
         headers = {"Accept-Post": OFFER_TYPE, "Accept-Patch": FRAGMENT_TYPE}

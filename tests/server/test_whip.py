@@ -324,6 +324,18 @@ async def test_what_the_live_process_refuses(there: LiveHouse, code: str, status
     assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
 
 
+async def test_nobody_makes_offers_without_end(there: LiveHouse) -> None:
+    async with there.client() as client, there.phone() as phone:
+        statuses = [
+            (await post(client, whip(there), **there.bearer)).status_code for _ in range(31)
+        ]
+        assert statuses == [*[201] * 30, 429]
+        answer = await post(client, whip(there), **there.bearer)
+        assert (answer.json()["error"], answer.headers["retry-after"]) == ("offers_many", "1")
+        assert (await post(phone, whep(there))).status_code == 201
+    assert len(there.live.of(Publish)) == 30
+
+
 async def test_without_a_live_process_one_comes_back_later(there: LiveHouse) -> None:
     await there.live.kill()
     await until(lambda: not there.rooms.is_there)
