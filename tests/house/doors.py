@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from rooms.agenda import room_sessions, screens
+from rooms.agenda import screens
 from rooms.attendance import seats
 from rooms.connection import Connection
-from rooms.live import presenters, rooms
+from rooms.live import presenters, rooms, stream_keys
 from rooms.people import schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
@@ -251,13 +251,39 @@ async def a_stage(conn: Connection, world: Whole) -> UUID:
 
 async def a_seat_in_it(conn: Connection, world: Whole) -> Filled:
     """A live room and the cookie of a phone whose class takes part."""
-    room_id = await a_stage(conn, world)
-    school_class = await world.a_class(conn)
-    part = await room_sessions.take_part(
-        conn, world.scope("teacher"), room_id, school_class.id, world.now
-    )
+    part = await world.a_part(conn, await a_stage(conn, world))
     _, token = await seats.sit(conn, world.programme.id, part.session_class_id, None, world.now)
-    return {"id": str(room_id), "seat": token}
+    return {"id": str(part.room_id), "seat": token}
+
+
+async def a_part(conn: Connection, world: Whole) -> Filled:
+    """A live room and the teacher's class that takes part in it."""
+    part = await world.a_part(conn, await a_stage(conn, world))
+    return {"id": str(part.room_id), "part": str(part.session_class_id)}
+
+
+async def a_screen_in_it(conn: Connection, world: Whole) -> Filled:
+    """A live room and the cookie of the screen of a class that takes part."""
+    part = await world.a_part(conn, await a_stage(conn, world))
+    _, token = await seats.become_beamer(
+        conn, world.programme.id, part.session_class_id, None, world.now
+    )
+    return {"id": str(part.room_id), "seat": token}
+
+
+async def a_key(conn: Connection, world: Whole) -> Filled:
+    """A live room and a stream key of its editor."""
+    room_id = await a_stage(conn, world)
+    made = await stream_keys.create(conn, world.scope("editor"), room_id, "OBS", world.now)
+    return {"id": str(room_id), "key": str(made.id)}
+
+
+async def a_presenter(conn: Connection, world: Whole) -> Filled:
+    """A live room and its editor's place on the stage."""
+    room_id = await a_stage(conn, world)
+    place = await presenters.place_of(conn, world.scope("editor"), room_id)
+    assert place is not None
+    return {"id": str(room_id), "member": str(place.member)}
 
 
 # --- what is sent --------------------------------------------------------------------------------
@@ -540,6 +566,33 @@ _CLASS = (
     door("POST /sessions/{id}/finish", "screen", {"id": "screened"},
          others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
 )  # fmt: skip
+PART = "/rooms/{id}/classes/{part}"
+WITH_SEAT = {"tries": "anonymous", "headers": {"cookie": "seat={seat}"}}
+_ROOMS = (
+    door("GET /rooms", SIGNED_IN),
+    door("POST /rooms", f"{EDITOR} {COORDINATOR} {OFFICE}", data={"title": "Live uit de werf"}),
+    door("GET /rooms/{id}", WATCHERS, {"id": a_stage},
+         others=dict.fromkeys(("anonymous", "phone", "screen"), JOIN)),
+    door("GET /rooms/{id}/studio", ON_STAGE, {"id": a_stage}),
+    door("POST /rooms/{id}/keys", ON_STAGE, {"id": a_stage}),
+    door("POST /rooms/{id}/keys/{key}/revoke", "editor", {"": a_key}),
+    door("POST /rooms/{id}/presenters/{member}/remove", ON_STAGE, {"": a_presenter}),
+    door("POST /rooms/{id}/close", ON_STAGE, {"id": a_stage}),
+    door("POST /rooms/{id}/classes", "teacher", {"id": a_stage, "class_id": a_class},
+         data={"class_id": "{class_id}"}),
+    door(f"POST {PART}/headcount", "teacher", {"": a_part}, data={"pupils": "24"}),
+    door(f"POST {PART}/waiting", "teacher", {"": a_part}, data={"do": "yes"}),
+    door(f"POST {PART}/leave", "teacher", {"": a_part}),
+    door("GET /rooms/{id}/beamer", "teacher", {"": a_part},
+         others=dict.fromkeys(NOBODY_KNOWN, SIGN_IN)),
+    door("POST /rooms/{id}/beamer", "teacher", {"": a_part}),
+    # whoever's device has the seat
+    door("POST /rooms/{id}/declare", ANYONE, {"": a_screen_in_it}, json={"pupils": 26},
+         **WITH_SEAT),
+    door("POST /rooms/{id}/watch", ANYONE, {"": a_seat_in_it}, data={"here": "1"}, **WITH_SEAT),
+    door("GET /check", ANYONE),
+    door("POST /check/result", ANYONE, json={"results": [{"rung": "udp", "result": "fails"}]}),
+)  # fmt: skip
 _LIVE = (
     *(door(f"OPTIONS {path}{part}", ANYONE, {"id": a_stage, "resource": "r"})
       for path in (WHIP, WHEP) for part in ("", "/{resource}")),
@@ -607,7 +660,7 @@ _ACCOUNT = (
     door("POST /account/sign-ins/end-others", SIGNED_IN, tries="colleague editor"),
     door("POST /sign-out", ANYONE),
 )  # fmt: skip
-DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_LIVE, *_API, *_ACCOUNT)
+DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_ROOMS, *_LIVE, *_API, *_ACCOUNT)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -32,6 +32,7 @@ BARE = {
     "/screen",
     "/demo/mail",
     "/nothing-here",
+    "/check",
     "/mail/stop/{token}",
     "/tours",
     "/p/{programme}",

@@ -62,6 +62,7 @@ _PUBLIC = (
     _about("/j/{token}", "anonymous", token="class link"),
     _about("/screen", "anonymous"),
     _about("/attendance/confirm/{token}", "anonymous", token="confirm"),
+    _about("/check", "anonymous"),
     _about("/nothing-here", "anonymous"),
 )
 _CLASS = (
@@ -82,8 +83,16 @@ _CLASS = (
     _about("/sessions/{id}/phone", "phone", id="phoned"),
     _about("/sessions/{id}/phone", "companion", id="screened"),
     _about("/screen/{token}", "teacher", token="screen link"),
+    _about("/rooms", "teacher"),
+    _about("/rooms/{id}", "teacher", id="room"),
+    _about("/rooms/{id}", "teacher", id="empty room"),
+    _about("/rooms/{id}", "room phone", id="room"),
+    _about("/rooms/{id}/beamer", "teacher", id="room"),
+    _about("/rooms/{id}/beamer", "room screen", id="room"),
+    _about("/check", "teacher"),
     _about("/attendance", "teacher"),
     _about("/attendance/{session_class}", "teacher", session_class="session_class"),
+    _about("/attendance/{session_class}", "teacher", session_class="room class"),
 )
 _STUDIO = (
     _about("/", "editor"),
@@ -102,6 +111,9 @@ _STUDIO = (
     _about("/studio/tours/{id}/captions/type", "editor", query="to=nl", id="draft"),
     _about("/studio/tours/{id}/captions/{language}", "editor", id="draft", language="nl"),
     _about("/studio/tours/{id}/captions/{language}/file", "editor", id="draft", language="nl"),
+    _about("/rooms", "editor"),
+    _about("/rooms/{id}", "editor", id="room"),
+    _about("/rooms/{id}/studio", "editor", id="room"),
     _about("/attendance", "editor"),
 )  # fmt: skip
 _OFFICE = (
@@ -114,6 +126,9 @@ _OFFICE = (
     _about("/attendance", "coordinator"),
     _about("/attendance", "far coordinator"),
     _about("/attendance/{session_class}", "coordinator", session_class="corrected"),
+    _about("/rooms", "coordinator"),
+    _about("/rooms/{id}", "coordinator", id="room"),
+    _about("/rooms/{id}/studio", "coordinator", id="room"),
     _about("/programme", "bureau"),
     _about("/programme/regions", "bureau"),
     _about("/programme/schools", "bureau"),
@@ -136,6 +151,9 @@ async def cookies(conn: Connection, world: Whole) -> dict[str, dict[str, str]]:
     jars["companion"] = {SEAT_COOKIE: await world.one_more_phone(conn, session_id)}
     session_id, token = await world.a_seat(conn, "phone")
     world.at["phoned"], jars["phone"] = str(session_id), {SEAT_COOKIE: token}
+    for who, kind in (("room screen", "beamer"), ("room phone", "phone")):
+        _, token = await world.a_seat_in_room(conn, kind)
+        jars[who] = {SEAT_COOKIE: token}
     jars["classroom"] = {
         COOKIE: await _signed_in(
             conn, world, world.people["teacher"].id, UUID(world.at["screened"])

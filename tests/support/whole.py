@@ -8,10 +8,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from media import videos
-from rooms.agenda import screens, sessions
-from rooms.attendance import corrections, results, seats
+from rooms.agenda import room_sessions, screens, sessions
+from rooms.agenda.room_sessions import Part
+from rooms.attendance import corrections, keeping, results, seats, visits
 from rooms.attendance.confirmations import Asked
+from rooms.attendance.moves import Move
+from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
+from rooms.live import on_air, presenters, rooms, stream_keys
+from rooms.live.rooms import Room
 from rooms.people import classes, companies, sign_in_mails, sign_ins
 from rooms.people.classes import Class
 from rooms.people.companies import Company
@@ -245,6 +250,41 @@ class Whole:
         """What a mail's "no more of these" link carries."""
         return mail.stop_token(self.settings, self.people["editor"].id, "tour_published")
 
+    async def a_room(self, conn: Connection) -> Room:
+        """An open live room of the company."""
+        return await rooms.open_room(
+            conn, self.scope("editor"), f"Live uit de hal {self.mark}", None, self.now
+        )
+
+    async def a_part(self, conn: Connection, room_id: UUID) -> Part:
+        """A new class of the teacher takes part in a room."""
+        made = await self.a_class(conn)
+        return await room_sessions.take_part(
+            conn, self.scope("teacher"), room_id, made.id, self.now
+        )
+
+    async def an_ended_room(self, conn: Connection) -> Part:
+        """A class in a room that was on air and is closed: a screen that watched for a while."""
+        began, until = self.now - timedelta(minutes=20), self.now - timedelta(minutes=15)
+        room = await self.a_room(conn)
+        part = await self.a_part(conn, room.id)
+        beamer = seats.become_beamer
+        seat, _ = await beamer(conn, self.programme.id, part.session_class_id, None, began)
+        await on_air.see(conn, {room.id: ((unix_ms(began), unix_ms(self.now)),)}, self.now)
+        connection = await visits.open_one(conn, self.programme.id, seat.id, None, began)
+        present = ((unix_ms(began), unix_ms(until)),)
+        await visits.move(conn, [Move(connection, began, until, present, media_flowed=True)])
+        await rooms.close(conn, self.scope("editor"), room.id, self.now)
+        await keeping.close_room(conn, room, self.now)
+        return part
+
+    async def a_seat_in_room(self, conn: Connection, kind: str) -> tuple[UUID, str]:
+        """(room, cookie) of a screen or phone of a class that takes part."""
+        part = await self.a_part(conn, UUID(self.at["room"]))
+        sit = seats.become_beamer if kind == "beamer" else seats.sit
+        _, token = await sit(conn, self.programme.id, part.session_class_id, None, self.now)
+        return part.room_id, token
+
     async def a_seat(self, conn: Connection, kind: str) -> tuple[UUID, str]:
         """(session, cookie) of a running lesson's screen or phone."""
         session = await self.a_session(conn)
@@ -343,7 +383,17 @@ async def _things(conn: Connection, world: Whole) -> None:
     school_class = await classes.get(conn, world.scope("teacher"), running.class_id)
     correction = await world.a_correction(conn)
     role_id = await world.an_unconfirmed_teacher(conn)
+    room = await world.a_room(conn)
+    await world.a_part(conn, room.id)
+    await presenters.take_place(conn, world.scope("editor"), room.id, world.now)
+    await stream_keys.create(conn, world.scope("editor"), room.id, "OBS", world.now)
+    empty = await rooms.open_room(
+        conn, world.scope("bureau"), f"Leeg {world.mark}", None, world.now
+    )
     world.at |= {
+        "room": str(room.id),
+        "empty room": str(empty.id),
+        "room class": str((await world.an_ended_room(conn)).session_class_id),
         "programme": world.programme.slug,
         "slug": tour.slug,
         "video": str(tour.video_id),
