@@ -12,6 +12,12 @@ from prometheus_client.registry import Collector
 
 from media.live.messages import Counted
 
+# Told from the start, also while nothing happens: an alarm needs the zero.
+ALWAYS = dict.fromkeys(
+    ("received_total", "sent_total", "send_lost_total", "nack_total", "rtx_total", "pli_total",
+     "switches_total"),
+    0.0,
+)  # fmt: skip
 Samples = Iterable[tuple[tuple[str, ...], str, float]]
 
 
@@ -33,13 +39,13 @@ class _Told(Collector):
 
     def _of_processes(self) -> Samples:
         for live, counted in self._told.items():
-            for name, value in counted.process.items():
+            for name, value in (ALWAYS | counted.process).items():
                 yield (live,), name, value
 
     def _of_rooms(self) -> Samples:
         for live, counted in self._told.items():
             for room, counts in counted.rooms.items():
-                for name, value in counts.items():
+                for name, value in (ALWAYS | counts).items():
                     yield (live, str(room)), name, value
 
 

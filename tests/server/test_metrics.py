@@ -105,6 +105,9 @@ async def test_what_live_processes_count_is_told_by_room(
     assert found["porthole_live_sent_total", live] == 40
     assert found["porthole_live_loop_lag_seconds", live] == 0.002
     assert found["porthole_live_room_sent_total", live, f"room={room}"] == 30
+    for name in ("received", "send_lost", "nack", "rtx", "pli", "switches"):
+        assert found[f"porthole_live_{name}_total", live] == 0
+        assert found[f"porthole_live_room_{name}_total", live, f"room={room}"] == 0
     assert found["porthole_live_room_layer_h_1_viewers", live, f"room={room}"] == 2
 
 
