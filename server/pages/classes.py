@@ -4,7 +4,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from rooms.agenda import sessions
+from rooms.agenda import room_sessions, sessions
+from rooms.agenda.room_sessions import Part
+from rooms.agenda.sessions import Session
 from rooms.agenda.states import State
 from rooms.attendance import report
 from rooms.errors import Refused
@@ -21,8 +23,10 @@ async def index(here: Here) -> Response:
     """`GET /classes`."""
     async with here.transaction() as conn:
         found = await classes.mine(conn, here.scope)
-        running = await sessions.mine(conn, here.scope, here.now)
-    by_class = {session.class_id: session for session in reversed(running)}
+        live = await room_sessions.mine(conn, here.scope, here.now)
+        today = await sessions.mine(conn, here.scope, here.now)
+    now: list[Session | Part] = [*reversed(today), *reversed(live)]
+    by_class = {one.class_id: one for one in now}
     return here.page("classes/index.html", classes=found, now_by_class=by_class)
 
 
@@ -81,11 +85,13 @@ async def show(here: Here) -> Response:
         found = await classes.get(conn, here.scope, here.id())
         teachers = await classes.teachers(conn, here.scope, found.id)
         all_sessions = await sessions.of_class(conn, here.scope, found.id)
+        live = await room_sessions.of_class(conn, here.scope, found.id)
         rows = await report.of_class(conn, here.scope, found.id, here.now)
     return here.page(
         "classes/show.html",
         found=found,
         teachers=teachers,
+        live=[one for one in live if one.is_on],
         running=[one for one in all_sessions if one.state is State.RUNNING],
         planned=[one for one in reversed(all_sessions) if one.state is State.PLANNED],
         rows=rows,

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from rooms.agenda import sessions
+from rooms.agenda import room_sessions, sessions
+from rooms.agenda.room_sessions import Part
 from rooms.agenda.sessions import Session
 from rooms.connection import Connection
 from rooms.people import classes, companies, roles
@@ -23,7 +24,7 @@ class Step:
     kind: str
     href: str
     count: int = 0
-    session: Session | None = None
+    session: Session | Part | None = None
 
 
 async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
@@ -41,6 +42,10 @@ async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
 
 
 async def _teaching(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
+    in_rooms = [
+        Step("in_room", f"/rooms/{one.room_id}?class={one.session_class_id}", session=one)
+        for one in await room_sessions.mine(conn, scope, now)
+    ]
     today = [
         Step(one.state.value, f"/sessions/{one.id}", session=one)
         for one in await sessions.mine(conn, scope, now)
@@ -51,8 +56,9 @@ async def _teaching(conn: Connection, scope: Scope, now: datetime) -> list[Step]
     ]
     own = len(await classes.mine(conn, scope))
     return [
+        *in_rooms,
         *today,
-        *([] if today else [Step("show", "/tours")]),
+        *([] if in_rooms or today else [Step("show", "/tours")]),
         *later,
         Step("classes", "/classes" if own else "/classes/new", own),
     ]

@@ -201,14 +201,18 @@ def _chosen(here: Here, parts: list[Part]) -> Part | None:
 
 
 async def _waiting(here: Here, conn: Connection, part: Part | None) -> dict[str, Any]:
-    """Who is here of the class, who waits, and where the teacher says yes."""
-    if part is None or not part.is_on:
+    """Who is here of the class, who waits, and where the teacher says yes; of a class that has
+    been here, how many it was."""
+    if part is None:
         return {}
     place = f"/rooms/{part.room_id}/classes/{part.session_class_id}"
+    count = {"headcount_url": f"{place}/headcount"}
+    if not part.is_on:
+        return {**count, "attendance_url": f"/attendance/{part.session_class_id}"}
     counts = await seats.here_now(conn, here.scope, part.session_class_id, here.now)
     return {
+        **count,
         "present": counts,
-        "headcount_url": f"{place}/headcount",
         "waiting_url": f"{place}/waiting",
         "leave_url": f"{place}/leave",
     }

@@ -347,3 +347,15 @@ async def test_a_room_of_another_programme_is_not_there(app_house: House, world:
         for path in (room, f"{room}/studio", f"{room}/beamer"):
             assert (await client.get(path)).status_code == 404
     assert presenter_of(twin).programme_id != world.programme.id
+
+
+async def test_a_teacher_finds_her_class_in_the_room(app_house: House, world: World) -> None:
+    editor, teacher = await as_editor(app_house, world), await as_teacher(app_house, world)
+    room, school_class = await opens(editor), await class_of(app_house, world)
+    part = await takes_part(teacher, room, school_class)
+    link = f"{room}?class={part}"
+    for path in ("/", "/classes", f"/classes/{school_class.id}"):
+        assert link in (await teacher.get(path)).text, path
+    await teacher.post(f"{room}/classes/{part}/leave")
+    for path in ("/", "/classes", f"/classes/{school_class.id}"):
+        assert link not in (await teacher.get(path)).text, path
