@@ -264,6 +264,8 @@ export class Studio {
     const names = presenters(stage.tracks).map(({ name }) => name);
     const list = new Intl.ListFormat(document.documentElement.lang).format(names);
     this.#put("[data-presenters]", list || this.text("nobody"));
+    const isShaky = stage.tracks.some(({ member, is_shaky }) => is_shaky && member === this.root.dataset.member);
+    this.#put("[data-shaky]", isShaky ? this.text("shaky") : "");
     this.#toggle("[data-on-air]", stage.is_on_air);
     this.#toggle("[data-off-air]", !stage.is_on_air);
   }

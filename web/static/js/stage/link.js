@@ -27,6 +27,10 @@ const PATIENCE_MS = 700;
 const REFUSED_MS = [500, 1000, 2000, 4000, 8000];
 // Not signed in, removed from the room: asking again changes nothing.
 const FINAL = [401, 403];
+// The resource is not there any more.
+const GONE = [404, 410];
+// By then the room has told who stands on the stage.
+const HEARD_MS = 1000;
 
 /** @extends {Signals<LinkEvents>} */
 export class Link extends Signals {
@@ -177,8 +181,8 @@ export class Link extends Signals {
     const { connectionState } = peer;
     if (connectionState === "disconnected") await pause(PATIENCE_MS);
     if (run !== this.#run || peer.connectionState !== connectionState) return;
-    if (connectionState === "disconnected") await this.#mend(run);
-    else if (connectionState === "failed" || connectionState === "closed") this.#lose();
+    if (connectionState === "disconnected" || connectionState === "failed") await this.#mend(run);
+    else if (connectionState === "closed") this.#lose();
   }
 
   /** New addresses first: the pictures then go on where they were. @param {number} run */
@@ -191,18 +195,26 @@ export class Link extends Signals {
     try {
       await resource.restartIce();
       if (await comesUp(peer, RENEW_MS)) return run === this.#run ? await this.#settle(run, peer) : undefined;
-    } catch {
-      // The resource is gone with a stage that was started anew, or the network is not back yet.
+    } catch (error) {
+      // Gone: with a stage that was started anew, or because somebody stands in its place; the room tells which.
+      // Any other answer: the stage or the network is not back yet.
+      if (error instanceof Refused && GONE.includes(error.status)) await this.#wasTaken(run);
     }
     if (run === this.#run) this.#lose();
+  }
+
+  /** @param {number} run */
+  async #wasTaken(run) {
+    await pause(HEARD_MS);
+    if (run !== this.#run || !this.isTaken()) return;
+    this.stop();
+    this.send("taken", null);
   }
 
   #lose() {
     this.#rung = "none";
     this.send("down", null);
-    if (!this.isTaken()) return this.start(this.#servers);
-    this.stop();
-    this.send("taken", null);
+    this.start(this.#servers);
   }
 
   #drop() {

@@ -10,7 +10,7 @@ import { leaveIfLost } from "./lost.js";
  * state: waiting (nothing came yet), flowing, stalled (a call, a locked screen), hidden, muted.
  * @typedef {{
  *   member: string, name: string, source: "camera" | "screen", kind: "audio" | "video", slot: number,
- *   state: "waiting" | "flowing" | "stalled" | "hidden" | "muted",
+ *   state: "waiting" | "flowing" | "stalled" | "hidden" | "muted", is_shaky?: boolean,
  * }} Track
  */
 /** @typedef {{tracks: Track[], is_on_air: boolean}} Stage */

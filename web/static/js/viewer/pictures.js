@@ -80,6 +80,7 @@ export class Pictures {
   /** @param {Frame} frame @param {Track | undefined} track @param {string} [place] */
   #dress({ figure, still, name, larger }, track, place) {
     figure.hidden = !track;
+    delete figure.dataset.place;
     if (!track || !place) return;
     const { text } = this;
     const words = track.source === "screen" ? `${track.name} (${text("screen")})` : track.name;

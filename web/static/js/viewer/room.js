@@ -8,6 +8,7 @@ import { must } from "../elements.js";
 import { stayAwake } from "../session/wake.js";
 import { Signals } from "../signals.js";
 import { news, presenters } from "../stage/arrange.js";
+import { reload } from "../stage/reload.js";
 import { RoomSocket } from "../stage/room_socket.js";
 import { Watch } from "../stage/watch.js";
 import { readTexts } from "../texts.js";
@@ -21,9 +22,6 @@ import { shown } from "./state.js";
 /** closed: why the room is over for this page. @typedef {{closed: string}} RoomPageEvents */
 
 const KEPT_WISH = "room_wish";
-const KEPT_RELOAD = "porthole.reloaded";
-// A page whose place changed is loaded anew, but never round and round.
-const RELOAD_MS = 5000;
 // The line to the room may be made anew without a word, the pictures go on meanwhile.
 const OFFLINE_MS = 4000;
 
@@ -118,11 +116,7 @@ export class Room extends Signals {
   /** This device has another place in the class now: the page belongs to the old one. @param {string} kind */
   #seated(kind) {
     const made = this.root.dataset.kind ?? "";
-    if (!made || !kind || kind === made) return;
-    const last = Number(sessionStorage.getItem(KEPT_RELOAD));
-    if (Date.now() - last < RELOAD_MS) return;
-    sessionStorage.setItem(KEPT_RELOAD, String(Date.now()));
-    location.reload();
+    if (made && kind && kind !== made) reload();
   }
 
   /** @param {Stage} stage */

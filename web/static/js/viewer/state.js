@@ -20,7 +20,7 @@ export function shown(now) {
   if (NOT_YOURS.includes(now.refused)) return { key: "removed", is_open: false };
   if (now.is_hopeless) return { key: "noWay", is_open: false };
   if (!now.tracks.length) return { key: "waits", is_open: false };
-  if (!now.is_up && FULL.includes(now.refused)) return { key: "full", is_open: false };
+  if (!now.is_up && !now.was_up && FULL.includes(now.refused)) return { key: "full", is_open: false };
   if (!now.is_up) return now.was_up ? { key: "again", is_open: now.is_seen } : { key: "connecting", is_open: false };
   if (now.wish === "audio") return { key: "soundOnly", is_open: true };
   const hasPicture = now.tracks.some(({ kind }) => kind === "video");
