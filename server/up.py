@@ -13,7 +13,7 @@ import asyncpg
 from server import database
 from server.asked import Asked, CannotDo
 from server.config import Settings
-from server.demo import people, published, signs
+from server.demo import people, published, room, signs
 from server.demo.told import ProgrammeTold
 from server.dsn import database_of
 from server.supervisor import Child, Supervisor, clear_group, spawn, stop_signals
@@ -75,6 +75,7 @@ async def _seed(settings: Settings, dsn: str) -> _Demo | None:
     now = datetime.now(UTC)
     async with _connection(dsn) as conn, conn.transaction():
         told, _ = await people.seed(conn, settings.secret, now, resets=False)
+        await room.find_or_open(conn, told, now)
         tour = await published.find(conn, told.programme.id)
     return _Demo(told, tour is None)
 

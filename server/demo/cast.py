@@ -115,7 +115,10 @@ DEMO = Cast(
         ),
         Part("docent@maaslicht.example", "Daan Mulder", "teacher", "98DD00"),
         Part("film@waterkracht.example", "Iris Prins", "editor", "Waterkracht Rijnmond"),
-        Part("spreker@havenlicht.example", "Youssef Amrani", "presenter", "Havenlicht"),
+        Part(
+            "spreker@havenlicht.example", "Youssef Amrani", "presenter", "Havenlicht",
+            try_this="go live in the room that is open",
+        ),
         Part("moderator@jetnet.example", "Fenna Post", "moderator"),
         Part("koppelaar@jetnet.example", "Bram Kok", "facilitator", "Twente"),
         Part("veilig@jetnet.example", "Maud Jansen", "safeguarding"),

@@ -95,3 +95,5 @@ class Document(msgspec.Struct, frozen=True):
     persons: tuple[PersonTold, ...]
     tour: TourTold
     second_programme: ProgrammeTold
+    room: str
+    """The path of a live room that is open."""

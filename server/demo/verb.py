@@ -12,7 +12,7 @@ from media.storage import S3Access, open_storage
 from server import database, migrations
 from server.asked import Asked, CannotDo
 from server.config import Settings
-from server.demo import people, signs, tour
+from server.demo import people, room, signs, tour
 from server.demo.told import Document
 from server.dsn import database_of
 
@@ -49,6 +49,7 @@ async def _make(settings: Settings) -> Document:
             now = datetime.now(UTC)
             async with pool.acquire() as conn, conn.transaction():
                 main, apart = await people.seed(conn, settings.secret, now)
+                live = await room.find_or_open(conn, main, now)
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
             found = await tour.find_or_make(pool, storage, settings.home, main)
         finally:
@@ -63,4 +64,5 @@ async def _make(settings: Settings) -> Document:
         persons=main.persons,
         tour=found,
         second_programme=apart,
+        room=live,
     )

@@ -24,7 +24,6 @@ from server.addresses import own_url, qr_svg, shown
 from server.context import Here
 from server.database import Connection
 from server.live_rooms import live_of
-from server.room_guests import scope_of
 from server.seating import token_in
 
 
@@ -84,7 +83,7 @@ async def _companies(conn: Connection, scope: Scope) -> list[tuple[str, str]]:
 
 def shown_in(here: Here, room: Room, *, is_on_air: bool) -> Shown:
     stage = live_of(here).stages.get(room.id)
-    scope = scope_of(here.viewer)
+    scope = _scope(here)
     return Shown(
         id=room.id,
         title=room.title,
@@ -135,13 +134,18 @@ async def visitor(here: Here, conn: Connection, *, is_device: bool = False) -> E
 
     `is_device`: whoever is signed in on it; the screen shows nothing of its teacher's.
     """
-    scope = None if is_device else scope_of(here.viewer)
+    scope = None if is_device else _scope(here)
     try:
         return await entering.enter(conn, scope, token_in(here.request), here.id())
     except NotThere:
         if scope is None:
             return None
         raise
+
+
+def _scope(here: Here) -> Scope | None:
+    """A signed-in person's; a classroom screen has a seat, and nothing of its teacher's."""
+    return here.scope if here.viewer and here.viewer.kind != "classroom" else None
 
 
 def is_screen(entered: Entered) -> bool:

@@ -15,7 +15,7 @@ from rooms.people import persons
 from server import passwords
 from server.asked import Asked, CannotDo
 from server.database import Pool
-from server.demo import keys, people, tour, verb, worksheet
+from server.demo import keys, people, room, tour, verb, worksheet
 from server.demo.told import ProgrammeTold, TourTold
 from tests.support.floor import House, settings_in
 
@@ -36,6 +36,29 @@ async def test_seeding_again_tells_the_same(pool: Pool) -> None:
     assert msgspec.json.encode(first) == msgspec.json.encode(again)
     counted = await pool.fetchval("select count(*) from api_tokens where ended_at is null")
     assert counted == sum(len(each.persons) for each in first)
+
+
+async def test_one_room_is_open_at_every_start(app_house: House) -> None:
+    paths = []
+    for _ in range(2):
+        async with app_house.pool.acquire() as conn, conn.transaction():
+            main, _ = await people.seed(conn, SECRET, app_house.clock())
+            paths.append(await room.find_or_open(conn, main, app_house.clock()))
+    assert paths[0] == paths[1]
+    here = {"98DA00", "Havenlicht", "Twente"}
+    tokens = {person.role: person.token for person in main.persons if person.at in here}
+    pages = {
+        "teacher": paths[0], "coordinator": paths[0], "editor": f"{paths[0]}/studio",
+        "presenter": f"{paths[0]}/studio",
+    }  # fmt: skip
+    for role, path in pages.items():
+        async with app_house.client(headers={"authorization": f"Bearer {tokens[role]}"}) as one:
+            for page in ("/rooms", path):
+                answer = await one.get(page)
+                assert (answer.status_code, room.TITLE in answer.text) == (200, True), role
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await conn.execute("update rooms set closed_at = now() + interval '1 day'")
+        assert await room.find_or_open(conn, main, app_house.clock()) != paths[0]
 
 
 async def test_everybody_stands_in_it(pool: Pool) -> None:
