@@ -9,6 +9,9 @@ from uuid import UUID
 from rooms.connection import Connection
 from rooms.scope import Scope
 
+# The best first.
+RUNGS = ("udp", "tcp", "turn")
+
 
 @dataclass(frozen=True, slots=True)
 class SchoolCheck:
@@ -18,9 +21,11 @@ class SchoolCheck:
     rungs: Mapping[str, Any]
     device: str
 
-    def works(self, rung: str) -> bool:
-        """Whether picture came in this way."""
-        return bool(self.rungs.get(rung, {}).get("result") == "works")
+    @property
+    def best(self) -> str:
+        """The best way that worked; '' when none did."""
+        works = (one for one in RUNGS if self.rungs.get(one, {}).get("result") == "works")
+        return next(works, "")
 
 
 async def keep(

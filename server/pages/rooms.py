@@ -16,7 +16,7 @@ from rooms.errors import NotThere, Refused, RoomError
 from rooms.live import entering, on_air, rooms
 from rooms.live.entering import Entered
 from rooms.live.rooms import Room
-from rooms.people import classes, companies, programmes, sign_ins
+from rooms.people import classes, companies, programmes, school_checks, schools, sign_ins
 from rooms.people.codes import school_year_at
 from rooms.scope import Scope
 from server import errors, forms
@@ -55,15 +55,27 @@ async def _index(here: Here, problem: RoomError | None = None) -> Response:
         found = await rooms.open_ones(conn, here.scope)
         live = await on_air.on_air_among(conn, [room.id for room in found])
         choices = await _companies(conn, here.scope)
+        network = await _network(here, conn)
     return here.page(
         "rooms/index.html",
         422 if problem else 200,
         rooms=[shown_in(here, room, is_on_air=room.id in live) for room in found],
+        **network,
         may_open=bool(choices),
         companies=choices,
         typed={name: forms.line(form, name) for name in form} if form else {},
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
     )
+
+
+async def _network(here: Here, conn: Connection) -> dict[str, Any]:
+    """What a teacher's school let through when it was tried last."""
+    school_id = next(iter(here.scope.school_ids), None) if here.person.may("teacher") else None
+    if school_id is None:
+        return {}
+    school = await schools.by_id(conn, here.scope, school_id)
+    found = await school_checks.latest(conn, here.scope, school_id)
+    return {"school": school.name, "network": found}
 
 
 async def _companies(conn: Connection, scope: Scope) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from rooms.agenda import session_classes
 from rooms.decoding import decoded
 from rooms.errors import Refused, RoomError
-from rooms.people import programmes, regions, schools, schools_csv
+from rooms.people import programmes, regions, school_checks, schools, schools_csv
 from rooms.people.programmes import Programme
 from rooms.people.schools_csv import SchoolList
 from server import errors, forms
@@ -81,6 +81,7 @@ async def _form(
     async with here.transaction() as conn:
         programme = await programmes.by_id(conn, here.scope.programme_id)
         every = await regions.every(conn, here.scope)
+        network = await school_checks.latest(conn, here.scope, school_id) if school_id else None
     words = {name: _said(here, error) for name, error in (problems or {}).items()}
     return here.page(
         "programme/school.html",
@@ -88,6 +89,8 @@ async def _form(
         told={"levels": (), "region": "", **dict.fromkeys(LENGTHS, ""), **told},
         problems=words,
         school_id=school_id,
+        school=told.get("name", ""),
+        network=network,
         programme=programme,
         regions=[(str(region.id), region.name) for region in every],
         level_words=LEVELS,

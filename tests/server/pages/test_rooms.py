@@ -334,6 +334,10 @@ async def test_the_result_of_a_check_is_kept_with_the_teachers_school(
         [row] = await conn.fetch("select * from school_checks")
     assert row["school_id"] == world.school.id
     assert row["rungs"]["tcp"] == {"result": "works", "ms": 80}
+    assert f"came in at {world.school.name}" in (await teacher.get("/rooms")).text
+    worse = {"results": [{"rung": "udp", "result": "fails"}]}
+    await teacher.post("/check/result", json=worse)
+    assert f"did not get through at {world.school.name}" in (await teacher.get("/rooms")).text
     for wrong in ({}, {"results": []}, {"results": [{"rung": "pigeon", "result": "works"}]}):
         assert (await teacher.post("/check/result", json=wrong)).status_code == 422
 
