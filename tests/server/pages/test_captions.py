@@ -71,6 +71,14 @@ async def test_a_file_in_any_encoding_becomes_clean(room: Room, encoding: str) -
     assert again.headers["content-disposition"].startswith("attachment")
 
 
+async def test_finished_captions_lead_on(room: Room) -> None:
+    onward = f'class="button button-next" href="/studio/tours/{room.tour_id}"'
+    await room.lines([("0:01", "0:03", "half done")])
+    assert onward not in (await room.client.get(room.base)).text
+    await room.lines([("0:01", "0:03", "all done")], is_draft=False)
+    assert onward in (await room.client.get(room.base)).text
+
+
 async def test_every_wrong_line_is_named_and_nothing_is_lost(room: Room) -> None:
     await room.send(SRT.encode())
     bad = b"WEBVTT\n\n00:05.000 --> 00:02.000\nachteruit\n\n00:0x --> 00:09.000\nkrom\n"
