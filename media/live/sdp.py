@@ -232,9 +232,9 @@ def _head(section: _Section) -> re.Match[str]:
 
 def _bundle(session: _Section) -> tuple[str, ...]:
     for group in session.all("group"):
-        semantics, *mids = group.split()
-        if semantics == "BUNDLE":
-            return tuple(mids[:MOST_MEDIA])
+        words = group.split()
+        if words[:1] == ["BUNDLE"]:
+            return tuple(words[1 : MOST_MEDIA + 1])
     return ()
 
 

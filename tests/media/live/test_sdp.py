@@ -329,6 +329,13 @@ def test_what_webrtc_could_not_have_written_is_refused(old: str, new: str) -> No
     assert code_of(SIMPLE.replace(old, new)) == "bad_offer"
 
 
+def test_a_group_of_nothing_groups_nothing() -> None:
+    empty = SIMPLE.replace("a=group:BUNDLE 0", "a=group:")
+    assert empty != SIMPLE
+    assert read_offer(empty).media == read_offer(SIMPLE).media
+    assert "a=group" not in publish_answer(read_offer(empty), LOCAL, most_tracks=4)
+
+
 def test_an_offer_has_its_limits() -> None:
     line = "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"
     assert len(read_offer(SIMPLE + line * (MOST_MEDIA - 1)).media) == MOST_MEDIA
