@@ -28,6 +28,7 @@ Exchange = Callable[[str], Awaitable[str]]
 
 PACE_BPS = 2.5 * 1_500_000  # a browser lets a burst out at 2.5 times its bitrate
 LATE_S = 0.003  # held up for longer, it does not run after what it missed
+MOST_BEHIND_S = 0.1
 KEPT_PACKETS = 1024
 CONNECT_WITHIN_S = 10.0
 
@@ -86,7 +87,7 @@ class Presenter:
             body = bytes([0xFC, 0xFF, 0xFE]) + bytes(SOUND_BYTES - 3)
             self._timestamps[OPUS] = number * 960
             self._send(OPUS, self.sent.audio, body, marker=number == 0)
-            number += 1
+            number = _next(number, time.monotonic() - began, SOUND_PER_S)
             await _until(began + number / SOUND_PER_S)
 
     async def _picture(self) -> None:
@@ -97,7 +98,8 @@ class Presenter:
             frame = self._frames[at]
             self._timestamps[VP8] = number * 90_000 // FRAMES_PER_S
             await self._frame(frame, number)
-            at, number = (at + 1) % len(self._frames), number + 1
+            at = (at + 1) % len(self._frames)
+            number = _next(number, time.monotonic() - began, FRAMES_PER_S)
             await _until(began + number / FRAMES_PER_S)
 
     async def _frame(self, frame: Frame, picture: int) -> None:
@@ -185,6 +187,12 @@ class Presenter:
                 )
                 self.wire.send(again)
                 self.retransmitted += 1
+
+
+def _next(number: int, passed_s: float, per_s: int) -> int:
+    """The number of the next picture: a camera that was held up does not make up for it."""
+    due = int(passed_s * per_s)
+    return due if due > number + MOST_BEHIND_S * per_s else number + 1
 
 
 async def _until(due: float) -> None:

@@ -11,8 +11,9 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from media.live.control import address_for
+from media.live.address import address_for
 from tests.support.live.control import Control
+from tests.support.processes import until
 
 ROOT = Path(__file__).resolve().parents[3]
 LIBRARY = ROOT / "media" / "live" / "built" / "fanout.so"
@@ -80,6 +81,13 @@ class LiveProcess:
             return await Control.connect(self.socket)
         except TimeoutError:
             raise AssertionError(f"the live process does not answer: {self.said[-2000:]}") from None
+
+    async def tasks(self) -> int:
+        """How many tasks its event loop has just now."""
+        before = self.said.count("tasks: ")
+        os.kill(self.pid, signal.SIGUSR1)
+        await until(lambda: self.said.count("tasks: ") > before)
+        return int(self.said.rpartition("tasks: ")[2].split()[0])
 
     async def kill(self) -> None:
         """kill -9: nobody is told."""

@@ -1,10 +1,12 @@
 """A live process alone: `python -m tests.support.live.serve PORT CONTROL ADDRESSES [LIBRARY]`.
 
 What `python -m server live` runs, but for the settings: they come as words, so that one machine
-can run it with the compiled loop and without.
+can run it with the compiled loop and without. On SIGUSR1 it logs how many tasks it has.
 """
 
+import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +15,11 @@ import uvloop
 from media.live import control
 from media.live.process import LiveSettings
 from server.supervisor import stop_signals
+
+
+def tell_tasks() -> None:
+    """For whoever looks for leaks."""
+    logging.info("tasks: %d", len(asyncio.all_tasks()))
 
 
 async def main(port: str, socket: str, addresses: str, library: str = "") -> None:
@@ -25,6 +32,7 @@ async def main(port: str, socket: str, addresses: str, library: str = "") -> Non
         control=Path(socket),
         library=Path(library) if library else None,
     )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell_tasks)
     async with stop_signals() as stop:
         await control.serve(settings, stop)
 
