@@ -72,6 +72,7 @@ check: setup-dev
 	$(PY) -m tests.house.translations
 
 bench: setup-dev
+	@$(SETUP) debian janus janus
 	@$(PY) -m pytest -o addopts= -p no:cacheprovider --timeout=0 tests/bench $(ARGS)
 
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -1,0 +1,118 @@
+"""`make bench`: a network that loses packets, and one that is too narrow, in a real browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from tests.bench import cost
+from tests.support.live.browser import Page, a_browser, a_page
+from tests.support.live.lossy import a_bad_wire
+from tests.support.live.process import a_live_process
+
+SECONDS = 60.0
+LOSS = 0.05
+NARROW_BPS = 1_500_000
+FREEZE_S = 0.5
+FREEZES_PER_MINUTE = 2
+FULL_LINES = 720
+WARM_S = 40.0  # until the presenter's uplink and the viewer's trials have come to the top
+ADAPT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a browser showed on a bad wire."""
+
+    seconds: float
+    pictures: int
+    freezes_s: list[float]
+    heights: list[int]  # of the picture, before and at the end
+    dropped: float  # share of what was to come to it
+
+
+async def test_loss_and_a_narrow_wire(tmp_path: Path) -> None:
+    lossy, narrow = await on_bad_wires(tmp_path, SECONDS)
+    write(lossy, narrow)
+    assert len(lossy.freezes_s) <= FREEZES_PER_MINUTE * lossy.seconds / 60
+    assert narrow.heights[-1] < narrow.heights[0], "it did not step a layer down"
+    assert len(narrow.freezes_s) <= FREEZES_PER_MINUTE * narrow.seconds / 60
+
+
+async def on_bad_wires(
+    folder: Path, seconds: float, *, warm_s: float = WARM_S, adapt_s: float = ADAPT_S
+) -> tuple[Watched, Watched]:
+    """One browser publishes three layers; another watches with loss, a third on a narrow wire."""
+    async with a_live_process(folder / "live") as live, a_browser() as browser:
+        control, room = await live.control(), uuid4()
+        await control.open_room(room)
+        async with a_page(browser) as presenter:
+            await presenter.publish(control.publisher(room, 1, uuid4()))
+            to = (live.addresses[0], live.port)
+            async with a_bad_wire(to) as wire, a_page(browser) as viewer:
+                await viewer.watch(wire.through(control.viewer(room, 1, uuid4())))
+                await viewer.plays(within_s=20)
+                await _is_warm(viewer, warm_s)
+                wire.to_peer.drop = wire.from_peer.drop = LOSS
+                lossy = await _watched(viewer, seconds, adapt_s)
+            async with a_bad_wire(to) as wire, a_page(browser) as viewer:
+                await viewer.watch(wire.through(control.viewer(room, 1, uuid4())))
+                await viewer.plays(within_s=20)
+                await _is_warm(viewer, warm_s)
+                wire.to_peer.rate_bps = NARROW_BPS
+                narrow = await _watched(viewer, seconds, adapt_s)
+        await control.close()
+    return lossy, narrow
+
+
+async def _is_warm(viewer: Page, warm_s: float) -> None:
+    """Waits until the whole picture is there, or as long as it may take."""
+    for _ in range(int(warm_s)):
+        if await viewer.height() == FULL_LINES:
+            return
+        await viewer.waits(1.0)
+
+
+async def _watched(viewer: Page, seconds: float, adapt_s: float) -> Watched:
+    """From the change on; the time it takes to adapt is told, but not counted against it."""
+    first = await viewer.height()
+    await viewer.waits(adapt_s)
+    await viewer.forget()
+    await viewer.waits(seconds)
+    seen = await viewer.seen()
+    return Watched(
+        seconds=seconds,
+        pictures=seen.pictures,
+        freezes_s=[gap for gap in seen.gaps_s if gap > FREEZE_S],
+        heights=[first, await viewer.height()],
+        dropped=seen.lost,
+    )
+
+
+def write(lossy: Watched, narrow: Watched) -> Path:
+    """Both wires as a table."""
+    heads = ["wire", "pictures a second", f"freezes over {FREEZE_S} s", "longest",
+             "lost for good", "lines, before and after", "promised"]  # fmt: skip
+    rows = [
+        [f"{LOSS:.0%} of all packets lost, both ways", *_row(lossy),
+         f"at most {FREEZES_PER_MINUTE} freezes a minute"],
+        [f"{NARROW_BPS / 1e6} Mbit/s towards the viewer", *_row(narrow),
+         "a layer down instead of freezing"],
+    ]  # fmt: skip
+    note = (
+        "Chromium publishes three layers of 1280x720 (VP8, 1.7, 0.5 and 0.15 Mbit/s), Chromium "
+        f"watches through a relay in user space. {lossy.seconds:.0f} s each, from {ADAPT_S:.0f} s "
+        "after the wire became bad."
+    )
+    return cost.write("live-wire", "Bad wires", note, cost.table(heads, rows))
+
+
+def _row(seen: Watched) -> list[str]:
+    return [
+        f"{seen.pictures / seen.seconds:.1f}",
+        str(len(seen.freezes_s)),
+        f"{max(seen.freezes_s, default=0.0):.2f} s",
+        f"{seen.dropped:.2%}",
+        f"{seen.heights[0]}, {seen.heights[-1]}",
+    ]
