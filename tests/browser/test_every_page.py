@@ -16,6 +16,7 @@ from server.templates import WEB
 from tests.browser import stand
 from tests.support.chromium import chromium
 from tests.support.floor import fresh_database, settings_in
+from tests.support.live.process import a_live_process
 from tests.support.pages import VISITS, Visit, cookies, store_films
 from tests.support.served import served
 from tests.support.whole import Whole, a_whole
@@ -122,10 +123,10 @@ class Looking:
 @asynccontextmanager
 async def looking(server_dsn: str, home: Path) -> AsyncIterator[Looking]:
     """The whole rig."""
-    settings = settings_in(home, is_demo=True)
     film = home / "film"
     stand.make_film(film)
-    async with fresh_database(server_dsn) as dsn:
+    async with a_live_process(home) as live, fresh_database(server_dsn) as dsn:
+        settings = settings_in(home, is_demo=True, live_port=live.port)
         pool = await database.connect_pool(dsn, max_size=2)
         async with pool.acquire() as conn, conn.transaction():
             world = await a_whole(conn, "Zilver", settings, datetime.now(UTC))

@@ -28,7 +28,7 @@ export class Capture extends Signals {
   #isMuted = false;
   #isAway = false;
   /** @type {Choices} */
-  choices = { camera: "", microphone: "", surroundings: "quiet", facing: "user", ...recall(KEPT) };
+  choices = { camera: "", microphone: "", surroundings: "machines", facing: "user", ...recall(KEPT) };
 
   constructor() {
     super();
@@ -47,7 +47,8 @@ export class Capture extends Signals {
   /** Opens both; without a camera the microphone alone. @returns {Promise<CaptureError | "noCamera" | "">} */
   async open() {
     if (!navigator.mediaDevices) return "cannot";
-    const { camera, microphone, surroundings, facing } = this.choices;
+    const { choices } = this;
+    const { camera, microphone, surroundings, facing } = choices;
     const audio = soundWish(surroundings, microphone);
     const wishes = [{ audio, video: pictureWish(camera, facing) }, { audio, video: pictureWish("", facing) }, { audio }];
     /** @type {unknown} */
@@ -55,6 +56,7 @@ export class Capture extends Signals {
     for (const wish of wishes) {
       try {
         this.#take(await navigator.mediaDevices.getUserMedia(wish), true, true);
+        await this.#catchUp(choices);
         return this.video ? "" : "noCamera";
       } catch (error) {
         problem = error;
@@ -62,6 +64,13 @@ export class Capture extends Signals {
       }
     }
     return errorOf(problem);
+  }
+
+  /** Chosen while the devices were being opened. @param {Choices} opened */
+  async #catchUp({ camera, microphone, surroundings }) {
+    const { choices } = this;
+    if (choices.camera !== camera) await this.#renew("video", {});
+    if (choices.microphone !== microphone || choices.surroundings !== surroundings) await this.#renew("audio", {});
   }
 
   /** Light off, at once: what was captured is cut before anything else happens. */

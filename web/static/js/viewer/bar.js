@@ -12,7 +12,7 @@ const STILL_MS = 3000;
  * @param {import("./sound.js").Sound} sound @param {import("./pictures.js").Pictures} pictures
  */
 export function mountBar(stage, text, sound, pictures) {
-  const turn = button("turn", text("turn"), () => pictures.turn(), { "aria-keyshortcuts": "p", "data-turn": true });
+  const turn = button("turn", text("turn"), () => pictures.turn(), { "aria-keyshortcuts": "p", "data-turn": true, hidden: true });
   must(stage.querySelector("[data-bar]")).append(soundButton(text, sound), turn, fullscreenButton(stage, text));
   must(stage.querySelector(".stage-frame")).append(soundAsked(text, sound));
   mountKeys(stage, sound, pictures);
