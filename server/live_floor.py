@@ -1,7 +1,8 @@
 """What a web process holds of live rooms while it lives: lines to live processes, hub, presence."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,9 @@ from server.live_presence import LivePresence
 from server.live_rooms import LiveRooms
 from server.room_hub import RoomHub
 
+log = logging.getLogger(__name__)
+
+AFTER_A_FAULT_S = 1.0
 # Offers of one sign-in, seat or key: a page that looks for a way makes a handful.
 OFFERS_AT_ONCE, OFFERS_PER_S = 30, 0.5
 
@@ -26,14 +30,16 @@ async def live_floor(
     """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats; `offers`:
     how many each may make.
     """
-    hub = RoomHub(pool, dsn, clock)
+    hub = RoomHub(pool, dsn)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
     hub.live, hub.presence = live, LivePresence(pool, clock, live.stages)
     pages = Collector(pool, clock, hub.lost)
     async with live, asyncio.TaskGroup() as group:
         group.create_task(pages.run(), name="beats of rooms")
-        works = (hub.run(), hub.tell_viewers(), hub.ping(), hub.listen(), hub.presence.run())
-        tasks = [group.create_task(work) for work in works]
+        steps = (
+            hub.tell_stages, hub.read, hub.tell_viewers, hub.ping, hub.listen, hub.presence.write,
+        )  # fmt: skip
+        tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]
         try:
             offers = Allowances(OFFERS_AT_ONCE, OFFERS_PER_S)
             yield {"live": live, "hub": hub, "pages": pages, "offers": offers}
@@ -41,3 +47,13 @@ async def live_floor(
             for task in tasks:
                 task.cancel()
             pages.close()
+
+
+async def _for_ever(step: Callable[[], Awaitable[None]]) -> None:
+    """One step after the other. A fault in one room must not silence all others."""
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("a fault in the rooms of this process")
+            await asyncio.sleep(AFTER_A_FAULT_S)

@@ -57,19 +57,18 @@ class LivePresence:
         self._due[link] = told
         self._came.set()
 
-    async def run(self) -> None:
-        """Writes for ever."""
-        while True:
-            await self._came.wait()
-            self._came.clear()
-            for link, told in list(self._due.items()):
-                await self._settle(link, told)
-            if self._due:
-                await asyncio.sleep(AGAIN_AFTER_S)
-                self._came.set()
+    async def write(self) -> None:
+        """Writes what is due, as soon as something is; what cannot be written now stays due."""
+        await self._came.wait()
+        self._came.clear()
+        for link, told in list(self._due.items()):
+            await self._settle(link, told)
+        if self._due:
+            await asyncio.sleep(AGAIN_AFTER_S)
+            self._came.set()
 
     async def _settle(self, link: LiveLink, told: Told) -> None:
-        """Writes and acknowledges; what could not be written now stays due."""
+        """Writes and acknowledges."""
         try:
             async with (
                 asyncio.timeout(WRITE_WITHIN_S),

@@ -122,6 +122,10 @@ class LiveRooms:
         """Where the room is, when it is open in a live process we talk to."""
         return self._known.get(room_id)
 
+    def known_rooms(self) -> list[UUID]:
+        """The rooms that are open in live processes we talk to."""
+        return list(self._known)
+
     async def know(self, programme_id: UUID, room_id: UUID) -> None:
         """Opens the room in its live process, unless that was done. Raises `LiveError`."""
         if room_id not in self._known:

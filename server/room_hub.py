@@ -10,7 +10,6 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -111,13 +110,17 @@ class Line:
 
 @dataclass(slots=True)
 class _Room:
-    """A room with somebody in it. `number`: of its log, as far as it was read here."""
+    """A room with somebody in it. `number`: of its log, as far as it was read here.
+
+    `stage` and `viewers` are what is so now, `stage_told` and `viewers_told` what all were told.
+    """
 
     programme_id: UUID
     number: int
     lines: set[Line] = field(default_factory=set)
     names: dict[UUID, str] = field(default_factory=dict)
     stage: protocol.Stage = field(default_factory=protocol.Stage)
+    stage_told: protocol.Stage = field(default_factory=protocol.Stage)
     viewers: int = 0
     viewers_told: int = 0
 
@@ -125,17 +128,18 @@ class _Room:
 class RoomHub:
     """Implements `live_rooms.Audience`; `live` and `presence` are given once they are made."""
 
-    def __init__(self, pool: Pool, dsn: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, pool: Pool, dsn: str) -> None:
         self.live: LiveRooms
         self.presence: LivePresence
         self._pool = pool
         self._dsn = dsn
-        self._clock = clock
         self._rooms: dict[UUID, _Room] = {}
         self._lines: dict[UUID, Line] = {}  # by connection
         self._staged: set[UUID] = set()  # rooms whose stage is to be told
+        self._has_staged = asyncio.Event()
+        self._nameless: set[UUID] = set()  # rooms with somebody on the stage whose name we lack
         self._noticed: dict[UUID, int] = {}  # rooms in whose log there is something to be read
-        self._called = asyncio.Event()
+        self._has_noticed = asyncio.Event()
         self._pings = 0
 
     # --- pages come and go ---------------------------------------------------------------------
@@ -146,15 +150,19 @@ class RoomHub:
         if before is None and self._is_full(line):
             return False
         self._lines[line.connection] = line
-        room = self._rooms.setdefault(line.room_id, _Room(programme_id, number))
-        room.lines.add(line)
+        if line.room_id not in self._rooms:
+            self._open(line.room_id, programme_id, number)
+        self._rooms[line.room_id].lines.add(line)
         if before is not None:
             self._forget(before)
             before.close(RESUME)
-        self._staged.add(line.room_id)
-        self._take_stage(line.room_id)
-        self._called.set()
         return True
+
+    def _open(self, room_id: UUID, programme_id: UUID, number: int) -> None:
+        self._rooms[room_id] = room = _Room(programme_id, number)
+        self._take_stage(room_id, room)
+        room.stage_told, room.viewers_told = room.stage, room.viewers
+        self.stage_changed_in(room_id)
 
     def _is_full(self, line: Line) -> bool:
         room = self._rooms.get(line.room_id)
@@ -190,9 +198,13 @@ class RoomHub:
 
     def stage_changed(self, stage: LiveStage) -> None:
         """As `live_rooms.Audience`."""
-        if stage.room in self._rooms:
-            self._staged.add(stage.room)
-            self._called.set()
+        self.stage_changed_in(stage.room)
+
+    def stage_changed_in(self, room_id: UUID) -> None:
+        """The stage of a room is to be told, if anybody is there."""
+        if room_id in self._rooms:
+            self._staged.add(room_id)
+            self._has_staged.set()
 
     def restarted(self, room_id: UUID, epoch: int) -> None:
         """As `live_rooms.Audience`."""
@@ -208,84 +220,98 @@ class RoomHub:
 
     # --- telling -------------------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Tells for ever: what changed, at most twenty times a second."""
-        while True:
-            await self._called.wait()
-            self._called.clear()
-            await asyncio.sleep(TICK_S)
-            staged, self._staged = self._staged, set()
-            for room_id in staged:
-                await self._tell_stage(room_id)
-            noticed, self._noticed = self._noticed, {}
-            for room_id, number in noticed.items():
-                await self._read_log(room_id, number)
-            if self._noticed:
-                await asyncio.sleep(AGAIN_AFTER_S)
-                self._called.set()
+    async def tell_stages(self) -> None:
+        """Tells what is on the stages that changed, as soon as some have."""
+        await self._has_staged.wait()
+        self._has_staged.clear()
+        await asyncio.sleep(TICK_S)
+        staged, self._staged = self._staged, set()
+        for room_id in staged:
+            room, stage = self._rooms.get(room_id), self.live.stages.get(room_id)
+            if room is not None and members_on(stage) <= room.names.keys():
+                self._tell_stage(room_id)
+            elif room is not None:  # first the names
+                self._nameless.add(room_id)
+                self._has_noticed.set()
+
+    async def read(self) -> None:
+        """Reads names and logs that are wanted, as soon as some are; what fails waits."""
+        await self._has_noticed.wait()
+        self._has_noticed.clear()
+        await asyncio.sleep(TICK_S)
+        nameless, self._nameless = self._nameless, set()
+        for room_id in nameless:
+            await self._read_names(room_id)
+        noticed, self._noticed = self._noticed, {}
+        for room_id, number in noticed.items():
+            await self._read_log(room_id, number)
+        if self._noticed or self._nameless:
+            await asyncio.sleep(AGAIN_AFTER_S)
+            self._has_noticed.set()
 
     def count_pages(self) -> int:
         """How many pages are connected to this process."""
         return len(self._lines)
 
     async def tell_viewers(self) -> None:
-        """Tells how many watch, at most once a second, for ever."""
-        while True:
-            await asyncio.sleep(VIEWERS_EVERY_S)
-            for room in self._rooms.values():
-                if room.viewers != room.viewers_told:
-                    room.viewers_told = room.viewers
-                    self._tell(room, protocol.Viewers(room.viewers), "viewers")
+        """Tells how many watch, where that changed; a second passes before."""
+        await asyncio.sleep(VIEWERS_EVERY_S)
+        for room in self._rooms.values():
+            if room.viewers != room.viewers_told:
+                room.viewers_told = room.viewers
+                self._tell(room, protocol.Viewers(room.viewers), "viewers")
 
     async def ping(self) -> None:
-        """The beat of everybody: asks each page whether it is there, for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(protocol.PING_EVERY_S)
-            self._pings += 1
-            frame = protocol.written(protocol.Ping(self._pings))
-            for line in list(self._lines.values()):
-                if loop.time() - line.heard_at > IDLE_AFTER_S:
-                    line.close(IDLE)
-                else:
-                    line.tell(frame, "ping")
+        """The beat of everybody: asks each page whether it is there; two seconds pass before."""
+        await asyncio.sleep(protocol.PING_EVERY_S)
+        now = asyncio.get_running_loop().time()
+        self._pings += 1
+        frame = protocol.written(protocol.Ping(self._pings))
+        for line in list(self._lines.values()):
+            if now - line.heard_at > IDLE_AFTER_S:
+                line.close(IDLE)
+            else:
+                line.tell(frame, "ping")
 
     def _tell(self, room: _Room, event: protocol.Event, replaces: str = "") -> None:
         frame = protocol.written(event)
         for line in list(room.lines):
             line.tell(frame, replaces)
 
-    async def _tell_stage(self, room_id: UUID) -> None:
-        room, stage = self._rooms.get(room_id), self.live.stages.get(room_id)
+    def _tell_stage(self, room_id: UUID) -> None:
+        room = self._rooms.get(room_id)
         if room is None:
             return
-        if members_on(stage) - room.names.keys():
-            await self._read_names(room_id, room)
-        before = room.stage
-        self._take_stage(room_id)
-        if room.stage != before:
+        self._take_stage(room_id, room)
+        if room.stage != room.stage_told:
+            room.stage_told = room.stage
             self._tell(room, protocol.StageChanged(room.stage), "stage")
 
-    def _take_stage(self, room_id: UUID) -> None:
-        room, stage = self._rooms[room_id], self.live.stages.get(room_id)
+    def _take_stage(self, room_id: UUID, room: _Room) -> None:
+        stage = self.live.stages.get(room_id)
         room.stage = stage_of(stage, room.names)
         room.viewers = stage.viewers if stage else 0
 
-    async def _read_names(self, room_id: UUID, room: _Room) -> None:
+    async def _read_names(self, room_id: UUID) -> None:
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
         try:
             async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
                 known = await presenters.of_room(conn, Scope(room.programme_id), room_id)
-            room.names = {one.member: one.name for one in known}
+            room.names |= dict.fromkeys(members_on(self.live.stages.get(room_id)), "")
+            room.names |= {one.member: one.name for one in known}
         except DATABASE_AWAY as error:
-            # the picture is there all the same; the name comes with the next change
             log.warning("room %s: no names now: %s", room_id, type(error).__name__)
+            self._nameless.add(room_id)
+        self._tell_stage(room_id)  # the picture is there, with a name or without
 
     async def _read_log(self, room_id: UUID, number: int) -> None:
         room = self._rooms.get(room_id)
         known = room or self.live.knows(room_id)
         if known is None:
             return
-        since = room.number if room is not None else number - 1
+        since = room.number if room is not None else max(0, number - 1)
         scope = Scope(known.programme_id)
         try:
             async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
@@ -308,13 +334,12 @@ class RoomHub:
     # --- hearing of the log --------------------------------------------------------------------
 
     async def listen(self) -> None:
-        """Hears of every room's log, for ever, also after the database was away."""
-        while True:
-            try:
-                await self._listen()
-            except DATABASE_AWAY as error:
-                log.warning("nothing is heard of rooms: %s", type(error).__name__)
-            await asyncio.sleep(AGAIN_AFTER_S)
+        """Hears of every room's log until its connection breaks; then a moment passes."""
+        try:
+            await self._listen()
+        except DATABASE_AWAY as error:
+            log.warning("nothing is heard of rooms: %s", type(error).__name__)
+        await asyncio.sleep(AGAIN_AFTER_S)
 
     async def _listen(self) -> None:
         conn = await asyncpg.connect(self._dsn, timeout=READ_WITHIN_S)
@@ -339,13 +364,13 @@ class RoomHub:
             return
         if room_id in self._rooms or self.live.knows(room_id) is not None:
             self._noticed[room_id] = max(number, self._noticed.get(room_id, 0))
-            self._called.set()
+            self._has_noticed.set()
 
     def _look_everywhere(self) -> None:
         """While nobody listened, anything may have happened in any room."""
-        for room_id, room in self._rooms.items():
-            self._noticed[room_id] = max(room.number + 1, self._noticed.get(room_id, 0))
-        self._called.set()
+        for room_id in {*self._rooms, *self.live.known_rooms()}:
+            self._noticed.setdefault(room_id, 0)
+        self._has_noticed.set()
 
 
 def _tell_news(lines: Iterable[Line], logged: list[Logged]) -> None:

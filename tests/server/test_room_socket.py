@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from media.live.messages import Close, Open, Stage, Told, Track, Want
 from rooms.live import log, presenters, rooms
 from rooms.scope import Scope
-from server import room_hub, room_socket
+from server import live_floor, room_hub, room_socket
 from server.room_hub import IDLE, NOT_UNDERSTOOD, RESUME, TOO_MANY
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, a_part, live_house
@@ -228,7 +228,7 @@ async def test_the_stage_is_told_whenever_it_changes(there: LiveHouse, url: str)
             "tracks": [
                 {
                     "member": str(member), "name": "Sem Visser", "source": "camera",
-                    "kind": "video", "slot": 0, "state": "waiting",
+                    "kind": "video", "slot": 0, "state": "waiting", "is_shaky": False,
                 }
             ],
             "is_on_air": False,
@@ -242,6 +242,57 @@ async def test_the_stage_is_told_whenever_it_changes(there: LiveHouse, url: str)
     async with phone(there, url) as page:
         told = await page.hello()
         assert (told["stage"]["is_on_air"], told["viewers"]) == (True, 4)
+
+
+async def test_who_comes_while_the_stage_changes_takes_nobodys_news(
+    there: LiveHouse, url: str
+) -> None:
+    member = await the_presenter(there)
+    async with phone(there, url) as before:
+        await before.hello()
+        tell_stage(there, a_track(member, state="waiting"))
+        await before.until("stage")
+        hub = there.house.app.state.floor.rooms["hub"]
+        tell_stage(there, a_track(member, state="flowing"))
+        await until(lambda: bool(hub._staged))
+        async with phone(there, url) as page:
+            assert (await page.hello())["stage"]["tracks"]
+        assert (await before.until("stage"))["stage"]["is_on_air"]
+
+
+async def test_without_the_database_the_stage_is_told_without_names(
+    there: LiveHouse, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, is_away = presenters.of_room, [True]
+
+    async def of_room(*asked: Any) -> Any:
+        if is_away[0]:
+            raise OSError("away")
+        return await real(*asked)
+
+    monkeypatch.setattr(presenters, "of_room", of_room)
+    member = await the_presenter(there)
+    async with phone(there, url) as page:
+        await page.hello()
+        tell_stage(there, a_track(member))
+        assert (await page.until("stage"))["stage"]["tracks"][0]["name"] == ""
+        is_away[0] = False
+        assert (await page.until("stage"))["stage"]["tracks"][0]["name"] == "Sem Visser"
+
+
+async def test_a_fault_in_one_room_silences_nobody(
+    there: LiveHouse, url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(live_floor, "AFTER_A_FAULT_S", 0.05)
+    member = await the_presenter(there)
+    async with phone(there, url) as page:
+        await page.hello()
+        with monkeypatch.context() as broken:
+            broken.setattr(room_hub, "stage_of", lambda *_: 1 / 0)
+            tell_stage(there, a_track(member))
+            await until(lambda: "a fault in the rooms" in caplog.text)
+        tell_stage(there, a_track(member, state="stalled"))
+        assert (await page.until("stage"))["stage"]["tracks"][0]["state"] == "stalled"
 
 
 async def test_a_wish_goes_to_the_live_process(there: LiveHouse, url: str) -> None:
