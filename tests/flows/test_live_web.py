@@ -31,6 +31,8 @@ from tests.support.processes import enterable_folder
 from tests.support.sockets import a_page, listening
 from tests.support.waiting import until
 
+OFFERS = Path(__file__).resolve().parents[1] / "media" / "live" / "offers"
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
@@ -125,6 +127,54 @@ async def test_from_a_camera_to_a_viewer_and_into_attendance(scene: Scene) -> No
     assert [row["ended_at"] is not None for row in spans] == [True]
     events = await scene.events()
     assert {"presenter_came", "on_air", "off_air", "presenter_left"} <= set(events)
+
+
+async def test_whip_by_the_letter(scene: Scene) -> None:
+    """RFC 9725 against the real process: a resource is patched, renewed, ended; by its creator."""
+    offer = (OFFERS / "chromium-simulcast.sdp").read_bytes()
+    told = {"authorization": f"Bearer {scene.key.token}"}
+    sdp, fragment = {"content-type": "application/sdp"}, "application/trickle-ice-sdpfrag"
+    async with httpx.AsyncClient(base_url=scene.http, headers=told, timeout=20) as obs:
+        url = f"/rooms/{scene.room.id}/whip"
+        assert (await obs.post(url, content=b"v=0\r\n", headers=sdp)).status_code == 400
+        made = await obs.post(url, content=offer, headers=sdp)
+        assert (made.status_code, made.text[:3]) == (201, "v=0")
+        assert "a=candidate:" in made.text
+        resource, etag = made.headers["location"], made.headers["etag"]
+        assert etag.startswith('"')
+
+        async def patch(body: str, **headers: str) -> httpx.Response:
+            sent = {"content-type": fragment, **headers}
+            return await obs.patch(resource, content=body, headers=sent)
+
+        trickle = "a=ice-ufrag:abcd\r\na=ice-pwd:aaaaaaaaaaaaaaaaaaaaaaaa\r\n"
+        own = _credentials(offer.decode())
+        assert (await patch(own)).status_code == 428
+        assert (await patch(own, **{"if-match": '"another"'})).status_code == 412
+        noted = await patch(own, **{"if-match": etag})
+        assert (noted.status_code, noted.headers["etag"]) == (204, etag)
+        renewed = await patch(trickle, **{"if-match": "*"})
+        assert renewed.status_code == 200
+        assert renewed.headers["etag"] != etag
+        assert "a=ice-ufrag:" in renewed.text
+        assert (await patch(own, **{"if-match": etag})).status_code == 412
+        async with httpx.AsyncClient(base_url=scene.http, timeout=20) as thief:
+            token = await _another_key(scene)
+            other = {"authorization": f"Bearer {token}"}
+            assert (await thief.delete(resource, headers=other)).status_code == 404
+        assert (await obs.delete(resource)).status_code == 200
+        assert (await obs.delete(resource)).status_code == 404
+
+
+def _credentials(offer: str) -> str:
+    lines = [line for line in offer.splitlines() if line.startswith(("a=ice-ufrag", "a=ice-pwd"))]
+    return "\r\n".join([*lines[:2], "a=end-of-candidates", ""])
+
+
+async def _another_key(scene: Scene) -> str:
+    async with scene.house.pool.acquire() as conn, conn.transaction():
+        scope, now = presenter_of(scene.world), scene.house.clock()
+        return (await stream_keys.create(conn, scope, scene.room.id, "phone", now)).token
 
 
 async def test_a_killed_live_process_is_told_and_opened_again(scene: Scene) -> None:
