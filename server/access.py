@@ -35,8 +35,8 @@ BUREAU = Who(roles=("bureau", "operator"))
 ROOMS = Who(
     roles=("teacher", "editor", "presenter", "moderator", "coordinator", "bureau", "operator")
 )
-HOSTS = Who(roles=("editor", "coordinator", "bureau", "operator"))
-PRESENTERS = Who(roles=("editor", "presenter", "coordinator", "bureau", "operator"))
+HOSTS = Who(roles=("editor", "presenter", "moderator", "coordinator", "bureau", "operator"))
+PRESENTERS = HOSTS
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))

@@ -62,12 +62,13 @@ async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
 async def sweep(conn: Connection, now: datetime) -> list[UUID]:
     """Closes silent visits and sessions that are over; returns the session classes rebuilt.
 
-    Any process may do it at any time: what another has just done is not there any more.
+    Any process may do it at any time: what another has just done is not there any more. Rooms
+    come before visits, as everywhere: who closes a room holds it first.
     """
-    touched = await visits.close_silent(conn, now)
     await on_air.end_silent(conn, now)
-    await room_sessions.leave_idle(conn, now)
     await rooms.close_idle(conn, now)
+    await room_sessions.leave_idle(conn, now)
+    touched = await visits.close_silent(conn, now)
     await sessions.end_due(conn, now)
     ended = await sessions.ended_without_result(conn)
     for session_class_id in ended:

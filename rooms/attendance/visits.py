@@ -184,12 +184,16 @@ async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
     """Moves visits in rooms on in one update; the connections whose visit goes on.
 
     A visit whose seat, class or room is over does not. What the live core saw while the page
-    said that it is neither seen nor heard does not count.
+    said that it is neither seen nor heard does not count. Rows are held in one order, because
+    pages and the live core tell of the same ones at the same time.
     """
     if not moves:
         return frozenset()
     rows = await conn.fetch(
         """
+        with held as materialized (
+            select id from visits where connection = any($1::uuid[]) order by id for update
+        )
         update visits v set
             started_at = least(v.started_at, t.first_at),
             seen_until = greatest(v.seen_until, t.last_at),
@@ -212,10 +216,11 @@ async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
                 $6::text[], $7::boolean[], $8::boolean[], $9::bigint[])
             as t (connection, first_at, last_at, present, media_flowed, rung, is_away, is_leaving,
                 last_beat),
+            held,
             seats s
             join session_classes c on (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
             join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
-        where v.connection = t.connection
+        where v.id = held.id and v.connection = t.connection
             and (s.programme_id, s.id) = (v.programme_id, v.seat_id)
             and s.ended_at is null and c.left_at is null
             and n.state = 'running' and n.room_id is not null

@@ -6,7 +6,7 @@ Nothing is lost while the database is away: a connection's beats become one, how
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -124,15 +124,19 @@ class Collector:
 async def keep(conn: Connection, told: Told, now: datetime) -> None:
     """Writes a batch of the live core; the same batch again changes nothing.
 
-    The caller acknowledges it after its commit.
+    The caller acknowledges it after its commit. Rooms are held first, and in one order: so does
+    whoever closes one, and goes on to its visits.
     """
     writes = writes_of(told)
-    await visits.move(conn, _known(writes.moves))
+    await _hold(conn, sorted({*writes.on_air, *told.stages}))
     await on_air.see(conn, writes.on_air, now)
     for room_id, members in told.stages.items():
         await stage_log.note(conn, room_id, members, now)
     await on_air.end(conn, [room for room, members in told.stages.items() if not members])
+    await visits.move(conn, list(writes.moves))
 
 
-def _known(moves: Iterable[Move]) -> list[Move]:
-    return sorted(moves, key=lambda move: move.connection)
+async def _hold(conn: Connection, room_ids: list[UUID]) -> None:
+    await conn.execute(
+        "select 1 from rooms where id = any($1::uuid[]) order by id for update", room_ids
+    )

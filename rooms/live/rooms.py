@@ -24,7 +24,7 @@ IDLE_AFTER = timedelta(hours=12)
 # One in which nothing ever happened waits for its day.
 UNTOUCHED_AFTER = timedelta(days=14)
 
-OFFICE = ("coordinator", "bureau", "operator")
+OFFICE = ("coordinator", "bureau", "moderator", "operator")
 COMPANY = ("editor", "presenter")
 
 Role = Literal["viewer", "teacher", "presenter", "moderator"]
@@ -55,15 +55,16 @@ class Room:
 
 
 def may_open(scope: Scope) -> bool:
-    """Editors for their company, coordinators and the bureau for the programme."""
-    return scope.has("editor", *OFFICE)
+    """A company's people for their company, the office for the programme."""
+    return scope.has(*COMPANY, *OFFICE)
 
 
 def role_in(scope: Scope, room: Room) -> Role | None:
     """What the scope's person is in this room; None: for her it is not there.
 
-    She who opened it presents, and so does everybody of its company. A coordinator moderates
-    rooms of her region, and may present there; others of the programme she may look into.
+    She who opened it presents, and so does everybody of its company. A moderator moderates, a
+    coordinator does in her region, and both may present there; others of the programme she may
+    look into.
     """
     if scope.programme_id != room.programme_id:
         return None
@@ -97,7 +98,12 @@ def _presents(scope: Scope, room: Room) -> bool:
 
 
 def _moderates(scope: Scope, room: Room) -> bool:
-    return scope.sees_all or (room.region_id is not None and room.region_id in scope.region_ids)
+    regions = [grant.region_id for grant in scope.grants if grant.role == "moderator"]
+    return (
+        scope.sees_all
+        or None in regions
+        or (room.region_id is not None and room.region_id in (*scope.region_ids, *regions))
+    )
 
 
 async def open_room(
@@ -105,9 +111,9 @@ async def open_room(
 ) -> Room:
     """A new open room and its session, with the programme's presence rule as of today.
 
-    `company_id` None: an editor's only company, else the programme itself. Without a title it
-    has its company's name. Raises `NotThere` for somebody else's company, `Refused` `room_title`,
-    `room_company`, and `company_waits` for one the programme has not said yes to.
+    `company_id` None: the programme itself, of whoever is no office her only company. Without a
+    title it has its company's name. Raises `NotThere` for somebody else's company, `Refused`
+    `room_title`, `room_company`, and `company_waits` for one the programme has not said yes to.
     """
     title = " ".join(title.split())
     if len(title) > TITLE_LENGTH:
@@ -146,7 +152,7 @@ async def _why_not(conn: Connection, scope: Scope, company_id: UUID | None) -> N
 
 
 def _company_for(scope: Scope, company_id: UUID | None) -> UUID | None:
-    own = [grant.company_id for grant in scope.grants if grant.role == "editor"]
+    own = [grant.company_id for grant in scope.grants if grant.role in COMPANY]
     if scope.has(*OFFICE):
         return company_id
     if company_id is None and len(own) == 1:

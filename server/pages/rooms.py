@@ -122,7 +122,9 @@ async def create(here: Here) -> Response:
             )
     except Refused as problem:
         return await _index(here, problem)
-    is_presenter = rooms.role_in(here.scope, room) == "presenter" and here.person.may("editor")
+    is_presenter = rooms.role_in(here.scope, room) == "presenter" and here.person.may(
+        *rooms.COMPANY
+    )
     return here.go(f"/rooms/{room.id}/studio" if is_presenter else f"/rooms/{room.id}")
 
 

@@ -1,5 +1,6 @@
 """A class in a room, from its pongs to its result: what counts, what does not, and why."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from rooms.agenda import room_sessions
-from rooms.attendance import corrections, export, keeping, report, results, retention, seats, visits
+from rooms.attendance import (
+    confirmations,
+    corrections,
+    export,
+    keeping,
+    report,
+    results,
+    retention,
+    seats,
+    visits,
+)
 from rooms.attendance.report import Filters
 from rooms.attendance.results import Result
 from rooms.attendance.rule import unix_ms
@@ -353,6 +364,40 @@ async def test_a_correction_stands_over_what_was_measured(sitting: Sitting) -> N
             sitting.clock(),
         )  # fmt: skip
     assert (fixed.outcome, fixed.measured_outcome) == ("present", "joined_only")
+
+
+async def test_who_brought_the_class_is_asked_the_morning_after(sitting: Sitting) -> None:
+    phone = await sitting.opens(await sitting.sits())
+    await sitting.run(2 * MINUTE, phone)
+    await sitting.close()
+    async with sitting.pool.acquire() as conn, conn.transaction():
+        [asked] = await confirmations.confirmations_due(conn, sitting.clock() + timedelta(days=4))
+        assert asked.person_id == sitting.world.teacher.id
+        assert asked.session_class_id == sitting.part.session_class_id
+        assert asked.title == "Live from the yard"
+
+
+async def test_pages_and_the_live_core_write_at_the_same_time(sitting: Sitting) -> None:
+    """Many visits, both in any order, and the room is closed meanwhile: nobody waits for ever."""
+    pages = [await sitting.opens(await sitting.sits()) for _ in range(12)]
+    room, started = sitting.room.id, unix_ms(sitting.clock())
+
+    async def told(order: list[Page]) -> None:
+        until = unix_ms(sitting.clock())
+        seen = tuple(Flowed(room, one.connection, "viewer", started, until) for one in order)
+        presenter = Flowed(room, sitting.presenter, "publisher", started, until)
+        async with sitting.pool.acquire() as conn, conn.transaction():
+            await live.keep(conn, Told(flowed=(*seen, presenter)), sitting.clock())
+
+    for turn in range(20):
+        sitting.clock.move(seconds=2)
+        for page in pages[turn % 12 :] + pages[: turn % 12]:
+            page.beat(Beat(sitting.clock(), True, False))
+        await asyncio.gather(
+            sitting.collector.flush(), told(pages), told(pages[::-1]), told(pages[5:] + pages[:5])
+        )
+    await asyncio.gather(told(pages), sitting.close(), told(pages[::-1]))
+    assert {row["watched"][0].upper - started for row in await sitting.rows("visits")} == {40_000}
 
 
 async def test_time_takes_names_events_and_keys_and_leaves_the_time_on_air(

@@ -74,6 +74,15 @@ async def test_roles_in_a_room(pool: Pool, clock: Clock) -> None:
             (presenter_of(world), "presenter"),
             (editor_scope(world.programme, stranger, world.company), "presenter"),
             (moderator_of(world), "moderator"),
+            (Scope(world.programme.id, stranger.id, (Grant("moderator"),)), "moderator"),
+            (
+                Scope(
+                    world.programme.id,
+                    stranger.id,
+                    (Grant("presenter", company_id=world.company.id),),
+                ),
+                "presenter",
+            ),
             (own_region, "moderator"),
             (far_one, "viewer"),
             (world.scope, "teacher"),
