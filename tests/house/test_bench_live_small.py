@@ -78,7 +78,7 @@ def test_a_table_of_rounds(results: Path) -> None:
     assert test_fanout.ratio(ours, janus) == 0.5
     assert test_fanout.late(janus, 0.99) == 5.0
     rounds = {test_fanout.PYTHON: ours, test_fanout.COMPILED: ours, test_fanout.JANUS: janus}
-    text = test_fanout.write(rounds).read_text()
+    text = test_fanout.write(rounds, rounds).read_text()
     assert "| ours, pure Python / Janus, CPU | 0.50 | ≤ 0.65 |" in text
     assert "3.00 µs" in text and "0.0999%" in text
 

@@ -1,4 +1,4 @@
-"""The presenter of the load, a process of its own: `python -m tests.bench.live.present DOOR`.
+"""The presenter of the load, a process of its own: `... -m tests.bench.live.present DOOR PACED`.
 
 Says `sending` once it sends; ends when its input does.
 """
@@ -11,10 +11,10 @@ from tests.bench.live.lines import say, until_closed
 from tests.support.live.presenter import Presenter
 
 
-async def main(word: str) -> None:
+async def main(word: str, is_paced: bool) -> None:
     """Sends until told to stop, then says what happened."""
     door = await open_door(word)
-    presenter = Presenter()
+    presenter = Presenter(is_paced=is_paced)
     await door.present(presenter)
     presenter.start()
     say({"is_sending": True, "profile": presenter.wire.profile})
@@ -33,4 +33,4 @@ async def main(word: str) -> None:
     )
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], sys.argv[2] == "paced"))

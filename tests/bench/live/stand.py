@@ -146,12 +146,17 @@ class Stand:
 
 @contextlib.asynccontextmanager
 async def loaded(
-    serving: AbstractAsyncContextManager[Server], receiver: Path, *, is_presented: bool = True
+    serving: AbstractAsyncContextManager[Server],
+    receiver: Path,
+    *,
+    is_presented: bool = True,
+    is_paced: bool = True,
 ) -> AsyncIterator[Stand]:
-    """A server under load."""
+    """A server under load; `is_paced`: see `Presenter`."""
     async with serving as server, contextlib.AsyncExitStack() as stack:
         if is_presented:
-            presenter = await stack.enter_async_context(loader("present", server.door))
+            pace = "paced" if is_paced else "at once"
+            presenter = await stack.enter_async_context(loader("present", server.door, pace))
             assert (await presenter.hears())["profile"] == GCM
         crowd = await stack.enter_async_context(loader("crowd", server.door, str(receiver)))
         yield Stand(server, crowd)

@@ -34,9 +34,12 @@ CONNECT_WITHIN_S = 10.0
 
 
 class Presenter:
-    """Sends picture and sound until closed; answers keyframe requests and retransmissions."""
+    """Sends picture and sound until closed; answers keyframe requests and retransmissions.
 
-    def __init__(self, group: list[Frame] | None = None) -> None:
+    `is_paced`: packets of a picture follow each other as a browser spaces them, else all at once.
+    """
+
+    def __init__(self, group: list[Frame] | None = None, *, is_paced: bool = True) -> None:
         self.wire = Wire(self._take)
         self.sent = Sent()
         self.packets = 0
@@ -44,6 +47,7 @@ class Presenter:
         self.retransmitted = 0
         self.twcc_feedback = 0
         self._frames = group or frames()
+        self._is_paced = is_paced
         self._wants_key = False
         self._seq = {OPUS: random.getrandbits(15), VP8: random.getrandbits(15), VP8_RTX: 0}
         self._transport_seq = 0
@@ -108,7 +112,8 @@ class Presenter:
             body = described(piece, is_first=n == 0, picture=picture, tl0=picture)
             self._send(VP8, self.sent.video, body, marker=n == len(frame.pieces) - 1)
             due = max(due, time.monotonic() - LATE_S) + len(body) * 8 / PACE_BPS
-            await _until(due)
+            if self._is_paced:
+                await _until(due)
 
     def _send(self, payload_type: int, ssrc: int, body: bytes, *, marker: bool) -> None:
         seq = self._seq[payload_type] = (self._seq[payload_type] + 1) & 0xFFFF
