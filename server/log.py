@@ -16,5 +16,11 @@ def set_up(process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(_has_no_address)
     for noisy in ("uvicorn.access", "alembic", "pgqueuer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _has_no_address(record: logging.LogRecord) -> bool:
+    """uvicorn's lines about sockets begin with who came, whatever is said of access lines."""
+    return '"WebSocket ' not in str(record.msg)

@@ -1,0 +1,38 @@
+"""What a process writes down: nothing about whose device it was."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from server import log
+
+SOURCES = Path(uvicorn.__file__).parent / "protocols" / "websockets"
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """Leaves logging as it was."""
+    root, servers = logging.getLogger(), logging.getLogger("uvicorn.error")
+    handlers, level, filters = root.handlers[:], root.level, servers.filters[:]
+    yield
+    root.handlers[:], servers.filters[:] = handlers, filters
+    root.setLevel(level)
+
+
+def test_no_address_of_a_device_is_written(
+    as_before: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.set_up("web")
+    servers = logging.getLogger("uvicorn.error")
+    for end in ("[accepted]", "403", "%d"):
+        line = f'%s - "WebSocket %s" {end}'
+        assert f"'{line}'" in (SOURCES / "websockets_sansio_impl.py").read_text(), "uvicorn's own"
+        servers.info(line, "192.0.2.77:5000", "/rooms/x/socket", *([404] if end == "%d" else []))
+    servers.info("Application startup complete.")
+    logging.getLogger("uvicorn.access").info("192.0.2.77:5000 GET /join")
+    said = capsys.readouterr().err
+    assert "192.0.2.77" not in said
+    assert "startup complete" in said
