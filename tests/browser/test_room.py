@@ -191,8 +191,9 @@ async def test_a_device_with_another_place_loads_its_page_anew(visitor: Visitor)
     stand, page = visitor.stand, await visitor.open("companion")
     await until(lambda: stand.sockets)
     assert stand.posts_to("/rooms/r1/whep") == [], "a phone beside the screen takes no picture"
+    stand.seat_kind = "own"
     async with page.expect_navigation():
-        await stand.tell(event="seat", kind="own")
+        await stand.hang_up()
 
 
 async def test_keys_work_on_the_stage_and_nowhere_else(visitor: Visitor) -> None:
@@ -267,6 +268,28 @@ async def test_where_no_way_gets_through_a_sentence_comes_within_six_seconds(
     await until(lambda: len(stand.posts_to("/rooms/r1/whep")) == 2)
 
 
+BLOCK_SOUND = """
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    if (this.muted || navigator.userActivation.hasBeenActive) return play.call(this);
+    return Promise.reject(new DOMException('no', 'NotAllowedError'));
+  };
+"""
+
+
+async def test_a_browser_that_blocks_sound_is_asked_by_one_press(visitor: Visitor) -> None:
+    stand = visitor.stand
+    stand.answer = nobody_there
+    await visitor.page.add_init_script(BLOCK_SOUND)
+    page = await visitor.open("viewer")
+    await expect(page.locator(".stage-sound")).to_be_visible()
+    await until(lambda: any(one.get("is_audible") is False for one in stand.heard))
+    await page.click(".stage-sound")
+    await expect(page.locator(".stage-sound")).to_be_hidden()
+    heard = len(stand.heard)
+    await until(lambda: any(one.get("is_audible") for one in stand.heard[heard:]))
+
+
 # --- the classroom screen ------------------------------------------------------------------------
 
 
@@ -293,6 +316,16 @@ async def test_the_screen_asks_how_many_pupils_and_then_shows_the_stage(visitor:
     await expect(page.locator("[data-part=over]")).to_be_visible()
     assert stand.posts_to("/declared")[-1] == {"pupils": 26, "is_end": True}
     await until(lambda: not stand.sockets)
+
+
+@pytest.mark.parametrize(("why", "part"), [("room_closed", "end"), ("session_over", "over")])
+async def test_a_room_that_closes_asks_the_screen_how_many_there_were(
+    visitor: Visitor, why: str, part: str
+) -> None:
+    page = await visitor.open("beamer")
+    await until(lambda: visitor.stand.sockets)
+    await visitor.stand.tell(event="closed", why=why)
+    await expect(page.locator(f"[data-part={part}]")).to_be_visible()
 
 
 # --- the studio ----------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ import { leaveIfLost } from "./lost.js";
 /** What this page says of itself at each ping.
  * @typedef {{is_flowing: boolean, is_shown: boolean, is_audible: boolean, rung: import("./ladder.js").Rung}} Beat */
 /**
- * online: whether the line is up · restarted: the epoch from which the stage stands anew · seat: this device
- * has another place · closed: why the room is over for this page.
+ * online: whether the line is up · restarted: the epoch from which the stage stands anew · closed: why the
+ * room is over for this page.
  * @typedef {{
- *   hello: Hello, stage: Stage, viewers: number, restarted: number, seat: string, closed: string, online: boolean,
+ *   hello: Hello, stage: Stage, viewers: number, restarted: number, closed: string, online: boolean,
  * }} RoomEvents
  */
 
@@ -117,8 +117,6 @@ export class RoomSocket extends Signals {
         return this.send("viewers", message.count);
       case "live_restarted":
         return this.send("restarted", message.epoch);
-      case "seat":
-        return this.send("seat", message.kind);
       case "closed":
         return this.#closed(message.why ?? "room_closed");
     }

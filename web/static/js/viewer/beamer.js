@@ -102,9 +102,10 @@ function over() {
   if (document.fullscreenElement) void document.exitFullscreen();
 }
 
-/** The room ended by itself: the question is still asked, unless another screen has the class now. @param {string} why */
+/** A room that closed: the question is still asked. A place that is over (another screen has the class) asks nothing.
+ * @param {string} why */
 function ended(why) {
-  if (why !== "taken" && why !== "removed") return askCount();
+  if (why === "room_closed") return askCount();
   must(root.querySelector("[data-over-words]")).textContent = text(why);
   over();
 }

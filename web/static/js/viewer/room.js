@@ -86,7 +86,6 @@ export class Room extends Signals {
     socket.on("stage", (stage) => this.#staged(stage));
     socket.on("viewers", (count) => this.#viewers(count));
     socket.on("restarted", (epoch) => this.#restarted(epoch));
-    socket.on("seat", (kind) => this.#seated(kind));
     socket.on("online", (isOnline) => this.#online(isOnline));
     socket.on("closed", (why) => this.#closed(why));
   }
