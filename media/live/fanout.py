@@ -192,6 +192,7 @@ class Fanout:
         for outlet in self._over_tcp:
             self._send_alone(packet, outlet)
         self._counted["sent"] += len(self._outlets) - lost
+        self._counted["sent_bytes"] += (len(self._outlets) - lost) * len(packet.payload)
         if lost:
             self._counted["send_lost"] += lost
 

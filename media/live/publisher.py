@@ -161,6 +161,7 @@ class Publisher:
             self._counted["unknown_ssrc"] += 1
             return
         self._counted["received"] += 1
+        self._counted["received_bytes"] += header.payload_end - header.payload_at
         if stream.is_repair:
             self._repaired(stream, header, packet, now)
         else:
