@@ -14,8 +14,8 @@ from media.live.messages import Counted
 
 # Told from the start, also while nothing happens: an alarm needs the zero.
 ALWAYS = dict.fromkeys(
-    ("received_total", "received_bytes_total", "sent_total", "sent_bytes_total", "send_lost_total", "nack_total", "rtx_total", "pli_total",
-     "switches_total"),
+    ("received_total", "received_bytes_total", "sent_total", "sent_bytes_total",
+     "send_lost_total", "nack_total", "rtx_total", "pli_total", "switches_total"),
     0.0,
 )  # fmt: skip
 Samples = Iterable[tuple[tuple[str, ...], str, float]]
