@@ -101,6 +101,14 @@ async def classes_in(conn: Connection, programme_id: UUID, session_id: UUID) -> 
     return [row["id"] for row in rows]
 
 
+async def room_of(conn: Connection, session_id: UUID) -> UUID | None:
+    """The room a session is of; None for one of a tour. For the screen that was let in for it."""
+    room_id: UUID | None = await conn.fetchval(
+        "select room_id from sessions where id = $1", session_id
+    )
+    return room_id
+
+
 # --- classes in it -------------------------------------------------------------------------------
 
 

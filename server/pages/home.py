@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from rooms.agenda import room_sessions
 from rooms.connection import Connection
 from rooms.people import programmes
 from rooms.scope import Scope
 from rooms.tours import catalogue
 from rooms.tours.catalogue import Found, Wish
 from server.arrival import safe_next
+from server.auth import Viewer
 from server.context import Here
 from server.i18n import LANGUAGES
 from server.pages import next_steps
@@ -29,14 +31,23 @@ async def show(here: Here) -> Response:
         open_to_all = await programmes.public(conn)
         steps = await next_steps.of(conn, here.scope, here.now) if is_person else []
         scopes = [here.scope] if is_person else [Scope(one.id) for one in open_to_all]
+        lesson = await _lesson(conn, viewer) if viewer else ""
         newest = [poster(here, found) for found in await _newest(conn, scopes, here.language)]
     return here.page(
         "home/show.html",
         steps=steps,
         newest=newest,
         programmes=open_to_all,
-        lesson=f"/sessions/{viewer.session_id}/beamer" if viewer and viewer.session_id else "",
+        lesson=lesson,
     )
+
+
+async def _lesson(conn: Connection, viewer: Viewer) -> str:
+    """Where a classroom PC's lesson is; '' for everybody else."""
+    if viewer.session_id is None:
+        return ""
+    room_id = await room_sessions.room_of(conn, viewer.session_id)
+    return f"/rooms/{room_id}/beamer" if room_id else f"/sessions/{viewer.session_id}/beamer"
 
 
 async def _newest(conn: Connection, scopes: list[Scope], language: str) -> list[Found]:

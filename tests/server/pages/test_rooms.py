@@ -203,6 +203,7 @@ async def test_a_classroom_pc_is_let_in_for_one_class(app_house: House, world: W
     told = (await pc.post("/screen/ask")).json()
     assert told == {"state": "go", "go": f"{room}/beamer"}
     assert "Class 4A" in (await pc.get(f"{room}/beamer")).text
+    assert f"{room}/beamer" in (await pc.get("/")).text
     for path in (f"{room}/studio", "/rooms", "/classes", "/attendance"):
         assert (await pc.get(path)).status_code in {303, 404}
     # Its place taken by another screen, it may have it back, and no other class's.
