@@ -1,11 +1,8 @@
 """The live process: reads its settings and lets `media.live` serve them."""
 
-import asyncio
 import ipaddress
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 from media.live import control
 from media.live.process import LiveSettings
@@ -13,23 +10,19 @@ from server.asked import Asked, CannotDo
 from server.config import Settings
 from server.supervisor import stop_signals
 
+if sys.platform == "win32":  # uvloop is not there
+    from asyncio import run as run_loop
+else:
+    from uvloop import run as run_loop
+
 # Where set-up puts the compiled inner loop of the fan-out, if the machine can compile.
 LIBRARY = Path(control.__file__).parent / "built" / "fanout.so"
 
 
 def run(asked: Asked) -> int:
     """The verb `live`: runs until SIGTERM, SIGINT or a closed terminal."""
-    _run(_live(asked.settings))
+    run_loop(_live(asked.settings))
     return 0
-
-
-def _run(live: Coroutine[Any, Any, None]) -> None:
-    if sys.platform == "win32":  # uvloop is not there
-        asyncio.run(live)
-    else:
-        import uvloop  # noqa: PLC0415
-
-        uvloop.run(live)
 
 
 async def _live(settings: Settings) -> None:

@@ -159,12 +159,10 @@ class Fanout:
         """A viewer is reached over another path, or has its keys now."""
         self._is_stale = True
 
-    def close(self) -> Iterable[Outlet]:
-        """Everybody leaves; returns who was there or waited."""
-        left = (*self._outlets, *self._waiting)
-        for outlet in left:
+    def close(self) -> None:
+        """Everybody leaves, whoever waits too."""
+        for outlet in (*self._outlets, *self._waiting):
             self.leave(outlet)
-        return dict.fromkeys(left)
 
     # The hot path
 
