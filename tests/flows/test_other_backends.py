@@ -13,10 +13,12 @@ import asyncpg
 import pytest
 
 from media import videos
+from media.storage import S3Access, Storage, open_storage
 from rooms.tours import reviews
 from tests.conftest import make_template
 from tests.flows import test_lesson
 from tests.media import films
+from tests.server import test_backup
 from tests.server.pages import test_sign_in
 from tests.support import films as arriving
 from tests.support import sending
@@ -32,6 +34,9 @@ test_a_lesson_with_a_screen_and_two_phones = test_lesson.test_a_lesson_with_a_sc
 test_a_twin_programme_sees_nothing = test_lesson.test_a_twin_programme_sees_nothing
 noor = test_sign_in.noor
 test_a_password_lets_her_in = test_sign_in.test_a_password_lets_her_in_to_where_she_was_going
+other = test_backup.other
+test_a_backup_goes_there_and_back = test_backup.test_there_and_back
+test_files_missing_in_the_bucket_are_named = test_backup.test_missing_files_are_named
 
 AWS = {
     "endpoint": "AWS_ENDPOINT_URL",
@@ -66,6 +71,25 @@ async def app_house(
 ) -> AsyncIterator[House]:
     async with house(dsn, tmp_path, clock, **bucket) as running:
         yield running
+
+
+@pytest.fixture
+async def storage(bucket: dict[str, Any]) -> Storage:
+    """The bucket with the three files that the backup's tests know."""
+    found = open_storage(bucket["storage_url"], S3Access(**bucket["s3"]))
+    await test_backup.fill_storage(found)
+    return found
+
+
+async def test_a_bucket_is_copied_and_comes_back_into_another(
+    dsn: str, other: str, storage: Storage, s3: str, tmp_path: Path
+) -> None:
+    await test_backup.make(dsn, storage, tmp_path / "backup", copies=True)
+    new = await a_bucket(s3)
+    empty = open_storage(new["storage_url"], S3Access(**new["s3"]))
+    done = await test_backup.read(other, empty, tmp_path / "backup")
+    assert (done.copied, done.missing) == (3, [])
+    assert await empty.get("originals/one") == b"originals/one"
 
 
 async def test_it_is_the_oldest_we_promise(dsn: str) -> None:

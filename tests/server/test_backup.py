@@ -21,9 +21,14 @@ from tests.support.lessons import a_class, a_session, a_world
 async def storage(tmp_path: Path) -> Storage:
     """A storage with three files, one in a folder."""
     found = open_storage((tmp_path / "storage").as_uri())
-    for key in ("originals/one", "videos/two/s00000.m4s", "videos/two/master.m3u8"):
-        await found.put(key, key.encode())
+    await fill_storage(found)
     return found
+
+
+async def fill_storage(storage: Storage) -> None:
+    """Three files, each holding its own name."""
+    for key in ("originals/one", "videos/two/s00000.m4s", "videos/two/master.m3u8"):
+        await storage.put(key, key.encode())
 
 
 @pytest.fixture
