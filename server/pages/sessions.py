@@ -14,11 +14,12 @@ from rooms.agenda.states import State
 from rooms.attendance import keeping, results, seats
 from rooms.attendance.beats import Collector, Now, Post
 from rooms.attendance.rule import SeatKind
+from rooms.attendance.seats import Seat
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.people import classes, sign_ins
 from rooms.people.codes import shown_class_code
 from rooms.scope import Scope
-from rooms.tours import documents, tours
+from rooms.tours import documents, texts, tours
 from server import errors, forms
 from server.addresses import own_url, qr_svg, shown
 from server.context import Here
@@ -116,7 +117,7 @@ async def show(here: Here) -> Response:
 
 async def _teachers_page(here: Here, problem: RoomError | None = None) -> Response:
     async with here.transaction() as conn:
-        session = await sessions.get(conn, here.scope, here.id())
+        session = await _titled(conn, here, await sessions.get(conn, here.scope, here.id()))
         room = await seats.here_now(conn, here.scope, session.session_class_id, here.now)
         result = results.judge(await results.material(conn, session.session_class_id))
         code, link_token = await classes.of_session(conn, session.programme_id, session.class_id)
@@ -272,9 +273,9 @@ async def beamer(here: Here) -> Response:
         if seat is None or seat.kind is not SeatKind.BEAMER:
             if here.viewer is None:
                 return here.go(f"/sign-in?next={here.request.url.path}")
-            session = await _of_screen(here, conn)
+            session = await _titled(conn, here, await _of_screen(here, conn))
             return here.page("sessions/claim.html", session=session)
-        session = await sessions.shown(conn, seat.programme_id, seat.session_id)
+        session = await _shown(conn, here, seat)
         film = await _film(conn, here, session)
         code, link_token = await classes.of_session(conn, session.programme_id, session.class_id)
     link = f"{own_url(here)}/j/{link_token}"
@@ -363,7 +364,7 @@ async def phone(here: Here) -> Response:
             return here.go("/join", said="seat_needed")
         if seat.kind is SeatKind.BEAMER:
             return here.go(f"/sessions/{here.id()}/beamer")
-        session = await sessions.shown(conn, seat.programme_id, seat.session_id)
+        session = await _shown(conn, here, seat)
         film = await _film(conn, here, session)
         papers = await documents.of_tour(conn, Scope(session.programme_id), session.tour_id)
         has_beamer = await seats.has_beamer(conn, seat)
@@ -384,6 +385,19 @@ async def watch(here: Here) -> Response:
         seat = await seat_of(here, conn, here.id())
         await seats.watch_here(conn, seat, form.get("here") == "1")
     return here.go(f"/sessions/{here.id()}/phone")
+
+
+async def _shown(conn: Connection, here: Here, seat: Seat) -> Session:
+    """The seat's session, as the device in it reads it."""
+    session = await sessions.shown(conn, seat.programme_id, seat.session_id)
+    return await _titled(conn, here, session)
+
+
+async def _titled(conn: Connection, here: Here, session: Session) -> Session:
+    """The session under the tour's title in the reader's language, where there is one."""
+    written = await texts.of_tour(conn, Scope(session.programme_id), session.tour_id)
+    text = written.get(here.language)
+    return replace(session, title=text.title) if text and text.title else session
 
 
 async def _film(conn: Connection, here: Here, session: Session) -> dict[str, Any]:

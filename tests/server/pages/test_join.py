@@ -11,6 +11,9 @@ from rooms.agenda import sessions
 from rooms.agenda.sessions import Plan
 from rooms.people import classes
 from rooms.people.codes import new_class_code
+from rooms.scope import Scope
+from rooms.tours import texts
+from rooms.tours.texts import Text
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_world
 
@@ -201,3 +204,21 @@ async def test_what_is_no_code_says_what_is_wrong_and_counts_nothing(
         answer = await pupil.post("/join", data={"code": typed})
         assert answer.status_code == 422
         assert "<script>alert" not in answer.text
+
+
+async def test_a_phone_reads_the_title_in_its_own_language(app_house: House, world: World) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world)
+        session = await a_session(conn, world, school_class, app_house.clock())
+        for language, title in (("nl", "Zo maak je licht"), ("en", "How light is made")):
+            await texts.put(
+                conn, Scope(session.programme_id), session.tour_id, Text(language, title, "")
+            )
+    phone = pupil_at(app_house, "192.0.2.9")
+    answer = await phone.post("/join", data={"code": school_class.code})
+    seen = {}
+    for language in ("nl", "en"):
+        phone.cookies.set("language", language)
+        seen[language] = (await phone.get(answer.headers["location"])).text
+    assert "<h1>Zo maak je licht</h1>" in seen["nl"]
+    assert "<h1>How light is made</h1>" in seen["en"]
