@@ -19,7 +19,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.support.served import free_port
+from tests.support.live.process import free_port
 
 PROGRAM = "/usr/bin/janus"
 LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/janus")

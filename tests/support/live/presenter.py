@@ -30,7 +30,7 @@ PACE_BPS = 2.5 * 1_500_000  # a browser lets a burst out at 2.5 times its bitrat
 LATE_S = 0.003  # held up for longer, it does not run after what it missed
 MOST_BEHIND_S = 0.1
 KEPT_PACKETS = 1024
-CONNECT_WITHIN_S = 10.0
+CONNECT_WITHIN_S = 20.0
 
 
 class Presenter:

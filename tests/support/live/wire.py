@@ -30,7 +30,7 @@ from tests.support.live.descriptions import Identity, Remote
 
 GCM_FIRST = (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80)
 CM_ONLY = (SRTP_AES128_CM_SHA1_80,)
-CHECK_EVERY_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # 3.15 s, then the path is dead
+CHECK_EVERY_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 3.2)  # then the path is dead
 CONSENT_EVERY_S = 5.0
 UNTIL_CONNECTED_S = 0.1
 RECEIVE_BYTES = 1 << 20
