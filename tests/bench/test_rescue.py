@@ -1,4 +1,8 @@
-"""`make bench`: a worker is killed in the middle of a film; another makes it, in the same time."""
+"""`make bench`: a worker is killed in the middle of a film; another makes it, in the same time.
+
+"The same time" is that of the same film undisturbed, made beside it by the same worker: whatever
+else the machine does then, it does to both.
+"""
 
 import asyncio
 import signal
@@ -21,14 +25,17 @@ ROUNDS = 3
 LIMIT_S = HEARTBEAT_LIMIT.total_seconds()
 CLAIMED_AFTER_S = LIMIT_S + 15
 AGAINST_UNDISTURBED = 1.2
+# Two films at once take at most twice as long, so that seconds lost count half as much beside them.
+SIDE_BY_SIDE = 1 + (AGAINST_UNDISTURBED - 1) / 2
 
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds on the clock: from the death to the claim, from the claim to the film."""
+    """Seconds on the clock: from the death to the claim, and from its claim to each film."""
 
     claimed_s: float
-    made_s: float
+    rescued_s: float
+    undisturbed_s: float
 
 
 async def test_a_killed_workers_film_takes_no_longer_than_it_takes(
@@ -38,29 +45,19 @@ async def test_a_killed_workers_film_takes_no_longer_than_it_takes(
     storage = open_storage((tmp_path / "storage").as_uri())
     async with pool.acquire() as conn:
         bench = Bench(dsn, tmp_path, pool, storage, await a_desk(conn), LIMIT_S)
-    quiet, rescued = [], []
-    for _ in range(ROUNDS):
-        quiet.append(await undisturbed(bench, film))
-        rescued.append(await killed(bench, film))
-    ratio = statistics.median(b.made_s / a.made_s for a, b in zip(quiet, rescued, strict=True))
-    claimed_s = max(run.claimed_s for run in rescued)
-    write(quiet, rescued, ratio, claimed_s)
+    runs = [await one_round(bench, film) for _ in range(ROUNDS)]
+    ratio = statistics.median(run.rescued_s / run.undisturbed_s for run in runs)
+    claimed_s = max(run.claimed_s for run in runs)
+    write(runs, ratio, claimed_s)
     assert claimed_s <= CLAIMED_AFTER_S
-    assert ratio <= AGAINST_UNDISTURBED
+    assert ratio <= SIDE_BY_SIDE
 
 
-async def undisturbed(bench: Bench, film: Path) -> Run:
-    """One worker, one film."""
-    async with bench.worker():
-        version_id = await bench.sends(film)
-        return Run(0.0, await _made_s(bench, version_id, "none"))
-
-
-async def killed(bench: Bench, film: Path) -> Run:
-    """The worker dies halfway; the other one waits idle."""
+async def one_round(bench: Bench, film: Path) -> Run:
+    """The worker dies halfway; the one that waited idle makes its film, and another beside it."""
     async with bench.worker() as first:
         version_id = await bench.sends(film)
-        await first.encodes()
+        await first.encodes(within_s=300)
         async with bench.worker():
             while (await bench.version(version_id)).progress < 0.5:
                 await asyncio.sleep(0.1)
@@ -68,7 +65,11 @@ async def killed(bench: Bench, film: Path) -> Run:
             first.signal(signal.SIGKILL)
             died = time.monotonic()
             await _claimed(bench, version_id, lost)
-            return Run(time.monotonic() - died, await _made_s(bench, version_id, lost))
+            claimed_s = time.monotonic() - died
+            rescued = asyncio.create_task(_made_s(bench, version_id, lost))
+            other_id = await bench.sends(film)
+            undisturbed_s = await _made_s(bench, other_id, "none")
+            return Run(claimed_s, await rescued, undisturbed_s)
 
 
 async def _made_s(bench: Bench, version_id: UUID, lost: str) -> float:
@@ -87,15 +88,19 @@ async def _claimed(bench: Bench, version_id: UUID, lost: str) -> None:
         await asyncio.sleep(0.1)
 
 
-def write(quiet: list[Run], rescued: list[Run], ratio: float, claimed_s: float) -> None:
-    """Both kinds of rounds as a table."""
+def write(runs: list[Run], ratio: float, claimed_s: float) -> None:
+    """All rounds as a table."""
     heads = ["film", "from claim to ready, each round"]
     rows = [
-        ["undisturbed", " ".join(f"{run.made_s:.1f} s" for run in quiet)],
-        ["its first worker killed halfway", " ".join(f"{run.made_s:.1f} s" for run in rescued)],
+        ["undisturbed", " ".join(f"{run.undisturbed_s:.1f} s" for run in runs)],
+        ["its first worker killed halfway", " ".join(f"{run.rescued_s:.1f} s" for run in runs)],
     ]
     told = [
-        ["made again / undisturbed (median)", f"{ratio:.2f}", f"≤ {AGAINST_UNDISTURBED}"],
+        [
+            "made again / undisturbed beside it (median)",
+            f"{ratio:.2f}",
+            f"≤ {SIDE_BY_SIDE:.1f}, which is {AGAINST_UNDISTURBED} where it has the machine alone",
+        ],
         [
             "claimed after the death (longest)",
             f"{claimed_s:.1f} s",
