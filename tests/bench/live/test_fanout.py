@@ -58,7 +58,7 @@ async def side_by_side(
         for name, serving in [(name, WAYS[name]) for name in spent]:
             home = folder / f"{number}-{name.split()[-1]}"
             async with loaded(serving(home), receiver, is_paced=is_paced) as stand:
-                await stand.join(viewers)
+                await stand.join(viewers, is_seeing=False)
                 await settle()
                 spent[name].append(await stand.measure(seconds))
     return spent

@@ -67,7 +67,7 @@ async def climb(
 
 
 async def _step(stand: Stand, more: int, seconds: float) -> Step:
-    await stand.join(more)
+    await stand.join(more, is_seeing=False)
     await settle()
     before = await _dropped(stand)
     spent = await stand.measure(seconds)
