@@ -26,7 +26,7 @@ class IceStandIn:
     role = "controlled"
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
-        self._sends = send
+        self._sends: Callable[[bytes], None] | None = send  # None once closed
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(MOST_WAITING)
         self._is_closed = False
 
@@ -36,7 +36,7 @@ class IceStandIn:
             self._waiting.put_nowait(datagram)
 
     def close(self) -> None:
-        """Ends a wait for the next datagram."""
+        """Ends a wait for the next datagram. What is still to be sent goes out."""
         self._is_closed = True
         if self._waiting.full():
             self._waiting.get_nowait()
@@ -49,7 +49,13 @@ class IceStandIn:
         return datagram
 
     async def _send(self, datagram: bytes) -> None:
+        if self._sends is None:
+            raise ConnectionError
         self._sends(datagram)
+
+    def let_go(self) -> None:
+        """Nothing is sent any more; the peer that sent for us may be forgotten."""
+        self._sends = None
 
     async def stop(self) -> None:
         """aiortc's own; there is nothing to stop."""
@@ -94,6 +100,7 @@ class Dtls:
         self._transport.remove_all_listeners()
         self._ice.close()
         await self._transport.stop()
+        self._ice.let_go()
 
 
 def new_certificate() -> RTCCertificate:

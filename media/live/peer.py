@@ -107,6 +107,9 @@ class Peer:
             self.srtp = None
             if self.side is not None:
                 self.side.gone(self.why or "failed")
+            # Each holds the other, and 60 kB of keys and contexts with them: let go of at once
+            # they cost no full collection, which would be a pause for every viewer.
+            self.side = None
 
     async def _reach(self) -> bool:
         try:

@@ -1,0 +1,69 @@
+"""A connection that has ended is forgotten at once, not at the next full collection."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+import weakref
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+
+from media.live import dtls
+from media.live.dtls import IceStandIn
+from media.live.peer import Peer
+
+
+class Doorless:
+    """As much of a port as a peer needs that nobody reaches."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+        self.clock = time.monotonic
+
+    def expect(self, peer: Peer, ufrag: str) -> None:
+        """Nobody comes."""
+
+    def forget(self, peer: Peer) -> None:
+        """Nothing was remembered."""
+
+
+class Side:
+    """Holds its peer, as a viewer does."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.why = ""
+        peer.side = cast(Any, self)
+
+    def gone(self, why: str) -> None:
+        """Notes why."""
+        self.why = why
+
+
+async def test_nothing_waits_for_the_collector() -> None:
+    peer = Peer(cast(Any, Doorless()), dtls.new_certificate(), (), ())
+    side, there = Side(peer), weakref.ref(peer)
+    running = asyncio.create_task(peer.run())
+    await asyncio.sleep(0)
+    peer.end("left")
+    await running
+    gc.disable()
+    try:
+        assert side.why == "left"
+        del peer, side, running
+        assert there() is None
+    finally:
+        gc.enable()
+
+
+async def test_what_was_let_go_of_sends_no_more() -> None:
+    sent: list[bytes] = []
+    stand_in = IceStandIn(sent.append)
+    await stand_in._send(b"goodbye")
+    stand_in.let_go()
+    with pytest.raises(ConnectionError):
+        await stand_in._send(b"more")
+    assert sent == [b"goodbye"]
