@@ -9,7 +9,11 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Join"), "/join", ()),
     (N_("My classes"), "/classes", ("teacher",)),
     (N_("Studio"), "/studio", ("editor",)),
-    (N_("Live"), "/rooms", ("teacher", "editor", "presenter", "moderator", "coordinator", "bureau")),
+    (
+        N_("Live"),
+        "/rooms",
+        ("teacher", "editor", "presenter", "moderator", "coordinator", "bureau"),
+    ),
     (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
     (N_("Teachers to confirm"), "/teachers/confirm", ("coordinator",)),
     (N_("Attendance"), "/attendance", ("coordinator", "bureau")),
