@@ -1,6 +1,6 @@
 """A real Chromium as publisher and viewer, without our pages: it speaks through an exchange.
 
-Its fake camera sends three layers (rid simulcast) at 1280×720.
+It sends three layers (rid simulcast), the largest of 960×540: two cores encode and decode it all.
 """
 
 from __future__ import annotations
@@ -25,24 +25,40 @@ HTML = "<!doctype html><title>peer</title><video autoplay playsinline muted></vi
 LOOPBACK = "--allow-loopback-in-peer-connection"
 PLAY = "--autoplay-policy=no-user-gesture-required"
 
+WIDTH, HEIGHT = 960, 540  # of less, Chromium sends two layers at most
+MOST_BPS = 2_200_000
+
 SCRIPT = """
 const connect = async (peer) => {
   await peer.setLocalDescription(await peer.createOffer());
   const answer = await exchange(peer.localDescription.sdp);
   await peer.setRemoteDescription({ type: "answer", sdp: answer });
 };
-window.publish = async ({ width, height, codec, layers }) => {
+// The fake camera's pictures are nearly nothing to an encoder; a sheet of noise that jumps is not.
+const restless = (width, height) => {
+  const [canvas, noise] = [1, 2].map((times) => Object.assign(
+    document.createElement("canvas"), { width: width * times, height: height * times }));
+  const dots = noise.getContext("2d").createImageData(noise.width, noise.height);
+  const words = new Uint32Array(dots.data.buffer);
+  for (let n = 0; n < words.length; n += 1) words[n] = 0xff000000 | (Math.random() * 0xffffff);
+  noise.getContext("2d").putImageData(dots, 0, 0);
+  const pen = canvas.getContext("2d");
+  setInterval(() => pen.drawImage(noise, -Math.random() * width, -Math.random() * height), 33);
+  return canvas.captureStream(30).getVideoTracks()[0];
+};
+window.publish = async ({ width, height, codec, layers, isRestless, mostBps }) => {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: true, video: { width, height, frameRate: 30 },
   });
+  const picture = isRestless ? restless(width, height) : stream.getVideoTracks()[0];
   const peer = window.peer = new RTCPeerConnection({ iceServers: [] });
   peer.addTransceiver(stream.getAudioTracks()[0], { direction: "sendonly" });
-  const sender = peer.addTransceiver(stream.getVideoTracks()[0], {
+  const sender = peer.addTransceiver(picture, {
     direction: "sendonly",
     sendEncodings: layers === 1 ? [{}] : [
       { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
       { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-      { rid: "f", maxBitrate: 1_700_000 },
+      { rid: "f", maxBitrate: mostBps },
     ],
   });
   const known = RTCRtpSender.getCapabilities("video").codecs;
@@ -78,7 +94,7 @@ class Seen:
 
     pictures: int
     gaps_s: list[float]  # between a picture and the next
-    lost: float  # share of packets that never came, retransmissions apart
+    lost: float  # share of packets that did not come when they were sent first
 
 
 class Page:
@@ -88,11 +104,17 @@ class Page:
         self._page = page
 
     async def publish(
-        self, exchange: Exchange, *, codec: str = "video/VP8", layers: int = 3
+        self,
+        exchange: Exchange,
+        *,
+        codec: str = "video/VP8",
+        layers: int = 3,
+        is_restless: bool = False,
     ) -> None:
-        """Camera and microphone go live."""
+        """Camera and microphone go live; `is_restless`: pictures that use all the bits they get."""
         await self._page.expose_function("exchange", exchange)
-        told = {"width": 1280, "height": 720, "codec": codec, "layers": layers}
+        told = {"width": WIDTH, "height": HEIGHT, "codec": codec, "layers": layers,
+                "isRestless": is_restless, "mostBps": MOST_BPS}  # fmt: skip
         await self._page.evaluate("(told) => publish(told)", told)
 
     async def watch(self, exchange: Exchange) -> None:
