@@ -21,6 +21,8 @@ from server.supervisor import Child, Supervisor, clear_group, spawn, stop_signal
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 0.05
+# People come to the web process: it has the cores to itself until it listens, or for so long.
+WEB_ALONE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,17 @@ async def _up(settings: Settings, environment: Mapping[str, str]) -> None:
         told = _told(settings, dsn, environment)
         await _migrate(dsn, told)
         demo = await _seed(settings, dsn)
-        async with Supervisor(_children(told)), _meanwhile(settings, demo, told):
-            await stop.wait()
+        async with Supervisor([_web(told)]), _meanwhile(settings, demo, told):
+            await _listens_or_stops(settings, stop)
+            async with Supervisor(_beside_web(told)):
+                await stop.wait()
+
+
+async def _listens_or_stops(settings: Settings, stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(WEB_ALONE_S):
+            while not stop.is_set() and not await _listens(settings):
+                await asyncio.sleep(LOOK_AGAIN_S)
 
 
 async def _migrate(dsn: str, told: Mapping[str, str]) -> None:
@@ -136,9 +147,12 @@ def _told(settings: Settings, dsn: str, environment: Mapping[str, str]) -> dict[
     }
 
 
-def _children(told: Mapping[str, str]) -> list[Child]:
+def _web(told: Mapping[str, str]) -> Child:
+    return Child("web", (sys.executable, "-m", "server", "web"), told)
+
+
+def _beside_web(told: Mapping[str, str]) -> list[Child]:
     return [
         Child("live", (sys.executable, "-m", "server", "live"), told),
-        Child("web", (sys.executable, "-m", "server", "web"), told),
         Child("worker", (sys.executable, "-m", "workers"), told, stop_within_s=20),
     ]
