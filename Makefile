@@ -73,7 +73,7 @@ check: setup-dev
 
 bench: setup-dev
 	@$(SETUP) debian janus janus
-	@$(PY) -m pytest -o addopts= -p no:cacheprovider --timeout=0 tests/bench $(ARGS)
+	@$(PY) -m pytest -o addopts= -p no:cacheprovider --timeout=0 $(or $(ARGS),tests/bench)
 
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
         --no-header --no-emit-index-url --no-emit-find-links

@@ -163,6 +163,12 @@ class Storage:
                 for meta in batch:
                     yield Stored(meta["path"], int(meta["size"]))
 
+    async def folders(self, prefix: str) -> list[str]:
+        """The folders right under the folder `prefix`, as keys."""
+        with _named(prefix):
+            found = await obstore.list_with_delimiter_async(self._store, f"{checked(prefix)}/")
+        return sorted(found["common_prefixes"])
+
     def local_path(self, key: str) -> Path | None:
         """The file itself when bytes live in a local folder, for sending it; else None."""
         return None if self._folder is None else self._folder / checked(key)

@@ -492,6 +492,19 @@ async def retired_before(
     return [(row["id"], row["prefix"]) for row in rows]
 
 
+async def maybe_littered(conn: Connection, since: datetime) -> list[UUID]:
+    """Versions worked at since then of which an attempt may have died over its files."""
+    rows = await conn.fetch(
+        """
+        select id from video_versions
+        where alive_at > $1 and (attempt > 1 or state in ('queued', 'failed', 'cancelled'))
+        order by alive_at limit 100
+        """,
+        since,
+    )
+    return [row["id"] for row in rows]
+
+
 async def forget_files(conn: Connection, version_id: UUID) -> None:
     """The files of a retired version are gone; the row stays for the sessions that showed it."""
     await conn.execute("update video_versions set prefix = null where id = $1", version_id)

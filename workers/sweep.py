@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 JOB_LOG_KEPT = timedelta(days=14)
 # Running players keep an old version's files this long after it was replaced.
 OLD_VERSION_KEPT = timedelta(hours=24)
+# Long enough for an operator's restart of all workers to come in between.
+LITTER_SOUGHT_FOR = timedelta(days=1)
 
 
 async def sweep(floor: Floor) -> None:
@@ -25,6 +27,7 @@ async def sweep(floor: Floor) -> None:
         _uploads,
         _forsaken,
         _old_versions,
+        _litter,
         _rights,
         _mails,
         _throttles,
@@ -60,6 +63,24 @@ async def _old_versions(floor: Floor, now: datetime) -> None:
         await floor.storage.delete_prefix(prefix)
         async with floor.pool.acquire() as conn:
             await videos.forget_files(conn, version_id)
+
+
+async def _litter(floor: Floor, now: datetime) -> None:
+    """Folders of attempts that died: neither the film nor in anybody's hands.
+
+    The folders are looked up before the row: one that is there already is named by the row by now,
+    or never will be.
+    """
+    async with floor.pool.acquire() as conn:
+        sought = await videos.maybe_littered(conn, now - LITTER_SOUGHT_FOR)
+    for version_id in sought:
+        folders = await floor.storage.folders(f"videos/{version_id}")
+        async with floor.pool.acquire() as conn:
+            version = await videos.version(conn, version_id)
+        kept = {version.prefix, f"videos/{version_id}/{version.lease}"} if version else set()
+        for folder in set(folders) - kept:
+            await floor.storage.delete_prefix(folder)
+            log.warning("files of an attempt that died removed: %s", folder)
 
 
 async def _rights(floor: Floor, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Film jobs: look at what arrived, then make the tour's film of it.
 
 Every step that writes names its lease. Files go to a folder named by the lease; the one UPDATE
-of `videos.finish` makes them the film. Whoever lost the lease removes only what was his.
+of `videos.finish` makes them the film. Whoever lost the lease removes only what was his; what the
+dead left behind is the sweep's, which asks the row first.
 """
 
 import asyncio
@@ -103,8 +104,6 @@ async def encode(floor: Floor, version_id: UUID) -> None:
 
 
 async def _encode(floor: Floor, version: Version, lease: UUID) -> None:
-    # What an attempt that died left behind; its lease can no longer publish it.
-    await floor.storage.delete_prefix(f"videos/{version.id}")
     source = await _original(floor, version, lease)
     scratch = floor.scratch / str(lease)
     prefix = f"videos/{version.id}/{lease}"

@@ -125,6 +125,14 @@ async def test_a_prefix_is_a_folder_not_the_start_of_a_name(storage: Storage) ->
     assert await storage.delete_prefix("film") == 0
 
 
+async def test_the_folders_in_a_folder_are_listed(storage: Storage) -> None:
+    for key in ("videos/v/b/1", "videos/v/a/deep/2", "videos/v/file", "videos/vv/c/3"):
+        await storage.put(key, b"x")
+    assert await storage.folders("videos/v") == ["videos/v/a", "videos/v/b"]
+    assert await storage.folders("videos/v/a/deep") == []
+    assert await storage.folders("nowhere") == []
+
+
 async def test_sizes_are_listed(storage: Storage) -> None:
     await storage.put("d/k", b"12345")
     assert [(s.key, s.size) async for s in storage.list_prefix("d")] == [("d/k", 5)]

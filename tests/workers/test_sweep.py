@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -49,6 +49,30 @@ async def test_an_old_film_goes_a_day_after_it_was_replaced(floor: Floor) -> Non
     kept = await arriving.keys(floor.storage)
     assert len(kept) == both // 2
     assert all(str(second) in key for key in kept)
+
+
+@pytest.mark.parametrize("state", ["ready", "encoding", "queued", "failed", "cancelled"])
+async def test_what_a_dead_attempt_left_goes_and_nothing_else(floor: Floor, state: str) -> None:
+    async with floor.pool.acquire() as conn:
+        desk = await a_desk(conn)
+        version_id = await a_film(conn, desk, await a_draft(conn, desk))
+        await put_files(conn, floor.storage, version_id)
+        film = await arriving.keys(floor.storage)
+        working = uuid4() if state == "encoding" else None
+        await conn.execute(
+            "update video_versions set state = $2, lease = $3, attempt = 2, alive_at = now() "
+            "where id = $1",
+            version_id,
+            state,
+            working,
+        )
+    in_hand = f"videos/{version_id}/{working}/index.m3u8"
+    if working:
+        await floor.storage.put(in_hand, b"being made")
+    await floor.storage.put(f"videos/{version_id}/{uuid4()}/v1/seg.m4s", b"half a film")
+
+    await sweep.sweep(floor)
+    assert await arriving.keys(floor.storage) == sorted([*film, *([in_hand] if working else [])])
 
 
 async def test_the_queues_notes_do_not_grow_for_ever(floor: Floor) -> None:

@@ -164,6 +164,30 @@ async def test_a_worker_that_lost_its_lease_publishes_nothing(floor: Floor, film
     assert [key for key in await arriving.keys(floor.storage) if key.startswith("videos/")] == []
 
 
+async def test_a_worker_that_slept_before_its_first_step_takes_nothing_away(
+    floor: Floor, film: Path
+) -> None:
+    _, _, version_id = await a_sent_film(floor, film)
+    await transcode.probe(floor, version_id)
+    slept = uuid4()
+    async with floor.pool.acquire() as conn:
+        taken = await videos.claim(
+            conn, version_id, slept, waiting="queued", working="encoding", silent_for=AT_ONCE
+        )
+    assert taken is not None
+    floor.heartbeat_limit = AT_ONCE
+    await transcode.encode(floor, version_id)
+    published = await arriving.keys(floor.storage)
+
+    with pytest.raises(transcode.LetGo):
+        await transcode._encode(floor, taken, slept)
+    await transcode._let_go(floor, taken, slept)
+    assert await arriving.keys(floor.storage) == published
+    ready = await now(floor, version_id)
+    assert ready.state == "ready"
+    assert f"{ready.prefix}/master.m3u8" in published
+
+
 async def test_replacing_keeps_the_address_and_swaps_when_ready(floor: Floor, film: Path) -> None:
     desk, tour_id, first = await a_sent_film(floor, film)
     await transcode.probe(floor, first)
