@@ -56,6 +56,11 @@ async def test_what_a_dead_attempt_left_goes_and_nothing_else(floor: Floor, stat
     async with floor.pool.acquire() as conn:
         desk = await a_desk(conn)
         version_id = await a_film(conn, desk, await a_draft(conn, desk))
+        await conn.execute(
+            "update video_versions set prefix = $2 where id = $1",
+            version_id,
+            f"videos/{version_id}/{uuid4()}",
+        )
         await put_files(conn, floor.storage, version_id)
         film = await arriving.keys(floor.storage)
         working = uuid4() if state == "encoding" else None
