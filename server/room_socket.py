@@ -245,6 +245,10 @@ class _Conversation:
                 await self._want(line, command)
             case protocol.Hello():
                 line.tell(protocol.written(protocol.Refused(code="hello_twice")), "refused")
+            case protocol.React():
+                line.tell(protocol.written(protocol.Refused("not_served")), "refused")
+            case _:
+                line.tell(protocol.written(protocol.Refused("not_served", command.request)))
 
     async def _want(self, line: Line, command: protocol.Want) -> None:
         room = self.entered.room

@@ -15,6 +15,16 @@ PAGE = (Path(protocol.__file__).parent.parent / "PROTOCOL.md").read_text()
 COMMANDS = {one.__struct_config__.tag: one for one in get_args(protocol.Command)}
 EVENTS = {one.__struct_config__.tag: one for one in get_args(protocol.Event)}
 PARTS = {"stage": protocol.Stage, "track": protocol.Track, "ice server": protocol.IceServer}
+STATE = {
+    "question": protocol.Question,
+    "own question": protocol.OwnQuestion,
+    "waiting question": protocol.Waiting,
+    "poll": protocol.Poll,
+    "hand": protocol.Hand,
+    "class state": protocol.ClassState,
+    "class count": protocol.ClassCount,
+    "item": protocol.Item,
+}
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -29,6 +39,7 @@ SECTIONS = {
     "Commands": COMMANDS,
     "Events": EVENTS,
     "Stages, tracks, ice servers": PARTS,
+    "Questions, polls, classes": STATE,
 }
 
 
