@@ -145,7 +145,8 @@ async def become_beamer(
     """The classroom screen's seat. Whoever calls this has seen its teacher's word for it.
 
     A screen that was there before hands over: film position and headcount stand on the
-    session and its class. Phones that have not watched anything yet become companions.
+    session and its class. When the first one comes, phones become companions; who watches beside
+    a screen has chosen that, and goes on.
     """
     session_class = await _lock(conn, programme_id, session_class_id)
     kept = await behind(conn, token)
@@ -153,7 +154,8 @@ async def become_beamer(
         return kept, token
     await _end_beamers(conn, programme_id, session_class["id"], now)
     await visits.close_of_left_seats(conn, session_class["id"])
-    await _accompany(conn, programme_id, session_class["id"])
+    if not session_class["has_beamer"]:
+        await _accompany(conn, programme_id, session_class["id"], now)
     return await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
 
 
@@ -176,16 +178,28 @@ async def _end_beamers(
     )
 
 
-async def _accompany(conn: Connection, programme_id: UUID, session_class_id: UUID) -> None:
+async def _accompany(
+    conn: Connection, programme_id: UUID, session_class_id: UUID, now: datetime
+) -> None:
+    """What was measured of them stays; from here on the class is judged by its screen.
+
+    Where a film may be watched at home too, a phone that has watched may be there: it goes on.
+    """
     await conn.execute(
         """
         update seats s set kind = 'companion'
-        where s.programme_id = $1 and s.session_class_id = $2 and s.kind = 'own'
-            and not exists (select 1 from visits v where v.programme_id = s.programme_id
-                and v.seat_id = s.id and not isempty(v.watched))
+        from session_classes c
+        join sessions n on (n.programme_id, n.id) = (c.programme_id, c.session_id)
+        where (c.programme_id, c.id) = (s.programme_id, s.session_class_id)
+            and s.programme_id = $1 and s.session_class_id = $2
+            and s.kind = 'own' and s.ended_at is null
+            and (n.home_until is null or n.home_until <= $3
+                or not exists (select 1 from visits v where v.programme_id = s.programme_id
+                    and v.seat_id = s.id and not isempty(v.watched)))
         """,
         programme_id,
         session_class_id,
+        now,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from rooms.attendance.moves import Event, Move
 from rooms.attendance.ranges import Ranges
+from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 
 # Silent for longer: the device is gone, until it says otherwise.
@@ -180,15 +181,16 @@ async def open_one(
     return opened or await open_one(conn, programme_id, seat_id, None, now)
 
 
-async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
-    """Moves visits in rooms on in one update; the connections whose visit goes on.
+async def move(conn: Connection, moves: list[Move]) -> dict[UUID, SeatKind]:
+    """Moves visits in rooms on in one update; the connections whose visit goes on, each with the
+    kind that its seat has by now.
 
     A visit whose seat, class or room is over does not. What the live core saw while the page
     said that it is neither seen nor heard does not count. Rows are held in one order, because
     pages and the live core tell of the same ones at the same time.
     """
     if not moves:
-        return frozenset()
+        return {}
     rows = await conn.fetch(
         """
         with held as materialized (
@@ -224,7 +226,7 @@ async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
             and (s.programme_id, s.id) = (v.programme_id, v.seat_id)
             and s.ended_at is null and c.left_at is null
             and n.state = 'running' and n.room_id is not null
-        returning v.connection
+        returning v.connection, s.kind
         """,
         [one.connection for one in moves],
         [one.first_at for one in moves],
@@ -236,7 +238,7 @@ async def move(conn: Connection, moves: list[Move]) -> frozenset[UUID]:
         [one.is_leaving for one in moves],
         [one.last_beat for one in moves],
     )
-    placed = frozenset(row["connection"] for row in rows)
+    placed = {row["connection"]: SeatKind(row["kind"]) for row in rows}
     told = [one for one in moves if one.connection in placed]
     await _tell(conn, [(one.connection, event) for one in told for event in one.events])
     return placed

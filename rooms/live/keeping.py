@@ -6,7 +6,7 @@ Nothing is lost while the database is away: a connection's beats become one, how
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ import asyncpg
 
 from rooms.attendance import visits
 from rooms.attendance.moves import Move
+from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
 from rooms.connection import Connection
 from rooms.live import on_air, stage_log
@@ -32,8 +33,9 @@ Lost = Callable[[frozenset[UUID]], None]
 class Collector:
     """The pages of one process that sit in rooms.
 
-    `lost` is told of connections whose visit does not go on: the seat was taken over, the class
-    left, the room closed. `flushed`: beats written since the process began.
+    `lost` is told of connections whose visit does not go on (the seat was taken over, the class
+    left, the room closed), and of those whose seat is of another kind by now: the class's screen
+    came, the pupil chose to watch here. `flushed`: beats written since the process began.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -53,7 +55,7 @@ class Collector:
         """
         now = self.clock()
         found = await visits.open_one(conn, seat.programme_id, seat.id, connection, now)
-        page = Page(found, now)
+        page = Page(found, now, seat.kind)
         # The socket before it may not have noticed yet that it is gone.
         before = self._pages.get(found) or self._left.pop(found, None)
         if before is not None and (move := before.take()):
@@ -105,7 +107,8 @@ class Collector:
             log.info("beats of rooms are written again, of %s pages", len(taken))
         self._is_away = False
         self.flushed += len(placed)
-        self._tell_lost(frozenset(move.connection for _, move in taken) - placed)
+        self._tell_lost(frozenset(move.connection for _, move in taken) - placed.keys())
+        self._tell_moved(placed)
 
     def _give_back(self, taken: list[tuple[Page, Move]]) -> None:
         for page, move in taken:
@@ -119,6 +122,17 @@ class Collector:
             del self._pages[connection]
         if lost:
             self.lost(frozenset(lost))
+
+    def _tell_moved(self, placed: Mapping[UUID, SeatKind]) -> None:
+        """Once: the page comes back by itself, and then knows its place."""
+        moved = []
+        for connection, kind in placed.items():
+            page = self._pages.get(connection)
+            if page is not None and page.kind is not kind:
+                page.kind = kind
+                moved.append(connection)
+        if moved:
+            self.lost(frozenset(moved))
 
 
 async def keep(conn: Connection, told: Told, now: datetime) -> None:

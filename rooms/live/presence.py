@@ -14,7 +14,7 @@ from uuid import UUID
 
 from rooms.attendance.moves import Event, Move
 from rooms.attendance.ranges import Range, Ranges, union
-from rooms.attendance.rule import EPOCH, unix_ms
+from rooms.attendance.rule import EPOCH, SeatKind, unix_ms
 
 # Three pings: a page that answers later was away for a while, and the rule judges that hole.
 GOES_ON_WITHIN = timedelta(seconds=6)
@@ -52,10 +52,14 @@ class Beat:
 
 @dataclass(slots=True)
 class Page:
-    """One connection's beats until they are written. `seen_at`: of the last beat, or the hello."""
+    """One connection's beats until they are written. `seen_at`: of the last beat, or the hello.
+
+    `kind`: of its seat, as the page knows it.
+    """
 
     connection: UUID
     seen_at: datetime
+    kind: SeatKind = SeatKind.OWN
     is_there: bool = True
     _move: Move | None = field(default=None, init=False)
 

@@ -371,13 +371,20 @@ async def test_a_replaced_screen_goes_on_counting(lesson: Lesson) -> None:
     assert (await lesson.judge()).present_ms == 120_000
 
 
-async def test_a_phone_becomes_a_companion_when_the_screen_comes(lesson: Lesson) -> None:
+@pytest.mark.parametrize("is_open_at_home", [False, True])
+async def test_a_phone_becomes_a_companion_when_the_screen_comes(
+    lesson: Lesson, is_open_at_home: bool
+) -> None:
     idle, watching = await lesson.phone(), await lesson.phone()
     await lesson.watch(watching, uuid4(), 10)
+    async with lesson.pool.acquire() as conn:
+        if is_open_at_home:
+            until = lesson.clock() + timedelta(days=2)
+            await conn.execute("update sessions set home_until = $1", until)
     await lesson.beamer()
     async with lesson.pool.acquire() as conn:
         kinds = [await kind_of(conn, token) for token in (idle, watching)]
-    assert kinds == [SeatKind.COMPANION, SeatKind.OWN]
+    assert kinds == [SeatKind.COMPANION, SeatKind.OWN if is_open_at_home else SeatKind.COMPANION]
 
 
 async def kind_of(conn: Connection, token: str) -> SeatKind:

@@ -22,7 +22,7 @@ from rooms.attendance import (
 )
 from rooms.attendance.report import Filters
 from rooms.attendance.results import Result
-from rooms.attendance.rule import unix_ms
+from rooms.attendance.rule import SeatKind, unix_ms
 from rooms.attendance.seats import Seat
 from rooms.live import keeping as live
 from rooms.live import on_air, rooms
@@ -284,6 +284,46 @@ async def test_a_seat_that_was_taken_over_is_told(sitting: Sitting) -> None:
     assert visit["seen_until"] == sitting.clock() - timedelta(seconds=4)
 
 
+async def test_a_phone_that_watched_is_beside_the_screen_once_it_comes(sitting: Sitting) -> None:
+    phone = await sitting.opens(await sitting.sits())
+    await sitting.run(2 * MINUTE, phone)
+    assert sitting.lost == set()
+    assert (await sitting.judge()).seats_passed == 1
+    screen = await sitting.opens(await sitting.sits(kind="beamer"))
+    await sitting.run(2, phone, screen)
+    assert sitting.lost == {phone.connection}
+    sitting.lost.clear()
+    await sitting.run(6 * MINUTE - 2, phone, screen)
+    assert sitting.lost == set()
+    result = await sitting.judge()
+    assert result.window_ms == 8 * MINUTE * 1000
+    assert result.present_ms == 6 * MINUTE * 1000
+    assert (result.outcome, result.has_beamer) == ("present", True)
+    assert [one.kind for one in result.seat_results] == ["companion", "beamer"]
+    assert result.seat_results[0].present_ms == 8 * MINUTE * 1000
+    assert result.seat_results[0].outcome == ""
+
+
+async def test_who_chose_to_watch_here_keeps_it_when_the_screen_is_replaced(
+    sitting: Sitting,
+) -> None:
+    await sitting.sits(kind="beamer")
+    seat = await sitting.sits()
+    assert seat.kind is SeatKind.COMPANION
+    phone = await sitting.opens(seat)
+    async with sitting.pool.acquire() as conn:
+        await seats.watch_here(conn, seat, True)
+    await sitting.run(4, phone)
+    assert sitting.lost == {phone.connection}
+    sitting.lost.clear()
+    sitting.clock.move(seconds=1)
+    await sitting.sits(kind="beamer")
+    await sitting.run(4, phone)
+    assert sitting.lost == set()
+    kinds = [row["kind"] for row in await sitting.rows("seats") if row["ended_at"] is None]
+    assert sorted(kinds) == ["beamer", "own"]
+
+
 async def test_each_class_is_judged_by_itself(sitting: Sitting) -> None:
     other = await sitting.takes_part("4A")
     one = await sitting.opens(await sitting.sits())
@@ -425,7 +465,7 @@ async def test_time_takes_names_events_and_keys_and_leaves_the_time_on_air(
 
 async def test_nothing_is_moved_where_nobody_sits(sitting: Sitting) -> None:
     async with sitting.pool.acquire() as conn, conn.transaction():
-        assert await visits.move(conn, []) == frozenset()
+        assert await visits.move(conn, []) == {}
         told = Told(flowed=(Flowed(sitting.room.id, uuid4(), "viewer", 0, 1000),))
         await live.keep(conn, told, sitting.clock())
         assert await conn.fetchval("select count(*) from visits") == 0
