@@ -1,10 +1,11 @@
 """From "please look at it" to published or returned, with the history of it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from rooms import working_days
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere
 from rooms.people.persons import Person
@@ -29,11 +30,7 @@ class Event:
 
 def due_day(asked: date, days: int = WORKING_DAYS) -> date:
     """The day an answer is due: `days` working days after `asked`."""
-    day = asked
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
+    return working_days.after(asked, days)
 
 
 def due(tour: Tour) -> date | None:
