@@ -44,20 +44,21 @@ create index unseen_questions_by_room on unseen_questions (programme_id, room_id
 -- A device that was removed from a session: its token opens nothing there any more.
 alter table seats add column banned_at timestamptz;
 
--- Pages of signed-in people that are in a room now: an adult of a class, a moderator, the host.
+-- Pages that are in a room now for an adult: a teacher's, a classroom screen's, a moderator's.
 -- Nothing but the last moment; after a crash nobody is there until she is heard of again.
 create unlogged table room_adults (
     connection uuid primary key,
     programme_id uuid not null,
     room_id uuid not null,
-    member uuid,
+    person_id uuid,
     session_class_ids uuid[] not null,
     is_moderator boolean not null,
     seen_until timestamptz not null
 );
 create index room_adults_by_room on room_adults (programme_id, room_id);
 
--- What somebody found wrong, with what was so at that moment. Of who told it only what she is.
+-- What somebody found wrong, with what was so at that moment. teller: the device's seat or the
+-- person, so that one does not tell without end.
 create table incidents (
     programme_id uuid not null,
     id uuid not null default gen_random_uuid(),
