@@ -57,6 +57,7 @@ $(ACCELERATOR): media/live/fanout.c $(SETUP)
 # What the tests drive and Python packages do not carry.
 debian:
 	@$(SETUP) debian chromium chromium fonts-dejavu-core
+	@$(SETUP) debian '/usr/lib/*/libical.so.3' libical3
 
 test: setup-dev debian
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS) || { [ $$? -eq 1 ] && \

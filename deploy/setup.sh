@@ -119,9 +119,9 @@ debian_packages() { # PROGRAM PACKAGE...: installs the packages where the progra
     say "$program is missing ($*): the tests that need it say that they are skipped"
 }
 
-is_there() { # a command, or a pattern for its path where Debian keeps it off the PATH
+is_there() { # a command, or a pattern for the path of what Debian keeps off the PATH
     command -v "$1" >/dev/null && return
-    for path in $1; do [ ! -x "$path" ] || return 0; done
+    for path in $1; do [ ! -e "$path" ] || return 0; done
     return 1
 }
 
