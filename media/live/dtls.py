@@ -105,7 +105,7 @@ class Dtls:
 
 def new_certificate() -> RTCCertificate:
     """One for the whole process: its fingerprint stands in every answer."""
-    return RTCCertificate.generateCertificate()
+    return srtp.Certificate.generateCertificate()
 
 
 def fingerprint_of(certificate: RTCCertificate) -> Fingerprint:

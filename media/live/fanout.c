@@ -8,11 +8,11 @@
 
 typedef int (*protect_fn)(void *context, void *packet, int *length);
 
-/* `buffers`: n places of `stride` bytes. `lengths`: every second element of an iovec array, the
- * encrypted size of each; 0 for one that could not be encrypted, so that it never leaves in the
- * clear. Returns how many went wrong. */
+/* `buffers`: n places of `stride` bytes. `lengths`: every `step`th element gets the encrypted size
+ * of a copy; 0 for one that could not be encrypted, so that it never leaves in the clear. Returns
+ * how many went wrong. */
 int porthole_fill(protect_fn protect, const char *packet, int length, void *const *contexts, int n,
-                  char *buffers, int stride, unsigned long *lengths)
+                  char *buffers, int stride, unsigned long *lengths, int step)
 {
     int failed = 0;
     for (int i = 0; i < n; i++) {
@@ -23,7 +23,7 @@ int porthole_fill(protect_fn protect, const char *packet, int length, void *cons
             size = 0;
             failed++;
         }
-        lengths[2 * i] = (unsigned long)size;
+        lengths[(long)i * step] = (unsigned long)size;
     }
     return failed;
 }

@@ -79,7 +79,7 @@ class Feed:
         self.keyframes_asked = 0
         self.failed_readers = 0
         self.has_b_frames = False
-        self._later = later
+        self.later = later
         self._describe = describer(codec)
         self._looks_for_b_frames = codec.upper() == "H264"
         self._seqs = Unwrapped(16)
@@ -208,7 +208,7 @@ class Feed:
         at = self._pacer.next_at(now)
         if at is not None and not self._is_releasing:
             self._is_releasing = True
-            self._later(max(0.0, at - now), self._release)
+            self.later(max(0.0, at - now), self._release)
 
     def _release(self) -> None:
         self._is_releasing = False
@@ -235,7 +235,7 @@ class Feed:
             wait = KEYFRAME_EVERY_S
         if not self._is_asking_later:
             self._is_asking_later = True
-            self._later(wait, self._ask_again)
+            self.later(wait, self._ask_again)
 
     def _ask_again(self) -> None:
         self._is_asking_later = False

@@ -72,6 +72,7 @@ class LiveProcess:
         self._numbers: Counter[str] = Counter()  # of presence, by resource
         self._port = Port(Binding(settings.hosts, settings.port))
         self._certificate = dtls.new_certificate()
+        self._fingerprint = dtls.fingerprint_of(self._certificate)
         self._filler: Filler = best_filler(settings.library)
         self._tasks = asyncio.TaskGroup()
         self._ticking: asyncio.Task[None] | None = None  # while we are entered
@@ -242,8 +243,7 @@ class LiveProcess:
         number = self._port.number
         candidates = [Candidate("udp", each, number) for each in self.settings.addresses]
         candidates += [Candidate("tcp", each, number) for each in self.settings.addresses]
-        fingerprint = dtls.fingerprint_of(self._certificate)
-        return Local(peer.ours.ufrag, peer.ours.password, fingerprint, tuple(candidates))
+        return Local(peer.ours.ufrag, peer.ours.password, self._fingerprint, tuple(candidates))
 
     def _resource(self, room: UUID, resource: str, creator: str) -> Peer:
         stage = self.stages.get(room)

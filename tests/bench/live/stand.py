@@ -141,7 +141,17 @@ class Stand:
     async def measure(self, seconds: float) -> Spent:
         """What comes in so many seconds, and what it costs the server."""
         order = {"do": "measure", "seconds": seconds, "pid": self.server.pid}
-        return Spent(await self.crowd.ask(order, within_s=seconds + 30))
+        before = await self._held_back()
+        got = await self.crowd.ask(order, within_s=seconds + 30)
+        held = [after - was for was, after in zip(before, await self._held_back(), strict=True)]
+        return Spent({**got, "on_purpose_ms": held[0] / 1e3 / held[1] if held[1] else 0.0})
+
+    async def _held_back(self) -> tuple[float, float]:
+        """Microseconds that packets were kept on purpose so far, and how many packets."""
+        if self.server.control is None:
+            return 0.0, 0.0
+        counted = (await self.server.control.stats()).process
+        return counted.get("waited_us_total", 0.0), counted.get("passed_on_total", 0.0)
 
 
 @contextlib.asynccontextmanager

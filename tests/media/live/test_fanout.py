@@ -3,12 +3,14 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from media.live import sending
+from media.live.fanout import GATHER_S
 from media.live.packets import Header, newer
 from media.live.sending import Filler
-from tests.support.live.wiring import SSRC, Source, fillers, outlet, wired
+from tests.support.live.wiring import SSRC, VP8_DELTA, Source, fillers, outlet, wired
 
 
 def _steps(headers: list[Header]) -> set[int]:
@@ -160,10 +162,104 @@ def test_send_times_are_stamped_when_they_leave() -> None:
         assert header.extensions[3][1] == 3
 
 
+@pytest.fixture
+def gathering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two viewers are many."""
+    if not sending.can_gather():
+        pytest.skip("this kernel does not cut datagrams (UDP_SEGMENT)")
+    monkeypatch.setattr("media.live.fanout.GATHER_FROM", 2)
+
+
+@pytest.mark.usefixtures("gathering")
+@pytest.mark.parametrize("filler", fillers(), ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "sizes", [(300, 300, 300, 80), (300, 301, 301), (80, 300, 7), (300,) * 20, (5,)]
+)
+def test_a_picture_leaves_whole(filler: Filler, sizes: tuple[int, ...]) -> None:
+    source = Source(filler)
+    with wired(3) as ends:
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(is_key=True)
+        before = [len(end.got()) for end in ends]
+        source.picture(*sizes)
+        source.pass_time(0.02)
+        for end in ends:
+            packets = end.packets()
+            assert _steps([header for header, _ in packets]) <= {1}
+            assert [len(payload) - len(VP8_DELTA) for _, payload in packets] == list(sizes)
+        assert before == [1] * 3
+        assert source.counted["sent"] == 3 * (1 + len(sizes))
+
+
+@pytest.mark.usefixtures("gathering")
+def test_a_packet_waits_for_the_rest_of_its_picture_but_not_long() -> None:
+    source = Source()
+    with wired(2) as ends:
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(is_key=True)
+        ends[0].got()
+        source.send(marker=False)
+        source.pass_time(GATHER_S * 0.9)
+        assert ends[0].got() == [], "the rest of the picture may be about to come"
+        source.pass_time(GATHER_S * 0.2)
+        assert len(ends[0].got()) == 1
+        source.send(marker=False, after_s=0.001)
+        source.send(marker=True, after_s=0.001)
+        assert len(ends[0].got()) == 2, "nothing is waited for when the picture is whole"
+        source.send(marker=False, after_s=0.001)
+        source.pass_time(GATHER_S * 0.9)
+        assert ends[0].got() == [], "the clock of the picture before does not count"
+        source.pass_time(GATHER_S * 0.2)
+        assert len(ends[0].got()) == 1
+
+
+@pytest.mark.usefixtures("gathering")
+def test_who_comes_or_goes_in_the_middle_of_a_picture_gets_what_is_its() -> None:
+    source = Source()
+    with wired(4) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines[:3]:
+            source.fanout.expect(line)
+        source.send(is_key=True)
+        source.picture(200, 200, 200)
+        source.send(marker=False, times=2, after_s=0.001)
+        source.fanout.leave(lines[0])
+        source.fanout.expect(lines[3])
+        source.send(marker=False, after_s=0.001)
+        source.send(is_key=True, after_s=0.001)
+        assert [len(end.got()) for end in ends] == [6, 8, 8, 1]
+        assert lines[0].sent()[0] == 6
+
+
+@pytest.mark.usefixtures("gathering")
+def test_sound_waits_for_nothing() -> None:
+    source = Source(codec="opus")
+    with wired(2) as ends:
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(marker=False)
+        assert len(ends[0].got()) == 1
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25))
 def test_numbers_go_on_by_one_whatever_is_done(steps: list[tuple[int, int, bool]]) -> None:
     """(which viewer, which of three layers, or hold/release of that layer)."""
+    _numbers_go_on(steps)
+
+
+@pytest.mark.usefixtures("gathering")
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), max_size=25))
+def test_numbers_go_on_by_one_when_pictures_leave_whole(steps: list[tuple[int, int, bool]]) -> None:
+    _numbers_go_on(steps)
+
+
+def _numbers_go_on(steps: list[tuple[int, int, bool]]) -> None:
     layers = [Source(first_seq=first) for first in (10, 65_000, 30_000)]
     with wired(3) as ends:
         lines = [outlet(end) for end in ends]
@@ -182,5 +278,6 @@ def test_numbers_go_on_by_one_whatever_is_done(steps: list[tuple[int, int, bool]
                 each.now = now
                 each.send(is_key=True)
                 each.send(times=2)
+                each.send(marker=False)
         for end in ends:
             assert _steps(end.got()) <= {1}

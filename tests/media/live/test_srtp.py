@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiortc import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcdtlstransport import RTCDtlsParameters
+from OpenSSL import SSL
 
 from media.live import dtls, srtp
 from tests.support.live.wiring import keyed
@@ -51,6 +52,14 @@ async def _shake(
         start.cancel()
     await asyncio.gather(start, return_exceptions=True)
     return keys, client, server
+
+
+async def test_peers_share_a_context_and_nothing_else() -> None:
+    ours = dtls.new_certificate()
+    one, other = (ours._create_ssl_context(list(srtp.PROFILES)) for _ in range(2))
+    assert one is other
+    assert one.get_session_cache_mode() == SSL.SESS_CACHE_OFF
+    assert dtls.new_certificate()._create_ssl_context(list(srtp.PROFILES)) is not one
 
 
 async def test_keys_of_a_handshake_work_both_ways() -> None:

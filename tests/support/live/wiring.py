@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -113,20 +113,35 @@ class Source:
     ) -> None:
         self.now = 1000.0
         self.counted: Counter[str] = Counter()
-        self.feed = Feed(
-            codec, 90_000, 7, "", later=lambda delay, call: None, clock=lambda: self.now
-        )
+        self.calls: list[tuple[float, Callable[[], None]]] = []  # (when, what) somebody wants
+        self.feed = Feed(codec, 90_000, 7, "", later=self._later, clock=lambda: self.now)
         self.fanout = Fanout(self.feed, filler or PythonFiller(), self.counted)
         self.feed.add(self.fanout)
         self._seq = first_seq
 
-    def send(self, *, is_key: bool = False, size: int = 200, times: int = 1) -> None:
-        """So many packets, 33 ms apart."""
+    def _later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self.calls.append((self.now + delay_s, call))
+
+    def pass_time(self, seconds: float) -> None:
+        """Time goes by, and what was wanted meanwhile is done."""
+        until = self.now + seconds
+        while due := [each for each in self.calls if each[0] <= until]:
+            first = min(due, key=lambda each: each[0])
+            self.calls.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+        self.now = until
+
+    def send(
+        self, *, is_key: bool = False, size: int = 200, times: int = 1, marker: bool = True,
+        after_s: float = 0.033,
+    ) -> None:  # fmt: skip
+        """So many packets, each `after_s` after the one before."""
         for _ in range(times):
-            self.now += 0.033
+            self.now += after_s
             head = VP8_KEY if is_key else VP8_DELTA
             header = Header(
-                True, 96, self._seq & 0xFFFF, round(self.now * 90_000) & 0xFFFFFFFF, 7, 0, 0, {}
+                marker, 96, self._seq & 0xFFFF, round(self.now * 90_000) & 0xFFFFFFFF, 7, 0, 0, {}
             )
             self.feed.push(header, head + bytes(size), self.now)
             self._seq += 1
@@ -139,6 +154,12 @@ class Source:
         """The packet before the last one comes after all."""
         header = Header(True, 96, (self._seq - 2) & 0xFFFF, 0, 7, 0, 0, {})
         self.feed.push(header, VP8_DELTA + bytes(50), self.now)
+
+    def picture(self, *sizes: int, is_key: bool = False) -> None:
+        """One picture in packets of these sizes, 2 ms apart."""
+        for k, size in enumerate(sizes):
+            is_last = k == len(sizes) - 1
+            self.send(is_key=is_key and not k, size=size, marker=is_last, after_s=0.002)
 
     @property
     def newest(self) -> Packet:
