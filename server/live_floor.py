@@ -32,12 +32,13 @@ async def live_floor(
     """
     hub = RoomHub(pool, dsn)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
-    hub.live, hub.presence = live, LivePresence(pool, clock, live.stages)
+    hub.live, hub.presence = live, LivePresence(pool, clock, live.stages, live.processes)
     pages = Collector(pool, clock, hub.lost)
     async with live, asyncio.TaskGroup() as group:
         group.create_task(pages.run(), name="beats of rooms")
         steps = (
             hub.tell_stages, hub.read, hub.tell_viewers, hub.ping, hub.listen, hub.presence.write,
+            hub.presence.miss,
         )  # fmt: skip
         tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]
         try:

@@ -7,7 +7,7 @@ nothing is lost while the database is away, and nothing piles up here.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import asyncpg
 
 from media.errors import LiveError
 from media.live.messages import Ack, Done, Presence, Seen, Stage, Told
-from rooms.live import keeping
+from rooms.live import keeping, stage_log
 from rooms.live.presence import Flowed, Happened
 from rooms.live.presence import Told as Batch
 from server.database import Pool
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 AGAIN_AFTER_S = 0.5
 WRITE_WITHIN_S = 10.0
+MISSED_EVERY_S = 10.0
 # The database is away, full, or another was first: the same batch may go well the next time.
 _PASSING = (
     OSError,
@@ -40,15 +41,21 @@ _PASSING = (
 class LivePresence:
     """The batches that wait to be written: at most one of each live process.
 
-    `stages`: what is on the stage of each room now.
+    `stages`: what is on the stage of each room now, `processes`: the live processes of which that
+    is known.
     """
 
     def __init__(
-        self, pool: Pool, clock: Callable[[], datetime], stages: Mapping[UUID, Stage]
+        self,
+        pool: Pool,
+        clock: Callable[[], datetime],
+        stages: Mapping[UUID, Stage],
+        processes: Callable[[], Collection[UUID]],
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._stages = stages
+        self._processes = processes
         self._due: dict[LiveLink, Told] = {}
         self._came = asyncio.Event()
 
@@ -66,6 +73,23 @@ class LivePresence:
         if self._due:
             await asyncio.sleep(AGAIN_AFTER_S)
             self._came.set()
+
+    async def miss(self) -> None:
+        """Writes who left unseen when a live process died; a while passes before."""
+        await asyncio.sleep(MISSED_EVERY_S)
+        if not (processes := self._processes()):
+            return
+        try:
+            async with (
+                asyncio.timeout(WRITE_WITHIN_S),
+                self._pool.acquire() as conn,
+                conn.transaction(),
+            ):
+                for one in await stage_log.left_behind(conn, processes, self._clock()):
+                    if one.member not in members_on(self._stages.get(one.room_id)):
+                        await stage_log.note_left(conn, one)
+        except _PASSING as error:
+            log.warning("who left a stage unseen is written later: %s", type(error).__name__)
 
     async def _settle(self, link: LiveLink, told: Told) -> None:
         """Writes and acknowledges."""

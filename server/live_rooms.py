@@ -113,6 +113,11 @@ class LiveRooms:
         """Whether the live process beside us answers."""
         return self._own.is_connected
 
+    def processes(self) -> list[UUID]:
+        """The live processes whose line stands: what is on their stages we know."""
+        found = (link.listening for link in self._links.values() if link.is_connected)
+        return [listening.process for listening in found if listening is not None]
+
     def epoch(self, room_id: UUID) -> int:
         """The epoch the room has as far as we know; 0 before it was ever opened."""
         known = self._known.get(room_id)

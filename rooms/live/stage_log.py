@@ -1,11 +1,30 @@
-"""Who is on a room's stage, as its log tells it: from the live core's stage to lines in the log."""
+"""Who is on a room's stage, as its log tells it: from the live core's stage to lines in the log.
 
-from datetime import datetime
+A live process that died told nobody's end. Who was on a stage of it and has not come back to the
+one after it left when it died.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from rooms.connection import Connection
 from rooms.live import log
 from rooms.scope import Scope
+
+# A studio is back by itself within seconds, a phone that has to be unlocked within this.
+COMES_BACK_WITHIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """Somebody who came under a live process that is gone; `seen_at`: the last that shows her."""
+
+    programme_id: UUID
+    room_id: UUID
+    member: UUID
+    seen_at: datetime
 
 
 async def note(conn: Connection, room_id: UUID, members: frozenset[UUID], now: datetime) -> None:
@@ -38,3 +57,52 @@ async def on_stage(conn: Connection, scope: Scope, room_id: UUID) -> frozenset[U
         room_id,
     )
     return frozenset(UUID(row["member"]) for row in rows)
+
+
+async def left_behind(
+    conn: Connection, processes: Collection[UUID], now: datetime
+) -> list[LeftBehind]:
+    """Who stands in the log of an open room as on its stage since before one of these live
+    processes took the room over, which has had the time to come back. For all programmes; whether
+    she is back is for the caller to know.
+    """
+    rows = await conn.fetch(
+        """
+        with taken as (
+            select r.programme_id, r.id as room_id, l.taken_at
+            from room_leases l
+            join rooms r on (r.programme_id, r.id) = (l.programme_id, l.room_id)
+            where r.closed_at is null and l.process = any($1::uuid[]) and l.taken_at < $2
+        ), last as (
+            select distinct on (e.room_id, e.data ->> 'member') t.programme_id, t.room_id,
+                t.taken_at, (e.data ->> 'member')::uuid as member, e.kind, e.at
+            from taken t
+            join room_events e on (e.programme_id, e.room_id) = (t.programme_id, t.room_id)
+                and e.kind in ('presenter_came', 'presenter_left')
+            order by e.room_id, e.data ->> 'member', e.number desc
+        )
+        select programme_id, room_id, member, greatest(at,
+            (select max(a.seen_until) from on_air a
+             join sessions s on (s.programme_id, s.id) = (a.programme_id, a.session_id)
+             where (s.programme_id, s.room_id) = (last.programme_id, last.room_id)
+                and a.seen_until <= last.taken_at)) as seen_at
+        from last where kind = 'presenter_came' and at < taken_at
+        order by room_id, member
+        """,
+        list(processes),
+        now - COMES_BACK_WITHIN,
+    )
+    return [LeftBehind(**row) for row in rows]
+
+
+async def note_left(conn: Connection, one: LeftBehind) -> None:
+    """Writes that she left, unless the log says by now that she did."""
+    scope = Scope(one.programme_id)
+    is_open = await conn.fetchval(
+        "select closed_at is null from rooms where programme_id = $1 and id = $2 for update",
+        one.programme_id,
+        one.room_id,
+    )
+    if is_open and one.member in await on_stage(conn, scope, one.room_id):
+        data = {"member": str(one.member)}
+        await log.append(conn, scope, one.room_id, "presenter_left", one.seen_at, data)

@@ -12,11 +12,14 @@ import pytest
 from media.live.messages import Ack, Presence, Seen, Stage, Told, Track
 from rooms.attendance.rule import unix_ms
 from rooms.live import keeping, log, presenters
+from rooms.live.presence import moment
 from rooms.scope import Scope
 from server import live_presence
+from server.live_presence import LivePresence
+from tests.support import people
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, live_house
-from tests.support.live_rooms import presenter_of
+from tests.support.live_rooms import moderator_of, presenter_of
 from tests.support.waiting import until
 
 
@@ -82,6 +85,45 @@ async def test_the_same_batch_twice_changes_nothing(there: LiveHouse) -> None:
     assert sorted(await kinds(there)) == ["on_air", "presenter_came"]
     rows = await there.house.pool.fetch("select * from on_air")
     assert [(row["seen_until"] - row["started_at"]).total_seconds() for row in rows] == [2.0]
+
+
+async def test_who_never_comes_back_after_a_crash_has_left(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_presence, "MISSED_EVERY_S", 0)
+    monkeypatch.setattr("server.live_rooms.AGAIN_AFTER_S", 0.05)
+    lost, back = await member_of(there), await another_member(there)
+    await there.rooms.know(there.world.programme.id, there.room.id)
+    there.live.tell(Told(stages=(on_stage(there, lost, back),)))
+    came = [happened(there, one, "media_flowing", 1, resource=str(one)) for one in (lost, back)]
+    since = unix_ms(there.house.clock())
+    seen = Seen(there.room.id, lost, "publisher", since, since + 5000)
+    there.live.tell(Told(1, tuple(came), (seen,)))
+    await there.live.next(Ack)
+    there.house.clock.move(seconds=20)
+    await there.live.restart()
+    await until(lambda: there.rooms.epoch(there.room.id) == 2)
+    there.live.tell(Told(stages=(on_stage(there, back),)))
+    await until(lambda: bool(there.rooms.stages[there.room.id].tracks))
+    presence: LivePresence = there.house.app.state.floor.rooms["hub"].presence
+    there.house.clock.move(seconds=29)
+    await presence.miss()
+    assert "presenter_left" not in await kinds(there)
+    there.house.clock.move(seconds=2)
+    for _ in range(2):  # again changes nothing
+        await presence.miss()
+    async with there.house.pool.acquire() as conn:
+        lines = await log.since(conn, Scope(there.world.programme.id), there.room.id, 0)
+    [left] = [one for one in lines if one.kind == "presenter_left"]
+    assert left.data == {"member": str(lost)}
+    assert left.at == moment(since + 5000)
+
+
+async def another_member(there: LiveHouse) -> UUID:
+    async with there.house.pool.acquire() as conn, conn.transaction():
+        now, person = there.house.clock(), await people.a_person(conn)
+        scope = moderator_of(there.world, person.id)
+        return (await presenters.take_place(conn, scope, there.room.id, now)).member
 
 
 async def test_what_a_viewer_got_is_kept_with_its_visit(there: LiveHouse) -> None:
