@@ -264,10 +264,12 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/rooms/{id}/keys/{key}/revoke", room_studio.revoke_key, PRESENTERS),
     page("POST", "/rooms/{id}/presenters/{member}/remove", room_studio.remove, PRESENTERS),
     page("POST", "/rooms/{id}/close", rooms.close, PRESENTERS),
+    page("GET", "/rooms/{id}/reach", reach.show_room, PRESENTERS),
     page("POST", "/rooms/{id}/classes", room_classes.take_part, TEACHERS),
     page("POST", "/rooms/{id}/classes/{part}/headcount", room_classes.headcount, TEACHERS),
     page("POST", "/rooms/{id}/classes/{part}/waiting", room_classes.let_in, TEACHERS),
     page("POST", "/rooms/{id}/classes/{part}/leave", room_classes.leave, TEACHERS),
+    page("POST", "/rooms/{id}/classes/{part}/showing", room_classes.declare_showing, TEACHERS),
     # rooms: the classroom screen and the phones; each looks at the device's seat itself
     page("GET", "/rooms/{id}/beamer", room_classes.beamer, ANYONE),
     page("POST", "/rooms/{id}/beamer", room_classes.claim, CLASSROOM),

@@ -8,8 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from rooms.connection import Connection
-from rooms.errors import NotThere
+from rooms.errors import NotThere, Refused
 from rooms.scope import Scope
+
+REASON_LENGTH = 300
 
 
 async def lock(conn: Connection, scope: Scope, class_id: UUID) -> None:
@@ -74,6 +76,30 @@ async def leave_rooms(
         class_id,
         now,
         stays_in,
+    )
+
+
+async def declare_showing(
+    conn: Connection, scope: Scope, session_class_id: UUID, reason: str, now: datetime
+) -> None:
+    """The network never returned: shown all the same, says the teacher, and why.
+
+    The caller has seen that the class is hers. Raises `Refused` `reason_missing`.
+    """
+    reason = " ".join(reason.split())[:REASON_LENGTH]
+    if not reason:
+        raise Refused("reason_missing")
+    await conn.execute(
+        """
+        update session_classes set showing_declared_reason = $3, showing_declared_by = $4,
+            showing_declared_at = $5
+        where programme_id = $1 and id = $2
+        """,
+        scope.programme_id,
+        session_class_id,
+        reason,
+        scope.person_id,
+        now,
     )
 
 

@@ -22,7 +22,6 @@ from rooms.scope import Scope
 
 MAX_PUPILS = 400
 _MOMENT = timedelta(microseconds=1)
-REASON_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,21 +528,7 @@ async def declare_showing(
 ) -> Session:
     """The network never returned: shown all the same, says the teacher, and why."""
     session = await get(conn, scope, session_id)
-    reason = " ".join(reason.split())[:REASON_LENGTH]
-    if not reason:
-        raise Refused("reason_missing")
-    await conn.execute(
-        """
-        update session_classes set showing_declared_reason = $3, showing_declared_by = $4,
-            showing_declared_at = $5
-        where programme_id = $1 and id = $2
-        """,
-        scope.programme_id,
-        session.session_class_id,
-        reason,
-        scope.person_id,
-        now,
-    )
+    await session_classes.declare_showing(conn, scope, session.session_class_id, reason, now)
     return session
 
 

@@ -76,3 +76,22 @@ def merge_beats(beats: Iterable[Iterable[Range]], film_ms: int) -> Ranges:
     Beats that come twice, late or out of order change nothing: a film's second is seen once.
     """
     return intersection(union(*beats), [(0, film_ms)])
+
+
+def middles(ranges: Iterable[Range], parts: int) -> tuple[int, ...]:
+    """The middle moment of each of `parts` equal parts of the ranges, holes left out; none of
+    ranges that are empty."""
+    found = union(ranges)
+    whole = length_ms(found)
+    if whole == 0:
+        return ()
+    return tuple(_moment_at(found, whole * (2 * n + 1) // (2 * parts)) for n in range(parts))
+
+
+def _moment_at(ranges: Ranges, passed_ms: int) -> int:
+    """The moment at which `passed_ms` of the ranges have passed; less than they are long."""
+    for start, end in ranges:
+        if passed_ms < end - start:
+            return start + passed_ms
+        passed_ms -= end - start
+    raise ValueError("longer than the ranges")

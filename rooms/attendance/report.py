@@ -12,8 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from rooms.attendance import results
+from rooms.attendance.ranges import Ranges, middles
 from rooms.attendance.results import Result
 from rooms.attendance.rule import PASSING, pupils_reached
+from rooms.attendance.visits import multirange
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
@@ -419,10 +421,11 @@ async def choices(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A tour as its company sees it: aggregates only.
+    """A tour or a live room as its company sees it: aggregates only.
 
-    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film,
-    share of the screens and phones that watched it there), empty when not told.
+    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film, or
+    of the time on air; share of the screens and phones that watched it there), empty when not
+    told.
     """
 
     classes: int | None
@@ -453,21 +456,37 @@ async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
     return replace(told, curve=await _curve(conn, scope, tour_id, film_ms))
 
 
+async def reach_of_room(conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges) -> Reach:
+    """Reach of a live room of one of the viewer's companies, with its time `on_air`; raises
+    `NotThere`."""
+    await _own_room(conn, scope, room_id)
+    rows = await conn.fetch(
+        "select r.* from report_rows r where r.programme_id = $1 and r.room_id = $2",
+        scope.programme_id,
+        room_id,
+    )
+    told = _told_of(await with_live(conn, rows))
+    if not told.is_told:
+        return told
+    return replace(told, curve=await _curve_on_air(conn, scope, room_id, on_air))
+
+
 async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
-    """The numbers of every tour of the viewer's companies that was shown, without the curves."""
+    """The numbers of every tour and room of the viewer's companies that was shown, without the
+    curves."""
     rows = await conn.fetch(
         """
         select r.* from report_rows r
         where r.programme_id = $1 and r.company_id = any($2::uuid[]) and r.state <> 'planned'
-            and r.tour_id is not null
         """,
         scope.programme_id,
         scope.company_ids,
     )
     grouped: dict[UUID, list[Row]] = {}
     for row in await with_live(conn, rows):
-        assert row.tour_id is not None
-        grouped.setdefault(row.tour_id, []).append(row)
+        key = row.tour_id or row.room_id
+        assert key is not None
+        grouped.setdefault(key, []).append(row)
     return {tour_id: _told_of(found) for tour_id, found in grouped.items()}
 
 
@@ -532,6 +551,54 @@ async def _curve(
     if not rows or rows[0]["all_of_them"] == 0:
         return ()
     return tuple((row["n"] / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for row in rows)
+
+
+async def _own_room(conn: Connection, scope: Scope, room_id: UUID) -> None:
+    found = await conn.fetchval(
+        """
+        select 1 from rooms r
+        where r.programme_id = $1 and r.id = $2 and (r.company_id = any($3::uuid[]) or $4)
+        """,
+        scope.programme_id,
+        room_id,
+        scope.company_ids,
+        scope.sees_all,
+    )
+    if found is None:
+        raise NotThere("room")
+
+
+async def _curve_on_air(
+    conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges
+) -> tuple[tuple[float, float], ...]:
+    """How many of the devices that were there on air at all were there at each part of it."""
+    rows = await conn.fetch(
+        """
+        with watchers as (
+            select s.id, range_agg(w) as watched
+            from sessions n
+            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
+            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
+                and s.kind <> 'companion' and not s.is_waiting
+            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+            cross join unnest(v.watched) as w
+            where n.programme_id = $1 and n.room_id = $2
+            group by s.id having range_agg(w) && $3::text::int8multirange
+        )
+        select (select count(*) from watchers w where w.watched @> p.at) as there,
+            (select count(*) from watchers) as all_of_them
+        from unnest($4::bigint[]) with ordinality as p (at, n) order by p.n
+        """,
+        scope.programme_id,
+        room_id,
+        multirange(on_air),
+        list(middles(on_air, CURVE_POINTS)),
+    )
+    if not rows or rows[0]["all_of_them"] == 0:
+        return ()
+    return tuple(
+        (n / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for n, row in enumerate(rows)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rooms.attendance.ranges import Range, Ranges
+from rooms.attendance.ranges import Range, Ranges, union
+from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.live import log
 from rooms.live.presence import moment
@@ -54,6 +55,20 @@ async def spans(conn: Connection, scope: Scope, session_id: UUID) -> list[Span]:
         session_id,
     )
     return [Span(**row) for row in rows]
+
+
+async def time_of(conn: Connection, scope: Scope, room_id: UUID) -> Ranges:
+    """When a room was on air, in milliseconds since 1970; what goes on to where it was seen."""
+    rows = await conn.fetch(
+        """
+        select a.started_at, a.seen_until from on_air a
+        join sessions s on (s.programme_id, s.id) = (a.programme_id, a.session_id)
+        where s.programme_id = $1 and s.room_id = $2
+        """,
+        scope.programme_id,
+        room_id,
+    )
+    return union((unix_ms(row["started_at"]), unix_ms(row["seen_until"])) for row in rows)
 
 
 async def on_air_among(conn: Connection, room_ids: list[UUID]) -> frozenset[UUID]:

@@ -225,6 +225,25 @@ async def open_ones(conn: Connection, scope: Scope) -> list[Room]:
     return [room for room in found if role_in(scope, room) is not None]
 
 
+async def earlier(conn: Connection, scope: Scope) -> list[Room]:
+    """The closed rooms of the scope's companies, the latest first; at most 100."""
+    rows = await conn.fetch(
+        """
+        select r.programme_id, r.id, s.id as session_id, r.title, r.company_id,
+            coalesce(c.name, '') as company, r.region_id, r.zone, r.opened_by, r.opened_at,
+            r.closed_at, r.last_number
+        from rooms r
+        join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        left join companies c on (c.programme_id, c.id) = (r.programme_id, r.company_id)
+        where r.programme_id = $1 and r.closed_at is not null and r.company_id = any($2::uuid[])
+        order by r.opened_at desc, r.id limit 100
+        """,
+        scope.programme_id,
+        scope.company_ids,
+    )
+    return [Room(**row) for row in rows]
+
+
 async def close(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> Room:
     """Closes a room for everybody; closing it again changes nothing.
 

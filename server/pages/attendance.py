@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import sessions
+from rooms.agenda import room_sessions, sessions
 from rooms.attendance import confirmations, corrections, export, report, results
 from rooms.attendance.cells import DELIMITERS
 from rooms.attendance.report import Filters, Row
@@ -143,6 +143,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         frozen = await results.frozen(conn, row.session_class_id)
         history = await corrections.history(conn, here.scope, row.session_class_id)
         may_correct = await _may_correct(here, conn, row)
+        showing_url = await _showing_url(here, conn, row) if frozen is None else ""
     result = frozen.result if frozen else results.judge(found)
     return here.page(
         "attendance/show.html",
@@ -154,6 +155,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         may_correct=may_correct and frozen is None,
         purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
+        showing_url=showing_url,
         counted=(
             live_picture(here.language, result, row.zone)
             if result.is_live
@@ -172,6 +174,17 @@ async def _may_correct(here: Here, conn: Connection, row: Row) -> bool:
     if here.person.may("coordinator", "bureau"):
         return True
     return await report.is_teacher(conn, here.scope, row.class_id)
+
+
+async def _showing_url(here: Here, conn: Connection, row: Row) -> str:
+    """Where its teacher says that a live room was shown although the network never returned; ""
+    while the class is there. (Of a tour she says so on its own page.)"""
+    if row.room_id is None or row.passes or not here.person.may("teacher"):
+        return ""
+    for part in await room_sessions.mine_in(conn, here.scope, row.session_id):
+        if part.session_class_id == row.session_class_id and not part.is_on:
+            return f"/rooms/{part.room_id}/classes/{part.session_class_id}/showing"
+    return ""
 
 
 async def correct(here: Here) -> Response:

@@ -5,7 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from rooms.attendance import report
+from rooms.attendance.ranges import length_ms
 from rooms.attendance.report import FEWEST_SHOWN, Reach
+from rooms.live import on_air, rooms
 from rooms.tours import tours
 from server.context import Here
 from server.pages.studio import part_page
@@ -29,6 +31,24 @@ async def show(here: Here) -> Response:
     )
 
 
+async def show_room(here: Here) -> Response:
+    """`/rooms/{id}/reach`: the same of a live room, over its time on air."""
+    async with here.transaction() as conn:
+        room = await rooms.get(conn, here.scope, here.id())
+        time = await on_air.time_of(conn, here.scope, room.id)
+        reach = await report.reach_of_room(conn, here.scope, room.id, time)
+    on_air_s = length_ms(time) / 1000
+    return here.page(
+        "rooms/reach.html",
+        room=room,
+        reach=reach,
+        fewest=FEWEST_SHOWN,
+        on_air_s=on_air_s,
+        curve_words=_curve_words(here, reach),
+        lines=table_lines(reach, on_air_s),
+    )
+
+
 def _curve_words(here: Here, reach: Reach) -> str:
     """The picture in one sentence, for who does not see it."""
     if not reach.curve:
@@ -43,13 +63,14 @@ def _curve_words(here: Here, reach: Reach) -> str:
     )
 
 
-def table_lines(reach: Reach, film_s: float) -> list[dict[str, Any]]:
-    """The curve as a table: the place in the film and the share, in percent, that watched it.
+def table_lines(reach: Reach, whole_s: float) -> list[dict[str, Any]]:
+    """The curve as a table: the place in the film, or in the time on air, of `whole_s`, and the
+    share, in percent, that watched it.
 
     A point stands for the middle of its part. Of points within one second only the first is told.
     """
     lines: dict[str, int] = {}
     for number, (_, share) in enumerate(reach.curve):
-        place = clock(film_s * (2 * number + 1) / (2 * len(reach.curve)))
+        place = clock(whole_s * (2 * number + 1) / (2 * len(reach.curve)))
         lines.setdefault(place, round(share * 100))
     return [{"place": place, "percent": percent} for place, percent in lines.items()]

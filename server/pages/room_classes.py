@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import room_sessions, sessions
+from rooms.agenda import room_sessions, session_classes, sessions
 from rooms.agenda.room_sessions import Part
 from rooms.attendance import results, seats
 from rooms.attendance.rule import SeatKind
@@ -74,6 +74,19 @@ async def leave(here: Here) -> Response:
         await room_sessions.leave(conn, part.programme_id, part.session_class_id, here.now)
         await sign_ins.end_of_class(conn, part.session_class_id, here.now)
     return here.go(f"/rooms/{part.room_id}", said="class_left")
+
+
+async def declare_showing(here: Here) -> Response:
+    """`POST /rooms/{id}/classes/{part}/showing`: the network never returned; with a reason."""
+    reason = forms.line(await here.form(), "reason")
+    async with here.transaction() as conn:
+        part = await _own_part(here, conn)
+        await session_classes.declare_showing(
+            conn, here.scope, part.session_class_id, reason, here.now
+        )
+        if part.state == "ended":
+            await results.rebuild(conn, part.session_class_id, here.now)
+    return here.go(f"/attendance/{part.session_class_id}", said="showing_declared")
 
 
 # --- the classroom screen and the phones ---------------------------------------------------------

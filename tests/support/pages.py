@@ -114,6 +114,7 @@ _STUDIO = (
     _about("/rooms", "editor"),
     _about("/rooms/{id}", "editor", id="room"),
     _about("/rooms/{id}/studio", "editor", id="room"),
+    _about("/rooms/{id}/reach", "editor", id="room over"),
     _about("/attendance", "editor"),
 )  # fmt: skip
 _OFFICE = (

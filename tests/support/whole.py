@@ -387,13 +387,15 @@ async def _things(conn: Connection, world: Whole) -> None:
     await world.a_part(conn, room.id)
     await presenters.take_place(conn, world.scope("editor"), room.id, world.now)
     await stream_keys.create(conn, world.scope("editor"), room.id, "OBS", world.now)
+    over = await world.an_ended_room(conn)
     empty = await rooms.open_room(
         conn, world.scope("bureau"), f"Leeg {world.mark}", None, world.now
     )
     world.at |= {
         "room": str(room.id),
         "empty room": str(empty.id),
-        "room class": str((await world.an_ended_room(conn)).session_class_id),
+        "room class": str(over.session_class_id),
+        "room over": str(over.room_id),
         "programme": world.programme.slug,
         "slug": tour.slug,
         "video": str(tour.video_id),

@@ -8,6 +8,7 @@ from rooms.attendance.ranges import (
     intersection,
     length_ms,
     merge_beats,
+    middles,
     shift,
     union,
 )
@@ -63,3 +64,15 @@ def test_shift_moves_all() -> None:
 def test_beats_are_clipped_to_the_film_and_count_once() -> None:
     beats = [[(0, 2000)], [(1000, 4000)], [(0, 2000)], [(9000, 99000)], [(-50, 100)]]
     assert merge_beats(beats, 10_000) == ((0, 4000), (9000, 10_000))
+
+
+@given(some_ranges, st.integers(1, 40))
+def test_middles_lie_inside_and_in_order(a: list[Range], parts: int) -> None:
+    found = middles(a, parts)
+    assert len(found) == (parts if moments(a) else 0)
+    assert set(found) <= moments(a)
+    assert list(found) == sorted(found)
+
+
+def test_middles_leave_holes_out() -> None:
+    assert middles([(1000, 1100), (5000, 5100)], 4) == (1025, 1075, 5025, 5075)

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from rooms.attendance import report
+from rooms.agenda import room_sessions, sessions
+from rooms.attendance import keeping, report, seats, visits
+from rooms.attendance.moves import Move
+from rooms.attendance.rule import unix_ms
+from rooms.live import on_air, rooms
 from rooms.scope import Grant, Scope
 from server.pages.reach import table_lines
 from tests.support import people
 from tests.support.floor import House
 from tests.support.lessons import FILM_MS, World, a_class, a_session, a_world
+from tests.support.live_rooms import a_room, presenter_of
 
 
 @pytest.fixture
@@ -108,6 +113,62 @@ async def test_another_company_and_a_teacher_find_nothing(app_house: House, worl
     teacher = app_house.client()
     await people.sign_in(app_house, teacher, world.teacher, world.programme)
     assert (await teacher.get(f"/studio/tours/{world.tour_id}/reach")).status_code in {403, 404}
+
+
+async def on_the_stage(house: House, world: World, pupils: int, stays_min: tuple[int, ...]) -> str:
+    """A room that was on air for ten minutes, and is closed; a class's screen each, and a phone
+    beside it. The room's address."""
+    began, over = house.clock(), house.clock() + timedelta(minutes=10)
+    async with house.pool.acquire() as conn, conn.transaction():
+        room = await a_room(conn, world, began)
+        await on_air.see(conn, {room.id: ((unix_ms(began), unix_ms(over)),)}, over)
+        for number, stays in enumerate(stays_min):
+            made = await a_class(conn, world, f"5{number}", pupils=pupils)
+            part = await room_sessions.take_part(conn, world.scope, room.id, made.id, began)
+            key = (world.programme.id, part.session_class_id)
+            await sessions.declare(conn, *key, pupils, began)
+            screen, _ = await seats.become_beamer(conn, *key, None, began)
+            phone, _ = await seats.sit(conn, *key, None, began)
+            until = began + timedelta(minutes=stays)
+            for seat, end in ((screen, until), (phone, over)):
+                connection = await visits.open_one(conn, key[0], seat.id, None, began)
+                seen = ((unix_ms(began), unix_ms(end)),)
+                await visits.move(conn, [Move(connection, began, end, seen, media_flowed=True)])
+        await rooms.close(conn, presenter_of(world), room.id, over)
+        await keeping.close_room(conn, room, over)
+    return f"/rooms/{room.id}"
+
+
+async def test_a_rooms_reach_is_told_as_a_films(app_house: House, world: World) -> None:
+    room = await on_the_stage(app_house, world, 24, (10, 7))
+    editor = await editor_of(app_house, world)
+    page = (await editor.get(f"{room}/reach")).text
+    assert figures(page) == ["2", "48", str(24 * 10 + 24 * 7)]
+    assert "100 % saw the start, 100 % the middle and 50 % the end" in page
+    assert "10:00" in page and "<polyline" in page
+    for secret in ("50", "51"):
+        assert f"Class {secret}" not in page
+    assert world.school.name not in page
+    listed = (await editor.get("/rooms")).text
+    assert f'href="{room}/reach"' in listed and "2 classes, 48 pupils reached" in listed
+    async with app_house.pool.acquire() as conn:
+        assert list(await report.reaches(conn, presenter_of(world))) == [UUID(room[7:])]
+
+
+async def test_a_small_rooms_reach_stays_unsaid_and_is_nobody_elses(
+    app_house: House, world: World
+) -> None:
+    room = await on_the_stage(app_house, world, 9, (10,))
+    editor = await editor_of(app_house, world)
+    assert figures((await editor.get(f"{room}/reach")).text) == ["fewer than 10"]
+    assert "fewer than 10 pupils" in (await editor.get("/rooms")).text
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        rival = await people.a_company(conn, world.programme, "Rival")
+        other = await people.an_editor(conn, world.programme, rival)
+    client = app_house.client()
+    await people.sign_in(app_house, client, other, world.programme)
+    assert (await client.get(f"{room}/reach")).status_code == 404
+    assert room not in (await client.get("/rooms")).text
 
 
 def test_the_table_tells_each_second_once() -> None:

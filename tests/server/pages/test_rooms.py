@@ -283,6 +283,32 @@ async def test_closing_ends_it_for_everybody(app_house: House, world: World) -> 
         assert (row["headcount"], row["headcount_source"]) == (26, "confirmed")
 
 
+async def test_what_the_network_swallowed_is_declared_with_a_reason(
+    app_house: House, world: World
+) -> None:
+    editor, teacher = await as_editor(app_house, world), await as_teacher(app_house, world)
+    room, school_class = await opens(editor), await class_of(app_house, world)
+    part = await takes_part(teacher, room, school_class)
+    await teacher.post(f"{room}/classes/{part}/headcount", data={"pupils": "26"})
+    form = f'action="{room}/classes/{part}/showing"'
+    assert form not in (await teacher.get(f"/attendance/{part}")).text
+    await editor.post(f"{room}/close")
+    assert f'href="/attendance/{part}"' in (await teacher.get(f"{room}?class={part}")).text
+    assert form in (await teacher.get(f"/attendance/{part}")).text
+    nothing = await teacher.post(f"{room}/classes/{part}/showing", data={"reason": " "})
+    assert nothing.status_code == 422
+    told = await teacher.post(
+        f"{room}/classes/{part}/showing", data={"reason": "Shown over a phone's hotspot"}
+    )
+    assert told.headers["location"] == f"/attendance/{part}"
+    page = (await teacher.get(f"/attendance/{part}")).text
+    assert "a phone&#39;s hotspot" in page and form not in page
+    async with app_house.pool.acquire() as conn:
+        row = await conn.fetchrow("select * from session_class_results")
+    assert row is not None
+    assert (row["outcome"], row["pupils"], row["present_ms"]) == ("declared", 26, 0)
+
+
 async def test_a_stream_key_is_shown_once(app_house: House, world: World) -> None:
     editor = await as_editor(app_house, world)
     room = await opens(editor)
