@@ -8,7 +8,7 @@ from rooms.live.room_state import Facts, Happening, RoomState, Who
 
 WAYS: dict[Phase, frozenset[Phase]] = {
     "green": frozenset({"lobby", "live", "ended"}),
-    "lobby": frozenset({"green", "live", "ended"}),
+    "lobby": frozenset({"live", "ended"}),
     "live": frozenset({"paused", "ended"}),
     "paused": frozenset({"live", "ended"}),
     "ended": frozenset(),

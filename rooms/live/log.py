@@ -139,11 +139,18 @@ async def append_all(conn: Connection, scope: Scope, room_id: UUID, lines: Seque
         [line.happened.kind for line in lines],
         [dict(line.happened.data) for line in lines],
     )
+    phases = [line for line in lines if line.happened.kind == "phase"]
     await conn.execute(
-        "update rooms set last_number = $3 where programme_id = $1 and id = $2",
+        """
+        update rooms set last_number = $3, phase = coalesce($4, phase),
+            phase_at = coalesce($5, phase_at)
+        where programme_id = $1 and id = $2
+        """,
         scope.programme_id,
         room_id,
         lines[-1].number,
+        phases[-1].happened.data["to"] if phases else None,
+        moment(phases[-1].at) if phases else None,
     )
     await conn.execute("select pg_notify($1, $2)", CHANNEL, payload(room_id, lines[-1].number))
 

@@ -99,6 +99,14 @@ class Facts:
         return found is not None and found.is_in and part in who.parts
 
 
+@dataclass(frozen=True, slots=True)
+class HereNow:
+    """A class's devices that answer now."""
+
+    phones: int
+    has_screen: bool
+
+
 # --- what the log adds up to --------------------------------------------------------------------
 
 

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from rooms.errors import Refused
 from rooms.live import protocol
 from rooms.live.room import Line
+from rooms.live.room_rule import class_of_seat
 from rooms.live.room_state import (
     AT_MODERATOR,
     AT_TEACHER,
     PUBLIC,
     ClassFacts,
     Facts,
+    HereNow,
     Poll,
     Question,
     RoomState,
@@ -291,3 +294,44 @@ def poll_results(room: RoomState, who: Who, facts: Facts) -> list[protocol.PollR
         for poll in room.polls.values()
         if poll.is_shown or (sees_all and poll.is_open)
     ]
+
+
+def classes(
+    room: RoomState, who: Who, facts: Facts, devices: Mapping[UUID, HereNow]
+) -> protocol.Classes | None:
+    """Who is here of the classes she looks after; None for whoever looks after none."""
+    sees_all = facts.moderates(who)
+    if not (sees_all or who.parts):
+        return None
+    return protocol.Classes(
+        tuple(
+            _count(room, one, devices.get(part))
+            for part, one in facts.classes.items()
+            if sees_all or part in who.parts
+        )
+    )
+
+
+def _count(room: RoomState, one: ClassFacts, here: HereNow | None) -> protocol.ClassCount:
+    waits = {"asked", "held"}
+    return protocol.ClassCount(
+        one.part,
+        one.class_name,
+        one.region,
+        one.headcount,
+        here.phones if here is not None else 0,
+        here is not None and here.has_screen,
+        one.has_adult,
+        len(room.of_class(one.part).hands),
+        sum(q.part == one.part and q.state in waits for q in room.questions.values()),
+        not one.is_in,
+    )
+
+
+def may_react(room: RoomState, who: Who, facts: Facts) -> bool:
+    """Whether this device's reaction counts now."""
+    try:
+        class_of_seat(room, who, facts)
+    except Refused:
+        return False
+    return True
