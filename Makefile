@@ -54,9 +54,11 @@ $(ACCELERATOR): media/live/fanout.c $(SETUP)
 	@$(SETUP) accelerator
 	@touch $@
 
-# What the tests drive and Python packages do not carry.
+# What the tests drive and Python packages do not carry: Chromium, and where Debian has it the
+# same without windows, in which a page is half the work.
 debian:
 	@$(SETUP) debian chromium chromium fonts-dejavu-core
+	@CI= $(SETUP) debian chromium-headless-shell chromium-headless-shell
 	@$(SETUP) debian '/usr/lib/*/libical.so.3' libical3
 
 test: setup-dev debian

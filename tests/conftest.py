@@ -9,8 +9,28 @@ import pytest
 
 from server import database, migrations
 from server.embedded import embedded
+from tests.support.chromium import KEPT
 from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
+from tests.support.order import ByFile, long_ones_first
 from tests.support.processes import enterable_folder, in_memory
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins early."""
+    items[:] = long_ones_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test that waits for a process leaves its core to another."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFile:
+    """How several workers share the suite."""
+    config.option.loadscopereorder = False  # a file of many tests is not a long one
+    return ByFile(config)
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +56,13 @@ async def make_template(dsn: str) -> None:
         await migrations.migrate(with_database(dsn, TEMPLATE))
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def kept_chromium() -> AsyncIterator[None]:
+    """Ends the browser that the run's tests share."""
+    yield
+    await KEPT.close()
 
 
 @pytest.fixture

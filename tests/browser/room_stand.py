@@ -232,7 +232,7 @@ async def room_stand() -> AsyncIterator[RoomStand]:
         ]
     )
     app.add_middleware(OurHeaders, policy=content_policy(templates.import_map()))
-    config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off")
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     try:

@@ -4,7 +4,11 @@ It shows the player and a sheet of all parts without a database, so that a look 
 """
 
 import asyncio
+import atexit
+import functools
+import shutil
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,32 +65,42 @@ CHAPTERS = [
 
 def make_film(folder: Path) -> None:
     """A 16 s film in two heights with sound, its captions and its storyboard."""
+    shutil.copytree(_film(), folder, dirs_exist_ok=True)
+
+
+@functools.cache
+def _film() -> Path:
+    """Drawn once in a run."""
+    folder = Path(tempfile.mkdtemp(prefix="pt-film-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     colours = "c0=0x0b5c6b:c1=0xfdf1da:c2=0xe0680f:n=3"
-    picture = f"gradients=s=640x360:r=25:d={LENGTH_S}:{colours}:speed=0.02:seed=4"
+    drawn = f"gradients=s=160x90:r=25:d={LENGTH_S}:{colours}:speed=0.02:seed=4"
+    picture = f"{drawn},scale=640:360"
     heights = [(360, 300_000), (180, 120_000)]
+    made: list[object] = []
     for height, bitrate in heights:
         (folder / str(height)).mkdir(parents=True)
-        _ffmpeg(
-            "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=f=330:d={LENGTH_S}",
-            "-vf", f"scale=-2:{height}", "-c:v", "libx264", "-preset", "ultrafast",
-            "-b:v", str(bitrate), "-pix_fmt", "yuv420p", "-g", "100", "-sc_threshold", "0",
-            "-c:a", "aac", "-ac", "2", "-b:a", "64k", "-hls_time", "4", "-hls_list_size", "0",
-            "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
+        made += [
+            "-map", "0:v", "-map", "1:a", "-vf", f"scale=-2:{height}", "-c:v", "libx264",
+            "-preset", "ultrafast", "-b:v", str(bitrate), "-pix_fmt", "yuv420p", "-g", "100",
+            "-sc_threshold", "0", "-c:a", "aac", "-ac", "2", "-b:a", "64k", "-hls_time", "4",
+            "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4",
             "-hls_segment_filename", folder / str(height) / "%d.m4s",
             folder / str(height) / "list.m3u8",
-        )  # fmt: skip
+        ]  # fmt: skip
+    stills = ["-map", "0:v", "-vf", "fps=1/4,scale=160:90,tile=2x2", "-frames:v", "1"]
+    made += ["-map", "0:v", "-frames:v", "1", folder / "poster.jpg", *stills, folder / "sheet.jpg"]
+    _ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=f=330:d={LENGTH_S}", *made)
     lines = [
         f"#EXT-X-STREAM-INF:BANDWIDTH={bitrate + 80_000},RESOLUTION={height * 16 // 9}x{height},"
         f'CODECS="avc1.42c01e,mp4a.40.2"\n{height}/list.m3u8'
         for height, bitrate in heights
     ]
     (folder / "master.m3u8").write_text("\n".join(["#EXTM3U", "#EXT-X-VERSION:7", *lines, ""]))
-    _ffmpeg("-f", "lavfi", "-i", picture, "-frames:v", "1", folder / "poster.jpg")
-    _ffmpeg("-f", "lavfi", "-i", picture, "-vf", "fps=1/4,scale=160:90,tile=2x2", "-frames:v", "1",
-            folder / "sheet.jpg")  # fmt: skip
     (folder / "storyboard.vtt").write_text(_storyboard())
     for language, text in CAPTIONS.items():
         (folder / f"{language}.vtt").write_text(text)
+    return folder
 
 
 def _storyboard() -> str:
@@ -180,7 +194,7 @@ async def stand(folder: Path) -> AsyncIterator[Stand]:
     )
     app.add_middleware(OurHeaders, policy=content_policy(templates.import_map()))
     server = uvicorn.Server(
-        uvicorn.Config(_Listen(app, there), port=0, log_level="warning", lifespan="off")
+        uvicorn.Config(_Listen(app, there), port=0, log_config=None, lifespan="off")
     )
     task = asyncio.create_task(server.serve())
     try:

@@ -17,7 +17,7 @@ from server.database import connect_pool
 from server.templates import WEB
 from tests.browser.stand import LENGTH_S, make_film
 from tests.support import tours
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.floor import settings_in
 from tests.support.served import served
 
@@ -67,7 +67,7 @@ async def studio(dsn: str, tmp_path: Path) -> AsyncIterator[Studio]:
     make_film(tmp_path / "storage" / "videos" / str(version_id))
     async with (
         served(settings_in(tmp_path), dsn) as url,
-        chromium() as browser,
+        light_chromium() as browser,
         await browser.new_context(bypass_csp=True) as context,
     ):
         await context.add_cookies(

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from rooms.attendance import results
 from server import database
 from tests.browser import stand
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.floor import fresh_database, settings_in
 from tests.support.pages import cookies, store_films
 from tests.support.served import served
@@ -71,7 +71,7 @@ async def rig(dsn_of_lesson: str, tmp_path: Path) -> AsyncIterator[Rig]:
         jars = await cookies(conn, world)
     await pool.close()
     store_films(world, tmp_path / "film")
-    async with served(settings, dsn_of_lesson) as url, chromium() as browser:
+    async with served(settings, dsn_of_lesson) as url, light_chromium() as browser:
         yield Rig(url, world, jars, browser)
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from server.templates import WEB
 from tests.browser.stand import LENGTH_S, Stand, film, make_film, stand
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
+    async with light_chromium() as browser:
         yield browser
 
 

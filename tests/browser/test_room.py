@@ -18,7 +18,7 @@ from tests.browser.room_stand import (
     room_stand,
     track,
 )
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.served import free_port
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ ON_STAGE = [track(0), track(0, kind="audio")]
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=20_000)
-    async with chromium() as browser:
+    async with light_chromium() as browser:
         yield browser
     expect.set_options(timeout=5_000)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser.room_stand import BRAM, room_stand, track
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ class Scripts:
 
 @pytest.fixture(scope="module")
 async def scripts() -> AsyncIterator[Scripts]:
-    async with room_stand() as there, chromium() as browser:
+    async with room_stand() as there, light_chromium() as browser:
         page = await browser.new_page()
         await page.goto(f"{there.url}/page/none")
         yield Scripts(page)

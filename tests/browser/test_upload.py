@@ -20,7 +20,7 @@ from server.auth import COOKIE
 from server.database import connect_pool
 from server.templates import WEB
 from tests.support import tours
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.floor import settings_in
 from tests.support.served import served
 
@@ -46,7 +46,7 @@ class Studio:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
+    async with light_chromium() as browser:
         yield browser
 
 

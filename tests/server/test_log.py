@@ -14,12 +14,20 @@ SOURCES = Path(uvicorn.__file__).parent / "protocols" / "websockets"
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """Leaves logging as it was."""
+    """Logging as a process finds it that starts, whatever ran before; left as it was."""
     root, servers = logging.getLogger(), logging.getLogger("uvicorn.error")
+    above = logging.getLogger("uvicorn")
     handlers, level, filters = root.handlers[:], root.level, servers.filters[:]
+    kept = [(one, one.level, one.propagate, one.disabled) for one in (above, servers)]
+    for one in (above, servers):
+        one.setLevel(logging.NOTSET)
+        one.propagate, one.disabled = True, False
     yield
     root.handlers[:], servers.filters[:] = handlers, filters
     root.setLevel(level)
+    for one, was_level, was_propagate, was_disabled in kept:
+        one.setLevel(was_level)
+        one.propagate, one.disabled = was_propagate, was_disabled
 
 
 def test_no_address_of_a_device_is_written(

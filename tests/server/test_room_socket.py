@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from media.live.messages import Close, Open, Stage, Told, Track, Want
-from rooms.live import log, presenters, rooms
+from rooms.live import keeping, log, presenters, protocol, rooms
 from rooms.scope import Scope
 from server import live_floor, room_hub, room_socket
 from server.room_hub import IDLE, NOT_UNDERSTOOD, RESUME, TOO_MANY
@@ -23,8 +23,16 @@ from tests.support.waiting import until
 TURN = {"turn_urls": ("turns:turn.example:443?transport=tcp",), "turn_secret": "s" * 20}
 
 
+PING_EVERY_S, FLUSH_EVERY_S = 0.3, 0.2
+
+
 @pytest.fixture
-async def there(dsn: str, tmp_path: Path, clock: Clock) -> AsyncIterator[LiveHouse]:
+async def there(
+    dsn: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[LiveHouse]:
+    """A quicker beat than the product's: how long it is decides nothing here."""
+    monkeypatch.setattr(protocol, "PING_EVERY_S", PING_EVERY_S)
+    monkeypatch.setattr(keeping, "FLUSH_EVERY_S", FLUSH_EVERY_S)
     async with live_house(dsn, tmp_path, clock, **TURN) as made:
         yield made
 
@@ -352,7 +360,7 @@ async def test_leaving_ends_the_visit_and_a_cut_does_not(
         await until(lambda: collector.flushed >= 2)
         there.house.clock.move(seconds=1)
         await page.socket.close(code)
-    await asyncio.sleep(2.2)
+    await asyncio.sleep(5 * FLUSH_EVERY_S)
     rows = await there.house.pool.fetch("select connection, end_reason from visits")
     assert {row["connection"]: row["end_reason"] for row in rows} == {stayed: None, left: "left"}
 
@@ -442,6 +450,7 @@ async def test_a_page_that_does_not_read_is_closed_and_slows_nobody(
         tell_stage(there, a_track(member))
         assert (await quick.until("stage", 2))["stage"]["is_on_air"]
         await until(lambda: line.connection not in hub._lines)
+        slow.socket.transport.abort()  # it would wait ten seconds for an answer
 
 
 # --- the end -------------------------------------------------------------------------------------
