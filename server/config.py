@@ -1,9 +1,11 @@
 """Settings, read once from the environment, frozen, and refused by name."""
 
+import contextlib
 import ipaddress
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +93,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         mail_url=_mail_url(environment.get("PORTHOLE_MAIL_URL")),
         s3=_s3(environment),
         trusted_proxies=_networks(environment.get("PORTHOLE_TRUSTED_PROXIES") or ""),
-        metrics_token=environment.get("PORTHOLE_METRICS_TOKEN") or None,
+        metrics_token=_metrics_token(environment.get("PORTHOLE_METRICS_TOKEN")),
         is_demo=_is_demo(environment, database_url, bind),
         live_port=_port("PORTHOLE_LIVE_PORT", environment.get("PORTHOLE_LIVE_PORT") or "7900"),
         live_addresses=_live_addresses(environment.get("PORTHOLE_LIVE_ADDRESSES"), url, bind),
@@ -233,6 +235,12 @@ def _turn_secret(text: str | None, urls: tuple[str, ...]) -> str | None:
     return text or None
 
 
+def _metrics_token(text: str | None) -> str | None:
+    if text and not (text.isascii() and text.isprintable() and " " not in text):
+        raise WrongSetting("PORTHOLE_METRICS_TOKEN", "holds what no HTTP header can carry")
+    return text or None
+
+
 def _yes_or_no(name: str, text: str) -> bool:
     if text.lower() not in {"yes", "no", "1", "0", "true", "false"}:
         raise WrongSetting(name, f"{text!r} is neither yes nor no")
@@ -252,17 +260,30 @@ def _secret(text: str | None, home: Path, database_url: str | None) -> bytes:
 
 
 def _own_secret(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The secret of this folder, made on the first start."""
     try:
-        # O_EXCL: two processes starting together agree on the first one's secret.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _make_secret(path)
         return _read_secret(path)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
-    return _read_secret(path)
+    except OSError as error:
+        why = f"{path.parent} cannot be used: {error.strerror}"
+        raise WrongSetting("PORTHOLE_HOME", why) from error
+
+
+def _make_secret(path: Path) -> None:
+    """Puts a whole file in its place: a start that was cut short leaves none that is half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # mode 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        # Two processes starting together agree on the first one's secret.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
 
 
 def _read_secret(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Settings: what is there without being asked for, and what is refused by its name."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,6 +35,27 @@ def test_the_demo_is_there_by_itself_only_for_this_machine(
 def test_a_wrong_address_to_listen_at_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="PORTHOLE_BIND"):
         read({"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_BIND": "everywhere"})
+
+
+def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(WrongSetting, match=r"PORTHOLE_HOME: .*file/home cannot be used"):
+        read({"PORTHOLE_HOME": str(tmp_path / "file" / "home")})
+
+
+@pytest.mark.parametrize("token", [" ", "two words", "geheim\N{EURO SIGN}", "line\nbreak"])
+def test_a_token_nobody_can_send_is_named(tmp_path: Path, token: str) -> None:
+    with pytest.raises(WrongSetting, match="PORTHOLE_METRICS_TOKEN"):
+        read({"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_METRICS_TOKEN": token})
+
+
+def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    home = {"PORTHOLE_HOME": str(tmp_path / "home")}
+    with ThreadPoolExecutor(4) as together:
+        found = {settings.secret for settings in together.map(read, [home] * 4)}
+    assert found == {read(home).secret}
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret"]
+    assert (tmp_path / "home" / "secret").stat().st_mode & 0o777 == 0o600
 
 
 LIVE = "PORTHOLE_LIVE_ADDRESSES"
