@@ -25,28 +25,37 @@ class Ledger:
 
     _presence: list[Presence]
     _seen: dict[_Key, list[Seen]]
+    _last: dict[_Key, int]  # when each was seen last, until it is gone
     _told: Told | None
     _number: int
 
     def __init__(self) -> None:
         self._presence = []
         self._seen = {}
+        self._last = {}
         self._told = None
         self._number = 0
 
     def note(self, presence: Presence) -> None:
         """Something happened to a resource."""
         self._presence.append(presence)
+        if presence.kind == "gone":
+            self._last.pop((presence.room, presence.member, presence.role), None)
         if len(self._presence) > MOST_PRESENCE:
             self._presence = _essence(self._presence)[-MOST_PRESENCE:]
 
     def see(self, room: UUID, member: UUID, role: Role, now_ms: int) -> None:
-        """Media of a member flows at this moment."""
-        spans = self._seen.setdefault((room, member, role), [])
-        if spans and now_ms - spans[-1].until <= JOINED_WITHIN_MS:
+        """Media of a member flows at this moment, and has since it was seen shortly before: also
+        when that was told already, for a moment by itself is no time."""
+        key = (room, member, role)
+        last, self._last[key] = self._last.get(key), now_ms
+        goes_on = last is not None and 0 <= now_ms - last <= JOINED_WITHIN_MS
+        spans = self._seen.setdefault(key, [])
+        if spans and goes_on:
             spans[-1] = replace_until(spans[-1], now_ms)
         else:
-            spans.append(Seen(room, member, role, now_ms, now_ms))
+            since = last if goes_on and last is not None else now_ms
+            spans.append(Seen(room, member, role, since, now_ms))
         if len(spans) > 100:
             del spans[0]
 

@@ -125,6 +125,7 @@ async def test_from_a_camera_to_a_viewer_and_into_attendance(scene: Scene) -> No
     assert (row["seen_until"] - row["started_at"]).total_seconds() > 2
     spans = await scene.house.pool.fetch("select * from on_air")
     assert [row["ended_at"] is not None for row in spans] == [True]
+    assert (spans[0]["seen_until"] - spans[0]["started_at"]).total_seconds() > 2
     events = await scene.events()
     assert {"presenter_came", "on_air", "off_air", "presenter_left"} <= set(events)
 

@@ -47,7 +47,26 @@ def test_it_goes_on_growing_while_a_batch_is_not_acknowledged() -> None:
         kept.see(ROOM, MEMBER, "viewer", at)
     assert len(first.seen) == 1
     kept.acknowledge(first.batch)
-    assert [(each.since, each.until) for each in kept.batch().seen] == [(1_000, 29_000)]
+    assert [(each.since, each.until) for each in kept.batch().seen] == [(0, 29_000)]
+
+
+def test_moments_that_are_told_one_by_one_make_one_stretch() -> None:
+    kept, told = Ledger(), []
+    for at in (0, 1_000, 2_000, 9_000, 10_000):
+        kept.see(ROOM, MEMBER, "publisher", at)
+        batch = kept.batch()
+        told += [(each.since, each.until) for each in batch.seen]
+        kept.acknowledge(batch.batch)
+    assert told == [(0, 0), (0, 1_000), (1_000, 2_000), (9_000, 9_000), (9_000, 10_000)]
+
+
+def test_who_is_gone_and_comes_back_begins_anew() -> None:
+    kept = Ledger()
+    kept.see(ROOM, MEMBER, "viewer", 0)
+    kept.note(_event(1, "gone"))
+    kept.acknowledge(kept.batch().batch)
+    kept.see(ROOM, MEMBER, "viewer", 1_000)
+    assert [(each.since, each.until) for each in kept.batch().seen] == [(1_000, 1_000)]
 
 
 def test_a_day_without_a_database_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
