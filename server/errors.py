@@ -334,6 +334,16 @@ SENTENCES: dict[str, str] = {
     "pass_share_out_of_range": N_("The share for present is more than 0 and at most 100 %."),
     "gap_grace_out_of_range": N_("A hole that counts in cannot be shorter than nothing."),
     "own_times_need_a_clock": N_("A tour has no clock times: its window is the film."),
+    # calendar
+    "calendar_address": N_("This is the address of your calendar."),
+    "feedback_kept": N_("Thank you. Nobody can see that these answers are yours."),
+    "feedback_grades": N_("Choose one answer to each of the three questions."),
+    "feedback_given": N_("You have answered already; once is enough."),
+    "preparation_kept": N_("Thank you. The hours are kept."),
+    "preparation_minutes": N_("Give the hours as a number from 0 to 100, such as 1.5."),
+    "answer_kept": N_("Kept. The answer stands on the page of the webinar."),
+    "answer_long": N_("An answer has at most {limit} characters. Nothing was changed."),
+    "calendar_revoked": N_("Stopped: nobody reads your agenda at that address any more."),
     # live rooms
     "room_title": N_("A title has at most {limit} characters."),
     "room_company": N_("Choose the company whose room this is."),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,6 +23,8 @@ from server.database import Connection
 from server.i18n import N_
 from server.templates import render
 
+# Who may have a webinar in her agenda.
+GUESTS = ("teacher", "editor", "presenter", "moderator", "coordinator", "bureau")
 # What each kind is called on the account page, and who gets it. Kinds that are not here (a code
 # to sign in, an answer to a question) cannot be stopped.
 STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -37,6 +39,13 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "first_class": (N_("The first class watched a tour"), ("editor",)),
     "company_monthly": (N_("Once a month: how many classes watched"), ("editor",)),
     "review_asked": (N_("A tour waits for review"), ("coordinator", "bureau")),
+    "webinar_invited": (N_("A webinar is in my agenda, with its entry for my calendar"), GUESTS),
+    "webinar_changed": (N_("A webinar in my agenda is at another time"), GUESTS),
+    "webinar_cancelled": (N_("A webinar in my agenda does not take place"), GUESTS),
+    "webinar_day": (N_("A webinar is tomorrow"), GUESTS),
+    "webinar_hour": (N_("A webinar begins in an hour"), GUESTS),
+    "webinar_thanks": (N_("A webinar is over: who was there"), GUESTS),
+    "webinar_questions": (N_("Questions of a webinar that had no turn"), GUESTS),
     "company_asks": (N_("A company asks to join"), ("bureau",)),
     "teacher_asks": (N_("A teacher waits to be confirmed"), ("coordinator",)),
 }
@@ -59,6 +68,14 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """An iCalendar text beside the words, and the method it asks for (RFC 6047)."""
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A row as the worker sends it. `attempt`: which try this is, from 1."""
 
@@ -72,6 +89,7 @@ class Mail:
     html: str
     message_id: str
     attempt: int
+    calendar: Attached | None = None
 
 
 def compose(kind: str, language: str, **values: Any) -> Letter:
@@ -102,6 +120,7 @@ async def write(
     html: str,
     once_key: str | None = None,
     send_after: datetime | None = None,
+    calendar: Attached | None = None,
 ) -> int | None:
     """Writes a mail and its job; returns its id.
 
@@ -113,8 +132,8 @@ async def write(
     row = await conn.fetchrow(
         """
         insert into mails (programme_id, person_id, to_address, kind, language, subject,
-            text_body, html_body, message_id, once_key, send_after)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, now()))
+            text_body, html_body, message_id, once_key, send_after, calendar_method, calendar)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, now()), $12, $13)
         on conflict (once_key) do nothing
         returning id, greatest(send_after - now(), interval '0') as waits
         """,
@@ -129,6 +148,8 @@ async def write(
         str(uuid4()),
         once_key,
         send_after,
+        calendar.method if calendar else "",
+        calendar.text if calendar else "",
     )
     if row is None:
         return None
@@ -145,6 +166,7 @@ async def tell(
     programme_id: UUID | None = None,
     once_key: str | None = None,
     send_after: datetime | None = None,
+    calendar: Attached | None = None,
     **values: Any,
 ) -> int | None:
     """Composes a kind in the person's own language and writes it; as `write`."""
@@ -161,6 +183,7 @@ async def tell(
         html=letter.html,
         once_key=once_key,
         send_after=send_after,
+        calendar=calendar,
     )
 
 
@@ -197,6 +220,7 @@ def _mail(row: asyncpg.Record) -> Mail:
         row["html_body"],
         row["message_id"],
         row["attempt"],
+        Attached(row["calendar_method"], row["calendar"]) if row["calendar"] else None,
     )
 
 
@@ -322,6 +346,13 @@ def stop_link(settings: Settings, mail: Mail) -> str:
 def host_of(settings: Settings) -> str:
     """The name our mails come from when nothing else is said."""
     return urlsplit(settings.url).hostname or "localhost"
+
+
+def sender(settings: Settings) -> str:
+    """Our address: `?from=` of the mail URL, else its user if that is one, else porthole@host."""
+    parts = urlsplit(settings.mail_url or "")
+    told = parse_qs(parts.query).get("from", [""])[0] or unquote(parts.username or "")
+    return told if "@" in told else f"porthole@{host_of(settings)}"
 
 
 async def requeue_overdue(conn: Connection, now: datetime) -> int:

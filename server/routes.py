@@ -26,8 +26,10 @@ from server.api.table import ENDPOINTS
 from server.context import Here, Knock
 from server.pages import (
     account,
+    afterwards,
     ask_company,
     attendance,
+    calendar,
     caption_lines,
     captions,
     chapters,
@@ -300,6 +302,19 @@ ADDRESSES: tuple[Address, ...] = (
     media("GET", "/rooms/{id}/whep/{resource}", whip.whep_endpoint),
     media("PATCH", "/rooms/{id}/whep/{resource}", whip.patch_viewer),
     media("DELETE", "/rooms/{id}/whep/{resource}", whip.remove_viewer),
+    # afterwards: thanks, with three questions; questions of classes that had no turn
+    page("GET", "/thanks/{token}", afterwards.thanks, ANYONE),
+    page("POST", "/thanks/{token}/feedback", afterwards.give_feedback, ANYONE),
+    page("POST", "/thanks/{token}/preparation", afterwards.tell_preparation, ANYONE),
+    page("GET", "/webinars/{id}/afterwards", afterwards.show, SIGNED_IN),
+    page("POST", "/webinars/{id}/questions/{question}", afterwards.answer, SIGNED_IN),
+    # calendar: her agenda, and what calendars subscribe to
+    page("GET", "/calendar", calendar.show, SIGNED_IN),
+    page("POST", "/calendar/feed", calendar.renew, SIGNED_IN),
+    page("POST", "/calendar/feed/revoke", calendar.revoke, SIGNED_IN),
+    machine("GET", "/calendar/feeds/{token}.ics", calendar.own_feed, ANYONE),
+    machine("GET", "/p/{programme}/webinars.ics", calendar.public_feed, ANYONE),
+    machine("GET", "/p/{programme}/webinars/{id}/webinar.ics", calendar.one_webinar, ANYONE),
     # screens: a classroom PC waits for its teacher
     page("GET", "/screen", screens.show, ANYONE),
     machine("POST", "/screen/ask", screens.ask, ANYONE),

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from pgqueuer.domain.errors import RetryRequested
@@ -19,7 +19,7 @@ from pgqueuer.domain.errors import RetryRequested
 from server import mail
 from server.config import Settings
 from server.database import Connection
-from server.mail import Mail
+from server.mail import Attached, Mail
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ async def _try(settings: Settings, taken: Mail, now: datetime) -> Trouble | None
 def letter(settings: Settings, taken: Mail, now: datetime) -> EmailMessage:
     """The row as a message, text and HTML side by side."""
     message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = f"Porthole <{sender(settings)}>"
+    message["From"] = f"Porthole <{mail.sender(settings)}>"
     message["To"] = taken.to
     message["Subject"] = taken.subject
     message["Date"] = format_datetime(now)
@@ -118,14 +118,20 @@ def letter(settings: Settings, taken: Mail, now: datetime) -> EmailMessage:
     message.set_content(taken.text)
     if taken.html:
         message.add_alternative(taken.html, subtype="html")
+    if taken.calendar is not None:
+        _add_calendar(message, taken.calendar)
     return message
 
 
-def sender(settings: Settings) -> str:
-    """Our address: `?from=` of the mail URL, else its user if that is one, else porthole@host."""
-    parts = urlsplit(settings.mail_url or "")
-    told = parse_qs(parts.query).get("from", [""])[0] or unquote(parts.username or "")
-    return told if "@" in told else f"porthole@{mail.host_of(settings)}"
+def _add_calendar(message: EmailMessage, calendar: Attached) -> None:
+    """Once as what the mail is, for calendars that act on it, and once as a file for people.
+
+    In base64, as some way-stations fold long lines of their own accord.
+    """
+    about = {"method": calendar.method, "charset": "utf-8"}
+    told = calendar.text.encode()
+    message.add_alternative(told, maintype="text", subtype="calendar", params=about)
+    message.add_attachment(told, maintype="application", subtype="ics", filename="invite.ics")
 
 
 async def _deliver(mail_url: str, message: EmailMessage) -> None:

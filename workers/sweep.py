@@ -8,7 +8,7 @@ from rooms.agenda import screens
 from rooms.attendance import retention
 from rooms.people import sign_in_mails
 from rooms.tours import tours
-from server import confirm_mails, jobs, mail, reach_mails, throttle, tour_mail
+from server import agenda_mails, confirm_mails, jobs, mail, reach_mails, throttle, tour_mail
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ async def sweep(floor: Floor) -> None:
         _old_versions,
         _litter,
         _rights,
+        _agenda,
         _mails,
         _throttles,
         _attendance,
@@ -92,6 +93,12 @@ async def _rights(floor: Floor, now: datetime) -> None:
             await tour_mail.rights_ending(conn, floor.settings.url, tour)
     for _, tour_id in ended:
         log.info("tour %s unpublished: its rights ended", tour_id)
+
+
+async def _agenda(floor: Floor, now: datetime) -> None:
+    """What those with a webinar in their agenda are to be told."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await agenda_mails.tell_due(conn, floor.settings, now)
 
 
 async def _mails(floor: Floor, now: datetime) -> None:

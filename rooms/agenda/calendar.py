@@ -152,4 +152,5 @@ def _clean(text: str) -> str:
 
 
 def _text(calendar: Calendar) -> str:
-    return calendar.to_ical(sorted=False).decode()
+    written: bytes = calendar.to_ical(sorted=False)
+    return written.decode()

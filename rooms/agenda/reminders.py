@@ -77,8 +77,8 @@ def sequence_after(told: int | None, webinars: int) -> int:
 def reminder(starts_at: datetime, told_at: datetime, now: datetime) -> Reminder | None:
     """The reminder that is due now; none when she was told so late that it would be the same."""
     left = starts_at - now
-    if DAY_UNTIL < left <= A_DAY and told_at <= starts_at - A_DAY:
+    if DAY_UNTIL < left <= A_DAY and told_at < starts_at - A_DAY:
         return Reminder.DAY
-    if HOUR_UNTIL < left <= AN_HOUR and told_at <= starts_at - AN_HOUR:
+    if HOUR_UNTIL < left <= AN_HOUR and told_at < starts_at - AN_HOUR:
         return Reminder.HOUR
     return None

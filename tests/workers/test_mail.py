@@ -77,6 +77,25 @@ async def test_a_mail_arrives_whole_with_its_stop_link(
     assert (row["state"], row["attempt"]) == ("sent", 1)
 
 
+async def test_an_entry_for_the_calendar_is_with_it_twice(
+    pool: Pool, sink: Sink, clock: Clock, home: Path
+) -> None:
+    """Once for programs that act on it, once as a file for people."""
+    text = "BEGIN:VCALENDAR\r\nSUMMARY:" + "é" * 30 + "\r\nEND:VCALENDAR\r\n"
+    mail_id, _ = await write_one(pool, "webinar_cancelled", calendar=mail.Attached("CANCEL", text))
+    clock.move(seconds=1)
+    await send(a_floor(pool, home, mail_url=sink.url), mail_id, clock)
+    (message,) = sink.messages
+    parts = {part.get_content_type(): part for part in message.walk()}
+    told, file = parts["text/calendar"], parts["application/ics"]
+    assert told.get_param("method") == "CANCEL" and told.get_content_charset() == "utf-8"
+    assert file.get_filename() == "invite.ics"
+    for part in (told, file):
+        assert part.get_payload(decode=True) == text.encode()
+    assert message.get_body(("plain",)) is not None
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 async def test_a_sent_mail_is_not_sent_again(
     pool: Pool, sink: Sink, clock: Clock, home: Path
 ) -> None:

@@ -80,6 +80,7 @@ def test_who_was_told_just_before_is_not_reminded_of_it() -> None:
     the_evening_before = START - timedelta(hours=20)
     assert reminder(START, the_evening_before, START - timedelta(hours=10)) is None
     assert reminder(START, the_evening_before, START - timedelta(minutes=59)) is Reminder.HOUR
+    assert reminder(START, START - timedelta(hours=24), START - timedelta(hours=24)) is None
     at_the_door = START - timedelta(minutes=40)
     assert reminder(START, at_the_door, START - timedelta(minutes=30)) is None
 
