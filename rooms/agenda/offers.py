@@ -6,6 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
+from rooms.agenda import registrations
+from rooms.agenda.registrations import Door
 from rooms.agenda.sessions import last_day, planned_span
 from rooms.agenda.states import State
 from rooms.connection import Connection
@@ -18,18 +20,22 @@ SOON = timedelta(minutes=15)
 class Offered:
     """A session a class code can lead to: of a live room when it has a `room_id`, else of a tour.
 
-    `starts_at` None: a day without a period.
+    `starts_at` None: a day without a period. `registration_id`: of a webinar to which the class
+    has not come yet; it has no `session_class_id` before it does (`registrations.come`), and can
+    be entered once its doors are open.
     """
 
     programme_id: UUID
     id: UUID
-    session_class_id: UUID
+    session_class_id: UUID | None
     room_id: UUID | None
     state: State
     title: str
     starts_at: datetime | None
     home_until: datetime | None
     zone: str
+    registration_id: UUID | None = None
+    has_doors_shut: bool = False
 
     @property
     def home_day(self) -> date | None:
@@ -40,7 +46,8 @@ class Offered:
 async def offered(
     conn: Connection, programme_id: UUID, class_id: UUID, now: datetime
 ) -> list[Offered]:
-    """What is there for a class today: running, planned today, open at home, a room it is in.
+    """What is there for a class today: running, planned today, open at home, a room it is in,
+    a webinar it is registered for.
 
     Nothing of a tour whose rights have ended, no plan of one that is not published now.
     """
@@ -62,7 +69,24 @@ async def offered(
         class_id,
         now,
     )
-    return [_offered(row) for row in rows]
+    webinars = await registrations.doors(conn, programme_id, class_id, now)
+    return [*map(_offered, rows), *(_registered(programme_id, one) for one in webinars)]
+
+
+def _registered(programme_id: UUID, one: Door) -> Offered:
+    return Offered(
+        programme_id=programme_id,
+        id=one.session_id,
+        session_class_id=None,
+        room_id=one.room_id,
+        state=State.PLANNED,
+        title=one.title,
+        starts_at=one.starts_at,
+        home_until=None,
+        zone=one.zone,
+        registration_id=one.registration_id,
+        has_doors_shut=not one.is_open,
+    )
 
 
 def _offered(row: asyncpg.Record) -> Offered:
@@ -81,7 +105,8 @@ def _offered(row: asyncpg.Record) -> Offered:
 
 
 def leads_to(offers: list[Offered], now: datetime) -> Offered | None:
-    """Where a class code leads at once: what runs in class, else what starts within 15 minutes.
+    """Where a class code leads at once: what runs in class, else what starts within 15 minutes,
+    else a webinar that is on.
 
     Several that stay open at home, and nothing else: then the pupil chooses.
     """
@@ -91,8 +116,10 @@ def leads_to(offers: list[Offered], now: datetime) -> Offered | None:
         one
         for one in offers
         if one.state is State.PLANNED and one.starts_at and _is_soon(one.starts_at, now)
+        if not one.has_doors_shut
     ]
-    for found in (in_class, soon, running if len(offers) == 1 else []):
+    on = [one for one in offers if one.registration_id and not one.has_doors_shut]
+    for found in (in_class, soon, on, running if len(offers) == 1 else []):
         if found:
             return found[0]
     return None

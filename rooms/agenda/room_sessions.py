@@ -7,6 +7,7 @@ a tour, when the teacher says so, or when nobody of it was seen for half an hour
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -72,14 +73,90 @@ async def begin(conn: Connection, scope: Scope, room_id: UUID, now: datetime) ->
     )
 
 
+async def plan(
+    conn: Connection,
+    scope: Scope,
+    room_id: UUID,
+    *,
+    zone: str,
+    scheduled: tuple[datetime, datetime],
+    pass_share: Decimal,
+    window_kind: str,
+    organiser_id: UUID | None,
+) -> None:
+    """The planned session of a webinar's room: from now on its presence rule stands."""
+    await conn.execute(
+        """
+        insert into sessions (programme_id, room_id, organiser_id, state, zone, chosen, pass_share,
+            gap_grace_s, rule_version, window_kind, scheduled_from, scheduled_until, local_date)
+        values ($1, $2, $3, 'planned', $4, '[]', $5, $6, $7, $8, $9, $10,
+            ($9::timestamptz at time zone $4)::date)
+        """,
+        scope.programme_id,
+        room_id,
+        organiser_id,
+        zone,
+        pass_share,
+        Rule().gap_grace_s,
+        str(RULE_VERSION),
+        window_kind,
+        *scheduled,
+    )
+
+
+async def replan(
+    conn: Connection, scope: Scope, room_id: UUID, zone: str, scheduled: tuple[datetime, datetime]
+) -> None:
+    """Other times, while it is planned or runs; the rule stays as it was."""
+    await conn.execute(
+        """
+        update sessions set zone = $3, scheduled_from = $4, scheduled_until = $5,
+            local_date = case when state = 'planned' then ($4::timestamptz at time zone $3)::date
+                else local_date end
+        where programme_id = $1 and room_id = $2 and state in ('planned', 'running')
+        """,
+        scope.programme_id,
+        room_id,
+        zone,
+        *scheduled,
+    )
+
+
+async def start(conn: Connection, scope: Scope, room_id: UUID, now: datetime) -> None:
+    """The doors of a webinar's room are open: its planned session runs."""
+    await conn.execute(
+        """
+        update sessions set state = 'running', started_at = $3,
+            local_date = ($3 at time zone zone)::date
+        where programme_id = $1 and room_id = $2 and state = 'planned'
+        """,
+        scope.programme_id,
+        room_id,
+        now,
+    )
+
+
+async def call_off(conn: Connection, scope: Scope, room_id: UUID) -> None:
+    """A webinar's session that does not take place, or was broken off before it was on air."""
+    await conn.execute(
+        """
+        update sessions set state = 'cancelled'
+        where programme_id = $1 and room_id = $2 and state in ('planned', 'running')
+        """,
+        scope.programme_id,
+        room_id,
+    )
+
+
 async def end(
     conn: Connection, programme_id: UUID, room_id: UUID, at: datetime, reason: EndReason
 ) -> None:
-    """Over for every class; again changes nothing."""
+    """Over for every class, a plan that nobody opened too; again changes nothing."""
     await conn.execute(
         """
-        update sessions set state = 'ended', ended_at = greatest($3, started_at), end_reason = $4
-        where programme_id = $1 and room_id = $2 and state = 'running'
+        update sessions set state = 'ended', ended_at = greatest($3, started_at), end_reason = $4,
+            started_at = coalesce(started_at, $3)
+        where programme_id = $1 and room_id = $2 and state in ('planned', 'running')
         """,
         programme_id,
         room_id,
@@ -187,7 +264,8 @@ async def leave(conn: Connection, programme_id: UUID, session_class_id: UUID, at
 async def leave_idle(conn: Connection, now: datetime) -> list[UUID]:
     """Classes of which nobody was seen for half an hour have gone; where each was seen last.
 
-    Else the class's code would lead into the room for as long as it stays open. For the sweep.
+    Else the class's code would lead into the room for as long as it stays open. Of a webinar it
+    leads there until that is over by its plan. For the sweep.
     """
     rows = await conn.fetch(
         """
@@ -201,6 +279,7 @@ async def leave_idle(conn: Connection, now: datetime) -> list[UUID]:
             from session_classes c
             join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
             where s.room_id is not null and s.state = 'running' and c.left_at is null
+                and (s.scheduled_until is null or s.scheduled_until < $1)
         )
         update session_classes c set left_at = seen.at from seen
         where (c.programme_id, c.id) = (seen.programme_id, seen.id) and seen.at < $1

@@ -56,6 +56,50 @@ async def add(conn: Connection, scope: Scope, session_id: UUID, class_id: UUID) 
     )
 
 
+async def add_absent(conn: Connection, scope: Scope, room_id: UUID | None, class_id: UUID) -> UUID:
+    """Puts a class that was registered by the scope's person and did not come into a room's
+    session; returns the session class. Raises `NotThere`."""
+    session_id: UUID | None = await conn.fetchval(
+        "select id from sessions where programme_id = $1 and room_id = $2",
+        scope.programme_id,
+        room_id,
+    )
+    if session_id is None:
+        raise NotThere("session")
+    await add(conn, scope, session_id, class_id)
+    session_class_id: UUID = await conn.fetchval(
+        """
+        update session_classes set took_part_by = coalesce(took_part_by, $4)
+        where programme_id = $1 and session_id = $2 and class_id = $3 returning id
+        """,
+        scope.programme_id,
+        session_id,
+        class_id,
+        scope.person_id,
+    )
+    return session_class_id
+
+
+async def say_beforehand(
+    conn: Connection,
+    scope: Scope,
+    session_class_id: UUID,
+    expected: int,
+    lesson: tuple[datetime, datetime] | None,
+) -> None:
+    """The pupils and the lesson's own times as told when the class was registered."""
+    await conn.execute(
+        """
+        update session_classes set expected = $3, lesson_from = $4, lesson_until = $5
+        where programme_id = $1 and id = $2
+        """,
+        scope.programme_id,
+        session_class_id,
+        expected,
+        *(lesson or (None, None)),
+    )
+
+
 async def leave_rooms(
     conn: Connection,
     scope: Scope,

@@ -80,7 +80,7 @@ TABLE: dict[tuple[State, Verb], tuple[State, frozenset[Actor]]] = {
     (State.DRAFT, Verb.EDIT): (State.DRAFT, _MAKER),
     (State.DRAFT, Verb.RESCHEDULE): (State.DRAFT, _MAKER),
     (State.DRAFT, Verb.INVITE): (State.DRAFT, _MAKER),
-    (State.DRAFT, Verb.ANNOUNCE): (State.ANNOUNCED, _LEAD),
+    (State.DRAFT, Verb.ANNOUNCE): (State.ANNOUNCED, _LEAD | _SYSTEM),
     (State.DRAFT, Verb.CANCEL): (State.CANCELLED, _LEAD),
     (State.DRAFT, Verb.COPY): (State.DRAFT, _LEAD),
     (State.ANNOUNCED, Verb.EDIT): (State.ANNOUNCED, _LEAD),

@@ -303,6 +303,57 @@ def is_zone(name: str) -> bool:
     return True
 
 
+async def hold(conn: Connection, scope: Scope, webinar_id: UUID) -> None:
+    """One move of a webinar at a time, and one registration; raises `NotThere`."""
+    found = await conn.fetchval(
+        "select 1 from webinars where programme_id = $1 and id = $2 for update",
+        scope.programme_id,
+        webinar_id,
+    )
+    if found is None:
+        raise NotThere("webinar")
+
+
+async def write(
+    conn: Connection, scope: Scope, webinar: Webinar, wish: Wish, now: datetime
+) -> None:
+    """The wish over what stood there; a language that is not in it stays. Raises as `make`.
+
+    The caller has judged who may (`webinar_doors.change`).
+    """
+    plan = await _checked(conn, scope, wish)
+    try:
+        await conn.execute(
+            """
+            update webinars set audience = $3, original_language = $4, sectors = $5, levels = $6,
+                company_id = $7, region_id = $8, zone = $9, day = $10, from_time = $11,
+                until_time = $12, starts_at = $13, ends_at = $14, pass_share = $15,
+                window_kind = $16, capacity = $17, is_listed = $18, changed_at = $19
+            where programme_id = $1 and id = $2
+            """,
+            scope.programme_id,
+            webinar.id,
+            *plan.columns(wish),
+            now,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise NotThere("company") from None
+    await webinar_texts.put(conn, scope, webinar.id, wish.texts)
+
+
+async def join_series(conn: Connection, scope: Scope, first: Webinar, webinar_id: UUID) -> None:
+    """Puts a copy into the series of what it was copied from."""
+    await conn.execute(
+        """
+        update webinars set series_id = $4 where programme_id = $1 and id in ($2, $3)
+        """,
+        scope.programme_id,
+        first.id,
+        webinar_id,
+        first.series_id or first.id,
+    )
+
+
 async def add_moderator(
     conn: Connection, scope: Scope, webinar_id: UUID, person_id: UUID, now: datetime
 ) -> None:
@@ -393,6 +444,16 @@ async def by_id(conn: Connection, scope: Scope, webinar_id: UUID) -> Webinar:
     return from_row(row)
 
 
+async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[UUID, Webinar]:
+    """Several of the programme at once, for a caller who has judged already."""
+    rows = await conn.fetch(
+        "select * from webinar_rows where programme_id = $1 and id = any($2::uuid[])",
+        scope.programme_id,
+        ids,
+    )
+    return {row["id"]: from_row(row) for row in rows}
+
+
 async def of_room(conn: Connection, scope: Scope, room_id: UUID) -> Webinar | None:
     """The webinar whose room it is; None for a room that somebody opened just so."""
     row = await conn.fetchrow(
@@ -438,7 +499,7 @@ async def worked_on(conn: Connection, scope: Scope, since: datetime) -> list[Web
     return [webinar for webinar in found if works_on(scope, webinar)]
 
 
-def from_row(row: Mapping[str, Any]) -> Webinar:
+def from_row(row: asyncpg.Record | Mapping[str, Any]) -> Webinar:
     """A row of `webinar_rows`."""
     lists = ("sectors", "levels", "moderator_ids", "presenter_ids")
     return Webinar(

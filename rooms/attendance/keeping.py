@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import room_sessions, sessions
+from rooms.agenda import room_sessions, sessions, webinar_doors
 from rooms.attendance import results, visits
 from rooms.attendance.beats import Collector
 from rooms.connection import Connection
@@ -66,6 +66,7 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
     come before visits, as everywhere: who closes a room holds it first.
     """
     await on_air.end_silent(conn, now)
+    await webinar_doors.sweep(conn, now)
     await rooms.close_idle(conn, now)
     await room_sessions.leave_idle(conn, now)
     touched = await visits.close_silent(conn, now)

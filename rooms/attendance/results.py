@@ -33,6 +33,8 @@ from rooms.attendance.rule import (
     film_window,
     judge_class,
     judge_seat,
+    narrowed,
+    scheduled_window,
     unix_ms,
 )
 from rooms.attendance.visits import CLAIM_GRACE_MS, CLAIM_SPEED
@@ -308,7 +310,8 @@ async def _classes(conn: Connection, ids: list[UUID]) -> dict[UUID, asyncpg.Reco
     rows = await conn.fetch(
         """
         select c.programme_id, c.id, c.session_id, c.declared, c.confirmed,
-            c.showing_declared_reason, s.chosen, s.pass_share, s.gap_grace_s, s.rule_version,
+            c.showing_declared_reason, c.lesson_from, c.lesson_until, s.chosen, s.pass_share,
+            s.gap_grace_s, s.rule_version, s.window_kind, s.scheduled_from, s.scheduled_until,
             v.duration_ms as film_ms
         from session_classes c
         join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
@@ -338,10 +341,16 @@ async def _on_air(
 
 
 def _window(row: asyncpg.Record, on_air: dict[UUID, list[tuple[datetime, datetime]]]) -> Window:
-    if row["film_ms"] is None:
+    if row["film_ms"] is not None:
+        return film_window(row["film_ms"], chosen_ranges(row["chosen"]))
+    if row["window_kind"] == WindowKind.SCHEDULED:
+        window = scheduled_window(row["scheduled_from"], row["scheduled_until"])
+    else:
         # Each span says itself until when it is known to have gone on.
-        return actual_window(on_air.get(row["session_id"], ()), EPOCH)
-    return film_window(row["film_ms"], chosen_ranges(row["chosen"]))
+        window = actual_window(on_air.get(row["session_id"], ()), EPOCH)
+    if row["lesson_from"] is None:
+        return window
+    return narrowed(window, row["lesson_from"], row["lesson_until"])
 
 
 async def _seats(conn: Connection, ids: list[UUID]) -> dict[UUID, tuple[SeenSeat, ...]]:

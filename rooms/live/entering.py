@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from rooms.agenda.webinar_states import State
 from rooms.attendance import seats
 from rooms.attendance.seats import Seat
 from rooms.connection import Connection
@@ -31,6 +32,13 @@ class Entered:
         """Whether picture and sound may go to this visitor: a seat that waits gets none yet."""
         is_waiting = self.seat is not None and self.seat.is_waiting
         return self.room.is_open and not (is_waiting and self.role == "viewer")
+
+    @property
+    def is_before_live(self) -> bool:
+        """Whether the stage is not hers to see yet: of a webinar's, before it is live, only those
+        on it see what is tried there."""
+        cast = self.room.cast
+        return cast is not None and cast.state is not State.LIVE and self.role not in rooms.ON_STAGE
 
 
 async def enter(conn: Connection, scope: Scope | None, token: str | None, room_id: UUID) -> Entered:

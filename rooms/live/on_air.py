@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rooms.attendance.ranges import Range, Ranges, union
+from rooms.attendance.ranges import Range, Ranges, intersection, union
 from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.live import log
@@ -36,12 +36,18 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A room whose row is held, so that its spans and its log are written by one."""
+    """A room whose row is held, so that its spans and its log are written by one.
+
+    Of a webinar's room nothing is on air `not_before` it is live; until then, and in a pause, it
+    `is_rehearsal`.
+    """
 
     scope: Scope
     room_id: UUID
     session_id: UUID
     is_open: bool
+    not_before: datetime | None
+    is_rehearsal: bool
 
 
 async def spans(conn: Connection, scope: Scope, session_id: UUID) -> list[Span]:
@@ -88,12 +94,23 @@ async def see(conn: Connection, seen: Mapping[UUID, Ranges], now: datetime) -> N
     """Moves the spans of rooms on by what was seen; the same again changes nothing.
 
     A room that is not there is passed over: the live core may know one that a backup does not.
+    What its presenters try before a webinar is live is nobody's to see, and counts nothing.
     """
     for room_id in sorted(seen):
         place = await _hold(conn, room_id)
-        for span in seen[room_id] if place else ():
+        for span in _aired(place, seen[room_id]) if place else ():
             assert place is not None
             await _see(conn, place, span, now)
+
+
+def _aired(place: _Place, seen: Ranges) -> Ranges:
+    """Of what was seen, what others could see."""
+    if place.is_rehearsal or not seen:
+        return ()
+    if place.not_before is None:
+        return seen
+    first = unix_ms(place.not_before)
+    return intersection(seen, [(first, max(first, seen[-1][1]))])
 
 
 async def end(conn: Connection, room_ids: list[UUID]) -> None:
@@ -123,15 +140,28 @@ async def end_silent(conn: Connection, now: datetime) -> None:
 async def _hold(conn: Connection, room_id: UUID) -> _Place | None:
     row = await conn.fetchrow(
         """
-        select r.programme_id, s.id as session_id, r.closed_at is null as is_open
-        from rooms r join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        select r.programme_id, s.id as session_id, r.closed_at is null as is_open,
+            case when r.phase = 'live' then greatest(w.live_at, r.phase_at) else w.live_at end
+                as not_before,
+            (w.id is not null and w.live_at is null) or coalesce(r.phase <> 'live', false)
+                as is_rehearsal
+        from rooms r
+        join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+        left join webinars w on (w.programme_id, w.room_id) = (r.programme_id, r.id)
         where r.id = $1 for update of r
         """,
         room_id,
     )
     if row is None:
         return None
-    return _Place(Scope(row["programme_id"]), room_id, row["session_id"], row["is_open"])
+    return _Place(
+        Scope(row["programme_id"]),
+        room_id,
+        row["session_id"],
+        row["is_open"],
+        row["not_before"],
+        row["is_rehearsal"],
+    )
 
 
 async def _see(conn: Connection, place: _Place, span: Range, now: datetime) -> None:

@@ -86,6 +86,61 @@ async def of_room(conn: Connection, scope: Scope, room_id: UUID) -> list[Present
     return [_presenter(row) for row in rows]
 
 
+async def may_go_on(conn: Connection, room: rooms.Room, member: UUID) -> bool:
+    """Whether a key of this place may still send: a webinar's presenter only while she may be on
+    its stage (before pupils: once she is vetted)."""
+    if room.cast is None:
+        return True
+    person_id: UUID | None = await conn.fetchval(
+        "select person_id from room_presenters where programme_id = $1 and id = $2",
+        room.programme_id,
+        member,
+    )
+    return person_id not in room.cast.presenter_ids or room.cast.may_present(person_id)
+
+
+async def unvetted_on_stage(conn: Connection, room: rooms.Room) -> int:
+    """How many presenters of a webinar have a place on its stage and may not meet its pupils."""
+    cast = room.cast
+    if cast is None or not cast.has_pupils:
+        return 0
+    count: int = await conn.fetchval(
+        """
+        select count(*) from room_presenters
+        where programme_id = $1 and room_id = $2 and removed_at is null
+            and person_id = any($3::uuid[]) and not person_id = any($4::uuid[])
+        """,
+        room.programme_id,
+        room.id,
+        list(cast.presenter_ids),
+        list(cast.vetted_ids | cast.moderator_ids),
+    )
+    return count
+
+
+async def take_off(
+    conn: Connection, scope: Scope, room_id: UUID, person_id: UUID, now: datetime
+) -> UUID | None:
+    """Takes a person's place away with her keys, and says which it was; None without one.
+
+    The caller has judged who may, and tells the live core.
+    """
+    member: UUID | None = await conn.fetchval(
+        """
+        update room_presenters set removed_at = $4
+        where programme_id = $1 and room_id = $2 and person_id = $3 and removed_at is null
+        returning id
+        """,
+        scope.programme_id,
+        room_id,
+        person_id,
+        now,
+    )
+    if member is not None:
+        await log.append(conn, scope, room_id, "presenter_left", now, {"member": str(member)})
+    return member
+
+
 async def remove(
     conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
 ) -> None:

@@ -4,11 +4,12 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from rooms.agenda import webinars
+from rooms.agenda import webinar_doors, webinars
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar, Wish
 from rooms.connection import Connection
 from rooms.scope import Grant, Scope
+from tests.support import people
 from tests.support.lessons import World
 
 
@@ -37,3 +38,21 @@ async def a_draft(
     """A draft of the bureau's, of the world's company."""
     wish = a_wish(now, **{"company_id": world.company.id, **changes})
     return await webinars.make(conn, office_of(world, person_id), wish, now)
+
+
+async def a_maker(conn: Connection, world: World) -> Scope:
+    """Somebody of the bureau with an account."""
+    person = await people.a_person(conn, name="Mila Dekker")
+    await people.a_role(conn, world.programme, person, "bureau")
+    return office_of(world, person.id)
+
+
+async def an_announced(
+    conn: Connection, world: World, now: datetime, *, by: Scope | None = None, **changes: Any
+) -> Webinar:
+    """A webinar of the bureau's that stands in the list."""
+    by = by or await a_maker(conn, world)
+    made = await webinars.make(
+        conn, by, a_wish(now, **{"company_id": world.company.id, **changes}), now
+    )
+    return await webinar_doors.announce(conn, by, made.id, now)

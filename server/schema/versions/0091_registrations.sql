@@ -76,3 +76,48 @@ from webinars w
 join programmes p on p.id = w.programme_id
 left join companies c on (c.programme_id, c.id) = (w.programme_id, w.company_id)
 left join regions g on (g.programme_id, g.id) = (w.programme_id, w.region_id);
+
+-- A room with its session and, when it is a webinar's, who is who in that. A presenter is vetted
+-- once the office has seen her certificate and she has accepted the code of conduct; a teacher is
+-- one of its teachers when a class of hers is registered and not cancelled.
+create view room_rows as
+select r.programme_id, r.id, s.id as session_id, r.title, r.company_id,
+    coalesce(c.name, '') as company, r.region_id, r.zone, r.opened_by, r.opened_at, r.closed_at,
+    r.last_number, w.id as webinar_id, w.state as webinar_state, w.audience, w.is_listed,
+    array(select m.person_id from webinar_moderators m
+        where (m.programme_id, m.webinar_id) = (w.programme_id, w.id)) as moderator_ids,
+    array(select e.person_id from webinar_presenters e
+        where (e.programme_id, e.webinar_id) = (w.programme_id, w.id)
+            and e.person_id is not null and e.removed_at is null) as presenter_ids,
+    array(select e.person_id from webinar_presenters e
+        join presenter_checks k on (k.programme_id, k.person_id) = (e.programme_id, e.person_id)
+        where (e.programme_id, e.webinar_id) = (w.programme_id, w.id) and e.removed_at is null
+            and k.vetted_on is not null and k.conduct_accepted_at is not null) as vetted_ids,
+    array(select t.person_id from registrations g
+        join class_teachers t on (t.programme_id, t.class_id) = (g.programme_id, g.class_id)
+        where (g.programme_id, g.webinar_id) = (w.programme_id, w.id)
+            and g.state <> 'cancelled') as teacher_ids
+from rooms r
+join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
+left join companies c on (c.programme_id, c.id) = (r.programme_id, r.company_id)
+left join webinars w on (w.programme_id, w.room_id) = (r.programme_id, r.id);
+
+-- A registration with the words its lists show; the class as it is called today.
+create view registration_rows as
+select g.programme_id, g.id, g.webinar_id, g.class_id, coalesce(c.name, '') as class_name,
+    coalesce(c.level, '') as level, coalesce(o.name, '') as school,
+    coalesce(n.name, '') as region, g.registered_by,
+    coalesce(nullif(p.name, ''), p.email) as by, g.registered_at, g.state,
+    g.expected::integer as expected, g.devices, g.needs, g.lesson_from, g.lesson_until,
+    g.plan_b_tour_id, coalesce(x.title, '') as plan_b_title, coalesce(t.slug, '') as plan_b_slug,
+    g.session_class_id
+from registrations g
+join persons p on p.id = g.registered_by
+left join classes c on (c.programme_id, c.id) = (g.programme_id, g.class_id)
+left join schools o on o.id = c.school_id
+left join school_regions a on (a.programme_id, a.school_id) = (g.programme_id, c.school_id)
+    and a.valid_to is null
+left join regions n on (n.programme_id, n.id) = (a.programme_id, a.region_id)
+left join tours t on (t.programme_id, t.id) = (g.programme_id, g.plan_b_tour_id)
+left join tour_texts x on (x.programme_id, x.tour_id, x.language)
+    = (t.programme_id, t.id, t.original_language);
