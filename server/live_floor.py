@@ -14,6 +14,7 @@ from server.config import Settings
 from server.database import Pool
 from server.live_presence import LivePresence
 from server.live_rooms import LiveRooms
+from server.room_desk import RoomDesk
 from server.room_hub import RoomHub
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ async def live_floor(
     """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats; `offers`:
     how many each may make.
     """
-    hub = RoomHub(pool, dsn)
+    hub = RoomHub(pool, dsn, clock)
+    hub.desk = RoomDesk(pool, clock)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
     hub.live, hub.presence = live, LivePresence(pool, clock, live.stages, live.processes)
     pages = Collector(pool, clock, hub.lost)
@@ -38,6 +40,7 @@ async def live_floor(
         group.create_task(pages.run(), name="beats of rooms")
         steps = (
             hub.tell_stages, hub.read, hub.tell_viewers, hub.ping, hub.listen, hub.presence.write,
+            hub.desk.decide, hub.look, hub.tell_figures, hub.say_reactions,
             hub.presence.miss,
         )  # fmt: skip
         tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]

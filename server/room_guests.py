@@ -12,8 +12,10 @@ from uuid import UUID, uuid4
 from starlette.requests import HTTPConnection
 
 from rooms.attendance import seats
+from rooms.attendance.rule import SeatKind
+from rooms.attendance.seats import Seat
 from rooms.errors import NotThere, Refused
-from rooms.live import entering, players, presenters, rooms, stream_keys
+from rooms.live import class_stage, entering, players, presenters, rooms, stream_keys
 from rooms.live.entering import Entered
 from rooms.live.rooms import Room
 from rooms.scope import Scope
@@ -29,12 +31,16 @@ TOKEN_KNOWN_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """`member`: who it is on the stage or among the viewers. `creator`: whose a resource is."""
+    """`member`: who it is on the stage or among the viewers. `creator`: whose a resource is.
+
+    `is_class`: a class's screen on the stage, whose picture is never recorded.
+    """
 
     room: Room
     member: UUID
     creator: str
     seat_id: UUID | None = None
+    is_class: bool = False
 
 
 def bearer_in(here: Here) -> str | None:
@@ -62,10 +68,21 @@ async def publisher(here: Here) -> Guest:
         if not entered.room.is_open:
             raise Refused("room_closed")
         scope = scope_of(here.viewer)
+        if entered.seat is not None and entered.role == "viewer":
+            return await _class_on_stage(conn, entered.room, entered.seat)
         if scope is None or not rooms.may_present(scope, entered.room):
             raise Refused("not_on_stage")
         place = await presenters.take_place(conn, scope, entered.room.id, here.now)
     return Guest(entered.room, place.member, f"sign-in:{here.person.sign_in_id}")
+
+
+async def _class_on_stage(conn: Connection, room: Room, seat: Seat) -> Guest:
+    """A class's screen sends while the class is on the stage; its member there is the class."""
+    part = seat.session_class_id
+    is_screen = seat.kind is SeatKind.BEAMER
+    if not is_screen or not await class_stage.is_on(conn, Scope(room.programme_id), room.id, part):
+        raise Refused("not_on_stage")
+    return Guest(room, part, f"seat:{seat.id}", seat.id, is_class=True)
 
 
 async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
@@ -77,6 +94,8 @@ async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
     if not held.is_room_open:
         raise Refused("room_closed")
     room = await rooms.shown(conn, held.programme_id, held.room_id)
+    if not await presenters.may_go_on(conn, room, held.member):
+        raise Refused("not_on_stage")
     return Guest(room, held.member, f"key:{held.key_id}")
 
 
@@ -84,14 +103,14 @@ async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
     """Who may watch this room; `is_newcomer` False: what she opened before is hers to change.
 
     Raises `Refused` `token_over`, `credentials_missing`, `cross_site`, `seat_waits`,
-    `room_closed`; `NotThere` for a room that is not there for her.
+    `room_closed`, `not_live_yet`; `NotThere` for a room that is not there for her.
     """
     token = bearer_in(here)
     async with here.transaction() as conn:
         if token is not None:
             return await _token_holder(here, conn, token, is_newcomer=is_newcomer)
         entered = await _entered(here, conn)
-        check_may_watch(entered)
+        _check_may_see(entered)
         if entered.seat is None:
             sign_in_id = here.person.sign_in_id
             return Guest(entered.room, await _connection(here, conn, None), f"sign-in:{sign_in_id}")
@@ -106,6 +125,13 @@ def check_may_watch(entered: Entered) -> None:
         raise Refused("seat_waits")
 
 
+def _check_may_see(entered: Entered) -> None:
+    """The same for the stage itself: raises `not_live_yet` as well."""
+    check_may_watch(entered)
+    if entered.is_before_live:
+        raise Refused("not_live_yet")
+
+
 async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer: bool) -> Guest:
     known_for = timedelta() if is_newcomer else TOKEN_KNOWN_FOR
     told = viewer_tokens.read(here.settings.secret, token, here.now - known_for)
@@ -116,7 +142,7 @@ async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer
     entered = await players.enter(conn, told.seat_id, told.room_id)
     if entered is None:
         raise Refused("token_over")
-    check_may_watch(entered)
+    _check_may_see(entered)
     return await _seated(here, conn, entered.room, told.seat_id)
 
 

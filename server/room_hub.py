@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,20 +20,29 @@ from media.errors import LiveError
 from media.live.messages import Stage as LiveStage
 from media.live.messages import Told
 from rooms.live import log as room_log
-from rooms.live import presenters, protocol
+from rooms.live import presenters, protocol, questions, reactions, room_facts, room_views
 from rooms.live.log import Logged
 from rooms.live.outbox import Outbox
+from rooms.live.room_facts import AdultSeen
+from rooms.live.room_state import Who
 from rooms.scope import Scope
-from server.database import Pool
+from server import room_orders
+from server.database import Connection, Pool
 from server.live_link import LiveLink
 from server.live_presence import LivePresence, members_on
 from server.live_rooms import DATABASE_AWAY, LiveRooms
+from server.room_desk import RoomDesk
+from server.room_news import News
 
 log = logging.getLogger(__name__)
 
 # What happens within a tick is told together.
 TICK_S = 0.05
 VIEWERS_EVERY_S = 1.0
+# Who is there, and figures that change often.
+ADULTS_EVERY_S = 0.5
+FIGURES_EVERY_S = 1.0
+REACTIONS_EVERY_S = 0.5
 AGAIN_AFTER_S = 0.5
 # A listening connection that is cut without a word is noticed within this.
 LOOK_EVERY_S = 5.0
@@ -65,10 +75,14 @@ class Line:
     close: Callable[[int], None]
     doubt: Callable[[], None]
     heard_at: float
+    who: Who
     outbox: Outbox = field(default_factory=Outbox)
     number: int | None = None  # of the last line of the log it was told; None until its welcome
     missed: list[Logged] = field(default_factory=list)  # what happened before its welcome
     is_last: bool = False  # what waits is the last it is told
+    is_removed: bool = False  # its device was: its picture goes too
+    as_of: int | None = None  # what is so in the room was told it up to here; None before
+    heard: list[tuple[int, str]] = field(default_factory=list)  # of that, before its welcome
 
     def welcome(self, frame: str, number: int, logged: list[Logged]) -> None:
         """The first it is told: who it is, then what happened since it was here, and meanwhile."""
@@ -77,6 +91,23 @@ class Line:
         missed, self.missed = self.missed, []
         for one in (*logged, *missed):
             self.news(one, frame_of(one))
+
+    def show(self, frames: list[str], as_of: int) -> None:
+        """All of the room that it may see, as it is at `as_of`; then what was heard meanwhile."""
+        for frame in frames:
+            self.tell(frame)
+        heard, self.heard, self.as_of = self.heard, [], as_of
+        for number, frame in heard:
+            self.hear(number, frame)
+
+    def hear(self, number: int, frame: str) -> None:
+        """Something of the room has changed."""
+        if self.as_of is None:
+            self.heard.append((number, frame))
+            if len(self.heard) > room_log.MOST_TOLD:
+                self.close(RESUME)
+        elif number > self.as_of:
+            self.tell(frame)
 
     def tell(self, frame: str, replaces: str = "") -> None:
         """Queues a frame; a page that is too slow for it is closed, and comes back."""
@@ -123,16 +154,21 @@ class _Room:
     stage_told: protocol.Stage = field(default_factory=protocol.Stage)
     viewers: int = 0
     viewers_told: int = 0
+    news: News = field(default_factory=News)
+    reactions: dict[str, int] = field(default_factory=dict)  # of this process's pages, to be said
+    veiled: set[UUID] = field(default_factory=set)  # members hidden because of a pause
 
 
 class RoomHub:
     """Implements `live_rooms.Audience`; `live` and `presence` are given once they are made."""
 
-    def __init__(self, pool: Pool, dsn: str) -> None:
+    def __init__(self, pool: Pool, dsn: str, clock: Callable[[], datetime]) -> None:
         self.live: LiveRooms
         self.presence: LivePresence
+        self.desk: RoomDesk
         self._pool = pool
         self._dsn = dsn
+        self._clock = clock
         self._rooms: dict[UUID, _Room] = {}
         self._lines: dict[UUID, Line] = {}  # by connection
         self._staged: set[UUID] = set()  # rooms whose stage is to be told
@@ -228,6 +264,8 @@ class RoomHub:
         staged, self._staged = self._staged, set()
         for room_id in staged:
             room, stage = self._rooms.get(room_id), self.live.stages.get(room_id)
+            if room is not None:
+                await self._veil(room_id, room)
             if room is not None and members_on(stage) <= room.names.keys():
                 self._tell_stage(room_id)
             elif room is not None:  # first the names
@@ -289,7 +327,8 @@ class RoomHub:
 
     def _take_stage(self, room_id: UUID, room: _Room) -> None:
         stage = self.live.stages.get(room_id)
-        room.stage = stage_of(stage, room.names)
+        classes = {part: one.class_name for part, one in room.news.facts.classes.items()}
+        room.stage = stage_of(stage, room.names | classes)
         room.viewers = stage.viewers if stage else 0
 
     async def _read_names(self, room_id: UUID) -> None:
@@ -316,15 +355,152 @@ class RoomHub:
         try:
             async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
                 lines = await room_log.since(conn, scope, room_id, since)
+                if room is not None:
+                    await self._read_news(conn, room_id, room)
         except DATABASE_AWAY as error:
             log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
             self._noticed.setdefault(room_id, number)
             return
-        if room is not None and lines:
-            room.number = lines[-1].number
+        if room is not None:
+            room.number = max(room.number, number, lines[-1].number if lines else 0)
             _tell_news(room.lines, lines)
+            await self._veil(room_id, room)
         if any(line.kind == "closed" for line in lines):
             await self._close_stage(room_id)
+
+    # --- what is so in a room beside its stage --------------------------------------------------
+
+    async def know(self, conn: Connection, line: Line) -> None:
+        """Reads the room as it is, and who the visitor is in it, before her welcome."""
+        room = self._rooms.get(line.room_id)
+        if room is not None:
+            await self._read_news(conn, line.room_id, room)
+            line.who = room.news.facts.now(line.who)
+
+    def moderates(self, line: Line) -> bool:
+        """Whether the visitor moderates now."""
+        room = self._rooms.get(line.room_id)
+        return room is not None and room.news.facts.moderates(line.who)
+
+    async def show(self, conn: Connection, line: Line) -> None:
+        """Tells a page all of the room that it may see: at its welcome, and when what it may see
+        is another."""
+        room = self._rooms.get(line.room_id)
+        if room is None:
+            return
+        news, scope, texts = room.news, Scope(room.programme_id), dict[UUID, str]()
+        while missing := room_views.needed_texts(news.state, line.who, news.facts) - texts.keys():
+            found = await questions.texts_of(conn, scope, line.room_id, missing)
+            texts |= dict.fromkeys(missing, "") | found
+        line.show(news.welcome(line.who, texts), news.state.number)
+
+    async def _read_news(self, conn: Connection, room_id: UUID, room: _Room) -> None:
+        scope, news = Scope(room.programme_id), room.news
+        logged = await room_log.after(conn, scope, room_id, news.state.number)
+        if not news.is_loaded:
+            facts = await room_facts.read(conn, scope, room_id, None, self._clock())
+            if not news.is_loaded:
+                news.facts = facts
+                news.load(logged)
+            return
+        wanted = room_views.wanted_texts(room_log.line_of(one) for one in logged)
+        texts = await questions.texts_of(conn, scope, room_id, wanted)
+        for number, audience, frame in news.take_in(logged, texts):
+            for line in list(room.lines):
+                if audience.has(line.who, news.facts):
+                    line.hear(number, frame)
+        for seat in news.state.banned:
+            _remove(room, seat)
+        for part in {UUID(one.data["part"]) for one in logged if _is_cut(one)}:
+            if not news.state.of_class(part).is_on_stage:
+                await room_orders.cut(self.live, room.programme_id, room_id, part)
+
+    async def _veil(self, room_id: UUID, room: _Room) -> None:
+        key = (self.live, room.programme_id, room_id)
+        room.veiled = await room_orders.veil(*key, room.news.state.phase, room.veiled)
+
+    async def look(self) -> None:
+        """Says which adults are at this process, and sees who is there in each room; half a
+        second passes before."""
+        await asyncio.sleep(ADULTS_EVERY_S)
+        self.desk.keep(self._rooms.keys())
+        if not self._rooms:
+            return
+        try:
+            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+                await room_facts.note_adults(conn, self._adults(), self._clock())
+                for room_id, room in list(self._rooms.items()):
+                    await self._look_at(conn, room_id, room)
+        except DATABASE_AWAY as error:
+            log.warning("nobody looks after the rooms: %s", type(error).__name__)
+
+    def _adults(self) -> list[AdultSeen]:
+        now, loop_now = self._clock(), asyncio.get_running_loop().time()
+        found = []
+        for line in self._lines.values():
+            who, room = line.who, self._rooms[line.room_id]
+            parts = who.parts | ({who.part} if who.is_screen and who.part else set())
+            if parts or who.is_moderator:
+                seen_at = now - timedelta(seconds=loop_now - line.heard_at)
+                found.append(
+                    AdultSeen(
+                        line.connection, room.programme_id, line.room_id, who.person,
+                        tuple(parts), who.is_moderator, seen_at,
+                    )
+                )  # fmt: skip
+        return found
+
+    async def _look_at(self, conn: Connection, room_id: UUID, room: _Room) -> None:
+        scope, news = Scope(room.programme_id), room.news
+        facts = await room_facts.read(conn, scope, room_id, news.state.host, self._clock())
+        news.devices = await room_facts.devices(conn, scope, room_id, self._clock())
+        before, news.facts = news.facts, facts
+        if news.is_loaded and news.state.due(facts):
+            self.desk.look(room.programme_id, room_id)
+        for line in list(room.lines):
+            who = facts.now(line.who)
+            was = (line.who.parts, before.moderates(line.who))
+            line.who = who
+            if line.as_of is not None and was != (who.parts, facts.moderates(who)):
+                await self.show(conn, line)
+
+    async def tell_figures(self) -> None:
+        """Tells votes and counts, where they changed; a second passes before."""
+        await asyncio.sleep(FIGURES_EVERY_S)
+        for room in self._rooms.values():
+            lines = [line for line in room.lines if line.as_of is not None]
+            changed = room.news.changed_figures(line.who for line in lines)
+            for line in lines:
+                for replaces, frame in changed[room.news.key_of(line.who)]:
+                    line.tell(frame, replaces)
+
+    def react(self, line: Line, kind: protocol.Reaction) -> None:
+        """A device's reaction, where its class may speak."""
+        room = self._rooms.get(line.room_id)
+        if room is not None and room_views.may_react(room.news.state, line.who, room.news.facts):
+            room.reactions[kind] = room.reactions.get(kind, 0) + 1
+
+    async def say_reactions(self) -> None:
+        """Says what its pages reacted to all processes; half a second passes before."""
+        await asyncio.sleep(REACTIONS_EVERY_S)
+        due = [(room_id, room) for room_id, room in self._rooms.items() if room.reactions]
+        if not due:
+            return
+        said = [(room_id, room.reactions) for room_id, room in due]
+        for _, room in due:
+            room.reactions = {}
+        try:
+            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+                for room_id, counts in said:
+                    await reactions.say(conn, room_id, counts)
+        except DATABASE_AWAY as error:
+            log.warning("reactions are lost: %s", type(error).__name__)
+
+    def _reacted(self, _conn: Any, _pid: int, _channel: str, payload: Any) -> None:
+        room_id, counts = reactions.read(str(payload))
+        room = self._rooms.get(room_id) if room_id is not None else None
+        if room is not None and counts:
+            self._tell(room, protocol.Reactions(counts))
 
     async def _close_stage(self, room_id: UUID) -> None:
         """Whoever closed the room: nothing goes on in the live process."""
@@ -347,6 +523,7 @@ class RoomHub:
             is_over = asyncio.Event()
             conn.add_termination_listener(lambda _: is_over.set())
             await conn.add_listener(room_log.CHANNEL, self._notice)
+            await conn.add_listener(reactions.CHANNEL, self._reacted)
             self._look_everywhere()
             while not is_over.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -371,6 +548,18 @@ class RoomHub:
         for room_id in {*self._rooms, *self.live.known_rooms()}:
             self._noticed.setdefault(room_id, 0)
         self._has_noticed.set()
+
+
+def _is_cut(logged: Logged) -> bool:
+    return logged.kind == "class_on_stage" and not logged.data["on"]
+
+
+def _remove(room: _Room, seat: UUID) -> None:
+    """A device that was removed hears so, and nothing more."""
+    for line in list(room.lines):
+        if line.who.seat == seat:
+            line.is_removed = True
+            line.end(protocol.Closed("removed"))
 
 
 def _tell_news(lines: Iterable[Line], logged: list[Logged]) -> None:

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from media.errors import LiveError
 from media.live.messages import Done, Want
+from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
 from rooms.live import log as room_log
@@ -23,11 +24,14 @@ from rooms.live import players, presenters, protocol, rooms
 from rooms.live.entering import Entered
 from rooms.live.keeping import Collector
 from rooms.live.presence import Beat, Page
+from rooms.live.room_state import Who
+from rooms.live.room_ticks import Asked
 from rooms.scope import Scope
-from server import errors, turn
+from server import errors, room_orders, turn
 from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
+from server.room_desk import RoomDesk
 from server.room_guests import check_may_watch, scope_of, visitor
 from server.room_hub import NOT_UNDERSTOOD, RESUME, TOO_MANY, TRY_LATER, Line, RoomHub
 
@@ -40,6 +44,7 @@ GOODBYE_WITHIN_S = 1.0
 TOO_BIG = 1009
 # What a page may ask. One pong is due every two seconds.
 BURST, PER_S = 40, 5
+REACTIONS_AT_ONCE, REACTIONS_PER_S = 4, 2
 # A page that is left by its reader says so. A close without a code looks like a cut line.
 GOODBYES = frozenset({1000, 1001})
 
@@ -88,10 +93,12 @@ class _Conversation:
         self.knock = knock
         self.entered = entered
         self.hub: RoomHub = knock.floor.rooms["hub"]
+        self.desk: RoomDesk = self.hub.desk
         self.live: LiveRooms = knock.floor.rooms["live"]
         self.pages: Collector = knock.floor.rooms["pages"]
         self.clock = asyncio.get_running_loop().time
         self.allowance = Allowance(self.clock(), BURST, PER_S)
+        self.reactions = Allowance(self.clock(), REACTIONS_AT_ONCE, REACTIONS_PER_S)
         self.ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.doubted = asyncio.Event()
         self.page: Page | None = None  # its visit, where there is a seat; set after the hello
@@ -117,13 +124,16 @@ class _Conversation:
         connection = await self._open_visit(hello)
         line = Line(
             connection, self.entered.room.id, self._owner(), self.entered.member, self._end,
-            self.doubted.set, self.clock(),
+            self.doubted.set, self.clock(), self._who(),
         )  # fmt: skip
         try:
             await self._welcome(line, hello)
             return await self._talk(line)
         finally:
             self.hub.leave(line)
+            if line.is_removed:
+                room = self.entered.room
+                await room_orders.cut(self.live, room.programme_id, room.id, line.connection)
             if self.page is not None:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
 
@@ -133,6 +143,23 @@ class _Conversation:
             return self.entered.seat.id
         viewer = self.knock.viewer
         return viewer.person_id if viewer is not None else uuid4()
+
+    def _who(self) -> Who:
+        """Who speaks here. The classes she teaches are found as they come (`Facts.now`)."""
+        room, seat, viewer = self.entered.room, self.entered.seat, self.knock.viewer
+        scope = scope_of(viewer)
+        person = scope.person_id if scope is not None else None
+        is_opener = room.cast is None and person is not None and room.opened_by == person
+        return Who(
+            owner=self._owner(),
+            is_moderator=self.entered.role == "moderator" or is_opener,
+            is_presenter=self.entered.role == "presenter",
+            part=seat.session_class_id if seat is not None else None,
+            seat=seat.id if seat is not None else None,
+            is_screen=seat is not None and seat.kind is SeatKind.BEAMER,
+            member=self.entered.member,
+            person=person,
+        )
 
     def _end(self, code: int) -> None:
         if not self.ending.done():
@@ -180,10 +207,12 @@ class _Conversation:
                 # in this order: what happens in between is in the second and not in the first
                 number = (await rooms.shown(conn, room.programme_id, room.id)).last_number
                 logged = await room_log.since(conn, scope, room.id, min(hello.since, number))
+                await self.hub.know(conn, line)
+                last = max(number, logged[-1].number if logged else 0)
+                line.welcome(protocol.written(self._welcoming(line, last)), number, logged)
+                await self.hub.show(conn, line)
         except DATABASE_AWAY:
             raise Hangup(TRY_LATER) from None
-        last = logged[-1].number if logged else number
-        line.welcome(protocol.written(self._welcoming(line, last)), number, logged)
 
     def _welcoming(self, line: Line, number: int) -> protocol.Welcome:
         stage, viewers = self.hub.stage_of(line.room_id)
@@ -201,6 +230,9 @@ class _Conversation:
             ice_servers=tuple(
                 protocol.IceServer(one.urls, one.username, one.credential) for one in servers
             ),
+            is_moderator=self.hub.moderates(line),
+            part=line.who.part,
+            parts=tuple(sorted(line.who.parts)),
         )
 
     # --- talking -------------------------------------------------------------------------------
@@ -246,9 +278,22 @@ class _Conversation:
             case protocol.Hello():
                 line.tell(protocol.written(protocol.Refused(code="hello_twice")), "refused")
             case protocol.React():
-                line.tell(protocol.written(protocol.Refused("not_served")), "refused")
+                if self.reactions.take(line.heard_at):
+                    self.hub.react(line, command.kind)
             case _:
-                line.tell(protocol.written(protocol.Refused("not_served", command.request)))
+                self._ask(line, command)
+
+    def _ask(self, line: Line, command: protocol.StateCommand) -> None:
+        """Has a command decided; its answer comes once it is kept."""
+        room = self.entered.room
+        scope = scope_of(self.knock.viewer) or Scope(room.programme_id)
+
+        def answer(refusal: str | None) -> None:
+            done = protocol.Done(command.request)
+            refused = protocol.Refused(refusal or "", command.request)
+            line.tell(protocol.written(done if refusal is None else refused))
+
+        self.desk.ask(room.programme_id, room.id, Asked(line.who, scope, command), answer)
 
     async def _want(self, line: Line, command: protocol.Want) -> None:
         room = self.entered.room

@@ -81,7 +81,13 @@ async def _publish(here: Here) -> Response:
         guest.room.programme_id,
         guest.room.id,
         lambda epoch: Publish(
-            guest.room.id, epoch, guest.member, guest.creator, source, offer, is_recordable=True
+            guest.room.id,
+            epoch,
+            guest.member,
+            guest.creator,
+            source,
+            offer,
+            is_recordable=not guest.is_class,
         ),
         Answered,
     )

@@ -13,7 +13,7 @@ import asyncpg
 from rooms.attendance import visits
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
-from rooms.errors import Conflict, NotThere
+from rooms.errors import Conflict, NotThere, Refused
 from rooms.people.codes import hash_token, new_seat_token
 from rooms.scope import Scope
 
@@ -72,15 +72,28 @@ async def sit(
     """A seat for a phone or laptop, with its token: the one it has here, else a new one.
 
     Beside a classroom screen it is a companion; without one it watches by itself. Raises
-    `NotThere` when there is no such class in a session.
+    `NotThere` when there is no such class in a session, `Refused` `seat_banned` for a device that
+    was removed from it.
     """
     session_class = await _lock(conn, programme_id, session_class_id)
     kept = await behind(conn, token)
     if kept and token and kept.session_class_id == session_class_id and kept.ended_at is None:
         return kept, token
+    if kept and kept.session_class_id == session_class_id and await _is_banned(conn, kept):
+        raise Refused("seat_banned")
     kind = SeatKind.COMPANION if session_class["has_beamer"] else SeatKind.OWN
-    is_waiting = session_class["phones"] >= _room_for(session_class)
+    is_full = session_class["phones"] >= _room_for(session_class)
+    is_waiting = is_full or session_class["has_banned"]
     return await _make(conn, programme_id, session_class["id"], kind, is_waiting, now)
+
+
+async def _is_banned(conn: Connection, seat: Seat) -> bool:
+    found = await conn.fetchval(
+        "select 1 from seats where programme_id = $1 and id = $2 and banned_at is not null",
+        seat.programme_id,
+        seat.id,
+    )
+    return found is not None
 
 
 def _room_for(session_class: asyncpg.Record) -> int:
@@ -99,7 +112,9 @@ async def _lock(conn: Connection, programme_id: UUID, session_class_id: UUID) ->
         """
         select c.id, c.expected, c.declared,
             count(s.id) filter (where s.kind <> 'beamer' and not s.is_waiting) as phones,
-            count(s.id) filter (where s.kind = 'beamer') > 0 as has_beamer
+            count(s.id) filter (where s.kind = 'beamer') > 0 as has_beamer,
+            exists (select from seats b where (b.programme_id, b.session_class_id)
+                = (c.programme_id, c.id) and b.banned_at is not null) as has_banned
         from session_classes c
         left join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
             and s.ended_at is null
@@ -238,6 +253,29 @@ async def let_in(conn: Connection, scope: Scope, session_class_id: UUID) -> None
         scope.programme_id,
         session_class_id,
     )
+
+
+async def ban(conn: Connection, scope: Scope, seat_id: UUID, now: datetime) -> None:
+    """Removes a device from its session for good: its token opens nothing there any more.
+
+    Without its token it would be another device: from now on newcomers of its class wait.
+    """
+    await conn.execute(
+        """
+        update seats set banned_at = $3, ended_at = coalesce(ended_at, $3)
+        where programme_id = $1 and id = $2 and banned_at is null
+        """,
+        scope.programme_id,
+        seat_id,
+        now,
+    )
+    session_class_id: UUID | None = await conn.fetchval(
+        "select session_class_id from seats where programme_id = $1 and id = $2",
+        scope.programme_id,
+        seat_id,
+    )
+    if session_class_id is not None:
+        await visits.close_of_left_seats(conn, session_class_id)
 
 
 async def turn_away(conn: Connection, scope: Scope, session_class_id: UUID, now: datetime) -> None:

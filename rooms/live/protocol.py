@@ -37,9 +37,11 @@ CueKind = Literal["next", "five_minutes", "not_heard"]
 About = Literal["question", "class", "stage", "something_else"]
 Concern = Literal["unkind", "personal", "unsafe", "something_else"]
 
-QuestionText = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-PollText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Choice = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+# What no database keeps is no text.
+NO_NUL = r"^[^\x00]*\Z"
+QuestionText = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=NO_NUL)]
+PollText = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Choice = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 Choices = Annotated[tuple[Choice, ...], msgspec.Meta(min_length=2, max_length=8)]
 Chosen = Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=7)], ...], msgspec.Meta(max_length=8)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1000)]
@@ -239,7 +241,7 @@ class TakeOver(msgspec.Struct, frozen=True, tag_field="do", tag="take_over"):
 class Item(msgspec.Struct, frozen=True):
     """One line of the running order."""
 
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    title: Choice
     minutes: Annotated[int, msgspec.Meta(ge=1, le=240)]
 
 

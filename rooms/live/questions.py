@@ -31,7 +31,23 @@ async def keep(
             question, part = UUID(data["question"]), UUID(data["part"])
             await _add(conn, scope, room_id, question, part, texts[question], line.at)
         elif line.happened.kind == "question_moved":
-            await _move(conn, scope, UUID(data["question"]), data["to"])
+            await _move(conn, scope, room_id, UUID(data["question"]), data["to"])
+
+
+async def is_elsewhere(conn: Connection, scope: Scope, room_id: UUID, question: UUID) -> bool:
+    """Whether another room has a question of this name: pages make the names."""
+    found = await conn.fetchval(
+        """
+        select 1 from questions where programme_id = $1 and id = $3 and room_id <> $2
+        union all
+        select 1 from unseen_questions where programme_id = $1 and id = $3 and room_id <> $2
+        limit 1
+        """,
+        scope.programme_id,
+        room_id,
+        question,
+    )
+    return found is not None
 
 
 async def _add(
@@ -57,58 +73,67 @@ async def _add(
     )
 
 
-async def _move(conn: Connection, scope: Scope, question: UUID, to: str) -> None:
+async def _move(conn: Connection, scope: Scope, room_id: UUID, question: UUID, to: str) -> None:
     if to in PUBLIC:
-        await _let_through(conn, scope, question, to)
+        await _let_through(conn, scope, room_id, question, to)
     elif to == "archived":
-        await _archive(conn, scope, question)
+        await _archive(conn, scope, room_id, question)
     elif to == "passed":
-        await _take_back(conn, scope, question)
+        await _take_back(conn, scope, room_id, question)
 
 
-async def _let_through(conn: Connection, scope: Scope, question: UUID, state: str) -> None:
+async def _let_through(
+    conn: Connection, scope: Scope, room_id: UUID, question: UUID, state: str
+) -> None:
     await conn.execute(
         """
         with seen as (
-            delete from unseen_questions where programme_id = $1 and id = $2
+            delete from unseen_questions where programme_id = $1 and room_id = $2 and id = $3
             returning programme_id, id, room_id, session_class_id, text, asked_at
         ), shown as (
             insert into questions (programme_id, id, room_id, session_class_id, text, asked_at,
                 state)
-            select *, $3 from seen
+            select *, $4 from seen
         )
-        update questions set state = $3 where programme_id = $1 and id = $2
+        update questions set state = $4 where programme_id = $1 and room_id = $2 and id = $3
         """,
         scope.programme_id,
+        room_id,
         question,
         state,
     )
 
 
-async def _archive(conn: Connection, scope: Scope, question: UUID) -> None:
+async def _archive(conn: Connection, scope: Scope, room_id: UUID, question: UUID) -> None:
     await conn.execute(
-        "delete from unseen_questions where programme_id = $1 and id = $2",
+        "delete from unseen_questions where programme_id = $1 and room_id = $2 and id = $3",
         scope.programme_id,
+        room_id,
         question,
     )
     await conn.execute(
-        "update questions set state = 'archived' where programme_id = $1 and id = $2",
+        """
+        update questions set state = 'archived'
+        where programme_id = $1 and room_id = $2 and id = $3
+        """,
         scope.programme_id,
+        room_id,
         question,
     )
 
 
-async def _take_back(conn: Connection, scope: Scope, question: UUID) -> None:
+async def _take_back(conn: Connection, scope: Scope, room_id: UUID, question: UUID) -> None:
     await conn.execute(
         """
         with back as (
-            delete from questions where programme_id = $1 and id = $2
+            delete from questions where programme_id = $1 and room_id = $2 and id = $3
             returning programme_id, id, room_id, session_class_id, text, asked_at
         )
         insert into unseen_questions (programme_id, id, room_id, session_class_id, text, asked_at)
         select * from back
         """,
         scope.programme_id,
+        room_id,
         question,
     )
 

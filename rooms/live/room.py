@@ -5,8 +5,9 @@ decided, so that the next command of the same tick sees it; whoever cannot keep 
 the room away and reads its log again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rooms.errors import Refused
 from rooms.live import classes_rule, flow_rule, polls_rule, protocol, questions_rule
@@ -87,7 +88,7 @@ class Room(RoomState):
         return rule(self, who, command, facts)
 
 
-_RULES = {
+_RULES: dict[type[Any], Callable[..., tuple[Happening, ...]]] = {
     protocol.Upvote: questions_rule.upvote,
     protocol.Move: questions_rule.move,
     protocol.PassAll: questions_rule.pass_all,

@@ -51,6 +51,14 @@ class Page:
         await self.say(do="hello", since=since, connection=connection and str(connection))
         return await self.until("hello")
 
+    async def next(self) -> dict[str, Any]:
+        """The next event, kept in `events`."""
+        event: dict[str, Any] = json.loads(await self.socket.recv())
+        self.events.append(event)
+        if event["event"] == "ping":
+            await self.pong(event["number"])
+        return event
+
     async def until(self, kind: str, within_s: float = 8) -> dict[str, Any]:
         """The next event of this kind; others before it are kept in `events`."""
         async with asyncio.timeout(within_s):

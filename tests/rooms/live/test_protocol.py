@@ -101,6 +101,9 @@ def test_every_close_code_is_explained() -> None:
         '{"do":"pong","number":1}',
         '{"do":"want","wish":"everything"}',
         '{"do":"hello","connection":"me"}',
+        '{"do":"send_cue","request":1,"cue":"hurry"}',
+        '{"do":"open_poll","request":1,"poll":"6c1f5d1e-6a43-4a0c-9a51-0d5b4f1d9a10",'
+        '"text":"a\\u0000b","choices":["a","b"]}',
         "\ud800",
         "{" * 20_000,
     ],

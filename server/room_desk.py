@@ -1,0 +1,102 @@
+"""Commands that change rooms, as they come in at this process: gathered for a tick, decided
+together in one transaction for each room, answered once it is committed.
+
+Any process may decide for any room: the lock on the room's row puts them in order. What a
+command makes is told to everybody by the room's log, here as elsewhere (`room_hub.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from rooms.errors import RoomError
+from rooms.live import room_ticks
+from rooms.live.room import Room
+from rooms.live.room_ticks import Asked
+from server.database import Pool
+from server.live_rooms import DATABASE_AWAY
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.05
+TICK_WITHIN_S = 5.0
+# More than this at one room in this process is more than a tick decides in its time.
+MOST_WAITING = 2_000
+TRY_AGAIN = "try_again"
+
+Answer = Callable[[str | None], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    programme_id: UUID
+    asked: list[Asked]
+    answers: list[Answer]
+
+
+class RoomDesk:
+    """`answer` of a command is called once, with the code of its refusal or None."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._waiting: dict[UUID, _Waiting] = {}
+        self._has_waiting = asyncio.Event()
+        self._rooms: dict[UUID, Room] = {}  # as far as their logs were read here
+
+    def ask(self, programme_id: UUID, room_id: UUID, asked: Asked, answer: Answer) -> None:
+        """Has a command decided in the next tick."""
+        waiting = self._waiting.setdefault(room_id, _Waiting(programme_id, [], []))
+        if len(waiting.asked) >= MOST_WAITING:
+            answer(TRY_AGAIN)
+            return
+        waiting.asked.append(asked)
+        waiting.answers.append(answer)
+        self._has_waiting.set()
+
+    def look(self, programme_id: UUID, room_id: UUID) -> None:
+        """Has what rows make of a room decided: who is there, how many classes."""
+        self._waiting.setdefault(room_id, _Waiting(programme_id, [], []))
+        self._has_waiting.set()
+
+    def keep(self, room_ids: Collection[UUID]) -> None:
+        """Forgets rooms in which nobody is at this process."""
+        self._rooms = {key: room for key, room in self._rooms.items() if key in room_ids}
+
+    async def decide(self) -> None:
+        """Decides what waits, as soon as something does; each room by itself."""
+        await self._has_waiting.wait()
+        await asyncio.sleep(TICK_S)
+        self._has_waiting.clear()
+        waiting, self._waiting = self._waiting, {}
+        await asyncio.gather(*(self._decide(room_id, one) for room_id, one in waiting.items()))
+
+    async def _decide(self, room_id: UUID, waiting: _Waiting) -> None:
+        refusals = await self._tick(room_id, waiting)
+        for answer, refusal in zip(waiting.answers, refusals, strict=True):
+            answer(refusal)
+
+    async def _tick(self, room_id: UUID, waiting: _Waiting) -> list[str | None]:
+        room = self._rooms.pop(room_id, None) or Room()
+        try:
+            async with (
+                asyncio.timeout(TICK_WITHIN_S),
+                self._pool.acquire() as conn,
+                conn.transaction(),
+            ):
+                refusals = await room_ticks.tick(
+                    conn, waiting.programme_id, room_id, room, waiting.asked, self._clock()
+                )
+        except DATABASE_AWAY as error:
+            log.warning("room %s: a tick was lost: %s", room_id, type(error).__name__)
+        except RoomError as error:
+            log.warning("room %s: a tick was refused: %s", room_id, error.code)
+        except Exception:
+            log.exception("room %s: a fault in a tick", room_id)
+        else:
+            self._rooms[room_id] = room
+            return refusals
+        return [TRY_AGAIN] * len(waiting.answers)
