@@ -37,6 +37,8 @@ ROOMS = Who(
 )
 HOSTS = Who(roles=("editor", "presenter", "moderator", "coordinator", "bureau", "operator"))
 PRESENTERS = HOSTS
+# Webinars: whoever may make one.
+MAKERS = Who(roles=("moderator", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))

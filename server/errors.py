@@ -52,6 +52,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "token_over": 401,
     "not_on_stage": 403,
     "seat_waits": 403,
+    "not_live_yet": 403,
     "choice_unknown": 400,
     "offers_many": 429,
     "offer_type": 415,
@@ -350,6 +351,58 @@ SENTENCES: dict[str, str] = {
     "company_waits": N_(
         "The programme has not said yes to your company yet. Then you can go live."
     ),
+    # webinars
+    "webinar_state": N_(
+        "This cannot be done any more: somebody changed the webinar meanwhile. Look again."
+    ),
+    "webinar_actor": N_("This is for who leads the webinar. Nothing was changed."),
+    "webinar_title_missing": N_("Type a title in the language it is held in."),
+    "webinar_title_long": N_("The title is too long: at most {limit} characters."),
+    "webinar_description_long": N_("The description is too long: at most {limit} characters."),
+    "webinar_prepare_long": N_("What to prepare is too long: at most {limit} characters."),
+    "webinar_times": N_("Choose a day, and an end that is later than the start."),
+    "webinar_time_past": N_("This time is over. Choose one that is still to come."),
+    "webinar_zone": N_("We know no such time zone. It looks like Europe/Amsterdam."),
+    "webinar_capacity": N_("Type how many fit: a number from 1 to {most}."),
+    "webinar_rule": N_("Type a share from 1 to 100 per cent."),
+    "webinar_audience": N_("Choose who comes."),
+    "webinar_made": N_("The webinar is kept as a draft. Invite who speaks, then announce it."),
+    "webinar_announced": N_("The webinar stands in the list. Classes can register."),
+    "webinar_opened": N_("The doors are open. Classes come in."),
+    "webinar_live": N_("The webinar is live."),
+    "webinar_ended": N_("The webinar is over. Its attendance stands."),
+    "webinar_archived": N_("The webinar is archived."),
+    "webinar_cancelled": N_("The webinar is cancelled."),
+    "webinar_copied": N_("Copied as a draft."),
+    "presenter_invited": N_("Invited. The link is in the mail."),
+    "presenter_taken_off": N_("Taken off. The link leads nowhere any more."),
+    "presenter_claimed": N_("This presenter has taken the place already."),
+    "presenter_claimed_now": N_("The place is yours. You find the webinar here until it is over."),
+    "conduct_missing": N_("Tick that you keep to the code of conduct."),
+    "presenter_unvetted": N_(
+        "Somebody on the stage may not meet pupils yet: the certificate was not seen. Keep the day "
+        "on which it was seen, or take this person off."
+    ),
+    "vetted_day": N_("Choose the day on which the certificate was seen."),
+    "vetted_future": N_("This day is still to come."),
+    "moderator_unknown": N_("Nobody with this address has a role in the programme yet."),
+    "not_live_yet": N_("The webinar is not live yet. The picture comes by itself."),
+    # registrations
+    "registration_audience": N_("This webinar is for somebody else. Look at whom it is for."),
+    "registration_devices": N_("Choose how the class watches."),
+    "registration_missing": N_("This class is not registered yet. Register it first."),
+    "registration_waits": N_("This class is on the waiting list. A moderator has to let it in."),
+    "registration_came": N_("The class has come already. Nothing was changed."),
+    "registered": N_("Registered. On the day pupils come in with the class code."),
+    "registered_waiting": N_(
+        "It is full: you are on the waiting list. We tell you when you are in."
+    ),
+    "registration_cancelled": N_("The registration is cancelled. The places are free again."),
+    "registration_let_in": N_("Let in."),
+    "webinar_full": N_("So many do not fit any more: {left} places are left."),
+    "lesson_times": N_("Type when your lesson begins and when it ends, or neither."),
+    "lesson_apart": N_("Your lesson and the webinar are not at the same time."),
+    "plan_b": N_("This tour cannot be plan B here. Choose one of the list."),
     "room_closed": N_("The room is closed. Open another one."),
     "room_closed_now": N_("The room is closed. Its attendance stands."),
     "class_takes_part": N_("Your class takes part. Its class code leads here now."),

@@ -50,7 +50,7 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "teacher_asks": (N_("A teacher waits to be confirmed"), ("coordinator",)),
 }
 # Whoever reads these can sign in as somebody: their text is dropped once they are sent.
-SECRET = frozenset({"sign_in", "show", "company", "colleague", "invite"})
+SECRET = frozenset({"sign_in", "show", "company", "colleague", "invite", "presenter_invited", "register"})
 
 # Minutes before each further try; after the eighth the mail has failed.
 WAITS_MIN = (1, 5, 15, 60, 120, 240, 480, 480)

@@ -6,6 +6,7 @@ from server.i18n import N_, translate
 # label, path, roles that see it (empty: everybody)
 PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Tours"), "/tours", ()),
+    (N_("Webinars"), "/webinars", ()),
     (N_("Join"), "/join", ()),
     (N_("My classes"), "/classes", ("teacher",)),
     (N_("Studio"), "/studio", ("editor",)),

@@ -32,7 +32,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A mail and what it was asked for. `purpose`: sign_in, invite, show, company, colleague."""
+    """A mail and what it was asked for. `purpose`: sign_in, invite, show, register,
+    company, colleague."""
 
     id: UUID
     email: str

@@ -97,3 +97,6 @@ class Document(msgspec.Struct, frozen=True):
     second_programme: ProgrammeTold
     room: str
     """The path of a live room that is open."""
+
+    webinar: str = ""
+    """The path of a webinar that is still to come."""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from rooms.agenda import room_sessions, sessions
+from rooms.agenda import registrations, room_sessions, sessions
 from rooms.agenda.room_sessions import Part
 from rooms.agenda.sessions import Session
 from rooms.agenda.states import State
@@ -17,6 +17,7 @@ from server.addresses import own_url, qr_svg, shown
 from server.context import Here
 from server.pages.attendance_words import table_words
 from server.pages.tour_words import LEVELS
+from server.pages.webinars import shown as webinar_shown
 
 
 async def index(here: Here) -> Response:
@@ -87,12 +88,18 @@ async def show(here: Here) -> Response:
         all_sessions = await sessions.of_class(conn, here.scope, found.id)
         live = await room_sessions.of_class(conn, here.scope, found.id)
         rows = await report.of_class(conn, here.scope, found.id, here.now)
+        coming = await registrations.coming(conn, here.scope, here.now)
     return here.page(
         "classes/show.html",
         found=found,
         teachers=teachers,
         live=[one for one in live if one.is_on],
         running=[one for one in all_sessions if one.state is State.RUNNING],
+        webinars=[
+            (one.registration, webinar_shown(here, one.webinar))
+            for one in coming
+            if one.registration.class_id == found.id
+        ],
         planned=[one for one in reversed(all_sessions) if one.state is State.PLANNED],
         rows=rows,
         door=_door(here, found),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from rooms.agenda import offers, sessions
+from rooms.agenda import offers, registrations, sessions
 from rooms.agenda.offers import Offered
 from rooms.agenda.states import State
 from rooms.attendance import seats
@@ -12,6 +12,7 @@ from rooms.errors import NotThere, Refused, RoomError
 from rooms.people import classes
 from rooms.people.classes import Door
 from rooms.people.codes import parse_class_code
+from rooms.scope import Scope
 from server import errors, forms, throttle
 from server.auth import SEAT_COOKIE
 from server.context import Here
@@ -98,7 +99,7 @@ async def _count_miss(here: Here, conn: Connection, network: str, code: str) -> 
 
 async def _go_in(here: Here, door: Door, found: list[Offered]) -> Response:
     one = offers.leads_to(found, here.now)
-    if one is None:
+    if one is None or one.has_doors_shut:
         return here.page("join/choose.html", door=door, offers=found)
     return await _sit(here, one)
 
@@ -107,15 +108,23 @@ async def _sit(here: Here, one: Offered) -> Response:
     async with here.transaction() as conn:
         if one.state is State.PLANNED and one.home_until is not None:
             await sessions.start_at_home(conn, one.programme_id, one.id, here.now)
+        session_class_id = one.session_class_id or await _come(here, conn, one)
         _, token = await seats.sit(
             conn,
             one.programme_id,
-            one.session_class_id,
+            session_class_id,
             here.request.cookies.get(SEAT_COOKIE),
             here.now,
         )
     place, page = _place(one)
     return seated(here, here.go(page), place, token)
+
+
+async def _come(here: Here, conn: Connection, one: Offered) -> UUID:
+    """The first of a registered class: with it the class comes to its webinar."""
+    if one.registration_id is None:
+        raise NotThere("session_class")
+    return await registrations.come(conn, Scope(one.programme_id), one.registration_id, here.now)
 
 
 def _place(one: Offered) -> tuple[str, str]:
@@ -151,7 +160,7 @@ async def go_through(here: Here) -> Response:
         found = await _door_of(here, conn)
         open_now = await offers.offered(conn, found.programme_id, found.class_id, here.now)
     one = _chosen(open_now, wanted) or offers.leads_to(open_now, here.now)
-    if one is None:
+    if one is None or one.has_doors_shut:
         return here.page("join/door.html", door=found, one=None, offers=open_now)
     return await _sit(here, one)
 

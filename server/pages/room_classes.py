@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import room_sessions, session_classes, sessions
+from rooms.agenda import registrations, room_sessions, session_classes, sessions
 from rooms.agenda.room_sessions import Part
 from rooms.attendance import results, seats
 from rooms.attendance.rule import SeatKind
@@ -31,8 +31,8 @@ async def take_part(here: Here) -> Response:
         raise Refused("plan_class")
     async with here.transaction() as conn:
         room = await rooms.get(conn, here.scope, here.id())
-        part = await room_sessions.take_part(conn, here.scope, room.id, class_id, here.now)
-    return here.go(f"/rooms/{room.id}?class={part.session_class_id}", said="class_takes_part")
+        part = await registrations.take_part(conn, here.scope, room, class_id, here.now)
+    return here.go(f"/rooms/{room.id}?class={part}", said="class_takes_part")
 
 
 async def _own_part(here: Here, conn: Connection) -> Part:

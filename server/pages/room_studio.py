@@ -99,7 +99,7 @@ async def revoke_key(here: Here) -> Response:
         await stream_keys.revoke(conn, here.scope, room.id, here.id("key"), here.now)
         place = await presenters.place_of(conn, here.scope, room.id)
     if place is not None and room.is_open:
-        await _cut(here, room, place.member)
+        await cut_off(here, room, place.member)
     return here.go(f"/rooms/{room.id}/studio", said="key_revoked")
 
 
@@ -109,11 +109,11 @@ async def remove(here: Here) -> Response:
     async with here.transaction() as conn:
         room = await rooms.get(conn, here.scope, here.id())
         await presenters.remove(conn, here.scope, room.id, member, here.now)
-    await _cut(here, room, member)
+    await cut_off(here, room, member)
     return here.go(f"/rooms/{room.id}/studio", said="presenter_gone")
 
 
-async def _cut(here: Here, room: Room, member: UUID) -> None:
+async def cut_off(here: Here, room: Room, member: UUID) -> None:
     """Ends what a member sends. With the live process away nothing is sent that could go on."""
 
     def cut(epoch: int) -> RemoveMember:

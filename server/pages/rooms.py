@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from media.errors import LiveError
-from rooms.agenda import room_sessions
+from rooms.agenda import registrations, room_sessions, webinar_doors
 from rooms.agenda.room_sessions import Part
 from rooms.attendance import keeping, report, seats
 from rooms.attendance.rule import SeatKind
@@ -234,6 +234,7 @@ async def _waiting(here: Here, conn: Connection, part: Part | None) -> dict[str,
     counts = await seats.here_now(conn, here.scope, part.session_class_id, here.now)
     return {
         **count,
+        "plan_b": await registrations.plan_b_of(conn, here.scope, part.session_class_id),
         "present": counts,
         "waiting_url": f"{place}/waiting",
         "leave_url": f"{place}/leave",
@@ -260,9 +261,20 @@ async def _door(here: Here, conn: Connection, part: Part | None) -> dict[str, An
 async def close(here: Here) -> Response:
     """`POST /rooms/{id}/close`: over for everybody; each class's attendance stands."""
     async with here.transaction() as conn:
-        room = await rooms.close(conn, here.scope, here.id(), here.now)
+        room = await _close(here, conn)
         await keeping.close_room(conn, room, here.now)
         await sign_ins.end_of_session(conn, room.session_id, here.now)
     with contextlib.suppress(LiveError):
         await live_of(here).close(room.id)
     return here.go("/rooms", said="room_closed_now")
+
+
+async def _close(here: Here, conn: Connection) -> Room:
+    """A webinar's room closes with it."""
+    room = await rooms.get(conn, here.scope, here.id())
+    if room.cast is None or not room.is_open:
+        return await rooms.close(conn, here.scope, room.id, here.now)
+    if not rooms.may_close(here.scope, room):
+        raise NotThere("room")
+    await webinar_doors.end(conn, here.scope, room.cast.webinar_id, here.now)
+    return await rooms.get(conn, here.scope, room.id)

@@ -1,7 +1,9 @@
-"""“Show this to my class”: from a tour's page to a running session, known here or not.
+"""“Show this to my class”, “Register a class”: from a tour's or webinar's page to a running
+session or to the registration, known here or not.
 
 Whoever is new tells her mail, school and class once; they wait with the code that is mailed,
-and with the right code she has person, role, class and session in one transaction.
+and with the right code she has person, role and class in one transaction, and the session with
+them; a webinar's form then asks the rest.
 """
 
 from collections.abc import Mapping
@@ -12,7 +14,7 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import sessions
+from rooms.agenda import registrations, sessions, webinars
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.people import classes, codes, persons, programmes, schools, sign_ins
 from rooms.people.classes import Class, Draft
@@ -22,7 +24,6 @@ from rooms.people.schools import School
 from rooms.people.sign_in_mails import Proof
 from rooms.scope import Grant, Scope
 from rooms.tours import catalogue
-from rooms.tours.catalogue import Found
 from server import errors
 from server.arrival import Arrival, ask_by_mail, to_code_page
 from server.context import Here
@@ -59,20 +60,31 @@ class Told:
     grade: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What she wants her class to see. `kind`: tour or webinar; `key`: its slug, or its id."""
+
+    kind: str
+    key: str
+    title: str
+    language: str
+    company: str
+
+
 @dataclass(slots=True)
 class View:
-    """The page's ground: the tour, who looks, what she may choose from, what is not right yet."""
+    """The page's ground: the goal, who looks, what she may choose from, what is not right yet."""
 
     programme: Programme
     scope: Scope
-    found: Found
+    goal: Goal
     classes: list[Class] = field(default_factory=list)
     schools: list[School] = field(default_factory=list)
     problems: dict[str, RoomError] = field(default_factory=dict)
 
 
 async def form(here: Here) -> Response:
-    """`GET /p/{programme}/tours/{slug}/show`."""
+    """`GET /p/{programme}/tours/{slug}/show`, `GET /p/{programme}/webinars/{id}/register`."""
     async with here.transaction() as conn:
         view = await _view(here, conn)
     first = str(view.classes[0].id) if view.classes else ""
@@ -85,13 +97,29 @@ async def _view(here: Here, conn: Connection) -> View:
         raise NotThere
     programme = await programmes.by_slug(conn, here.request.path_params["programme"])
     scope = here.scope_in(programme.id)
-    slug = here.request.path_params["slug"]
-    view = View(programme, scope, await catalogue.one(conn, scope, slug, here.language))
+    view = View(programme, scope, await _goal(here, conn, scope))
     if here.viewer is not None:
         own = _scope(programme.id, here.viewer.person_id)
         view.classes = _this_year(await classes.mine(conn, own), programme, here)
         view.schools = await schools.of_person(conn, own, here.viewer.person_id)
     return view
+
+
+async def _goal(here: Here, conn: Connection, scope: Scope) -> Goal:
+    slug = here.request.path_params.get("slug")
+    if slug is None:
+        return await _webinar(here, conn, scope, here.id())
+    found = await catalogue.one(conn, scope, slug, here.language)
+    return Goal("tour", slug, found.text.title, found.text.language, found.tour.company_name)
+
+
+async def _webinar(here: Here, conn: Connection, scope: Scope, webinar_id: UUID) -> Goal:
+    """A webinar a class can still be registered for; raises `NotThere`."""
+    webinar = await webinars.find(conn, scope, webinar_id)
+    if not webinar.is_coming or webinar.audience not in registrations.FOR_CLASSES:
+        raise NotThere("webinar")
+    text = webinar.text(here.language)
+    return Goal("webinar", str(webinar.id), text.title, text.language, webinar.company_name)
 
 
 def _this_year(own: list[Class], programme: Programme, here: Here) -> list[Class]:
@@ -206,15 +234,16 @@ async def _mail_code(
 ) -> Response:
     details = {
         "programme_id": str(view.programme.id),
-        "slug": view.found.tour.slug,
+        "kind": view.goal.kind,
+        "key": view.goal.key,
         "school_id": str(school.id) if school else "",
         "school_name": told.school_name,
         "school_place": told.school_place,
         "draft": asdict(draft),
         "language": here.language,
     }
-    title = view.found.text.title
-    if not await ask_by_mail(here, told.email, "show", details=details, tour=title):
+    purpose = "show" if view.goal.kind == "tour" else "register"
+    if not await ask_by_mail(here, told.email, purpose, details=details, tour=view.goal.title):
         view.problems["email"] = Refused("throttled")
         return _page(here, view, told, 429)
     return to_code_page(here, told.email)
@@ -232,15 +261,23 @@ async def _show_at_once(
             class_id = await _class_of(here, conn, scope, person, school, draft)
         else:
             class_id = UUID(told.class_id)
-        tour_id = view.found.tour.id
-        session = await sessions.show_now(conn, scope, tour_id, class_id, here.now)
+        path = await _reach(here, conn, scope, view.goal, class_id)
         if me.sign_in_id is not None and me.scope.programme_id != view.programme.id:
             await sign_ins.move_to(conn, me.sign_in_id, view.programme.id)
-    return here.go(f"/sessions/{session.id}")
+    return here.go(path)
+
+
+async def _reach(here: Here, conn: Connection, scope: Scope, goal: Goal, class_id: UUID) -> str:
+    """Where she goes with her class: its session runs, or the webinar's form is left."""
+    if goal.kind == "webinar":
+        return f"/webinars/{goal.key}/register?class={class_id}"
+    tour = (await catalogue.one(conn, scope, goal.key, here.language)).tour
+    session = await sessions.show_now(conn, scope, tour.id, class_id, here.now)
+    return f"/sessions/{session.id}"
 
 
 async def finish(here: Here, conn: Connection, proof: Proof) -> Arrival | None:
-    """The mail is hers: person, role, class and session are made from what she told before."""
+    """The mail is hers: person, role and class are made from what she told before."""
     told: Mapping[str, Any] = proof.details
     programme_id = UUID(told["programme_id"])
     person = await persons.find_or_create(conn, proof.email, language=told["language"])
@@ -249,10 +286,10 @@ async def finish(here: Here, conn: Connection, proof: Proof) -> Arrival | None:
         school = await schools.by_id(conn, scope, UUID(told["school_id"]))
     else:
         school = await _unlisted(conn, scope, told["school_name"], told["school_place"])
-    tour = (await catalogue.one(conn, scope, told["slug"], here.language)).tour
     class_id = await _class_of(here, conn, scope, person, school, Draft(**told["draft"]))
-    session = await sessions.show_now(conn, scope, tour.id, class_id, here.now)
-    return Arrival(person.id, f"/sessions/{session.id}", programme_id)
+    goal = Goal(told["kind"], told["key"], "", "", "")
+    path = await _reach(here, conn, scope, goal, class_id)
+    return Arrival(person.id, path, programme_id)
 
 
 async def _unlisted(conn: Connection, scope: Scope, name: str, place: str) -> School:

@@ -190,6 +190,7 @@ FINISH: dict[str, Finish] = {
     "sign_in": _sign_in,
     "invite": _sign_in,
     "show": show.finish,
+    "register": show.finish,
     "company": ask_company.finish,
     "colleague": invitations.finish,
 }

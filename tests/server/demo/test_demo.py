@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from rooms.people import persons
 from server import passwords
 from server.asked import Asked, CannotDo
 from server.database import Pool
-from server.demo import keys, people, room, tour, verb, worksheet
+from server.demo import keys, people, room, tour, verb, webinar, worksheet
 from server.demo.told import ProgrammeTold, TourTold
 from tests.support.floor import House, settings_in
 
@@ -36,6 +36,18 @@ async def test_seeding_again_tells_the_same(pool: Pool) -> None:
     assert msgspec.json.encode(first) == msgspec.json.encode(again)
     counted = await pool.fetchval("select count(*) from api_tokens where ended_at is null")
     assert counted == sum(len(each.persons) for each in first)
+
+
+async def test_one_webinar_is_always_to_come(app_house: House) -> None:
+    paths = []
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        main, _ = await people.seed(conn, app_house.settings.secret, app_house.clock())
+        for days in (0, 0, 8):
+            at = app_house.clock() + timedelta(days=days)
+            paths.append(await webinar.find_or_make(conn, main, at))
+    assert paths[0] == paths[1] != paths[2]
+    async with app_house.client() as stranger:
+        assert webinar.TITLE in (await stranger.get(paths[0])).text
 
 
 async def test_one_room_is_open_at_every_start(app_house: House) -> None:

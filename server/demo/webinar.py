@@ -1,0 +1,60 @@
+"""The demo's webinar: always one that is still to come, so that anybody can register a class."""
+
+from datetime import datetime, time, timedelta
+
+from rooms.agenda import webinar_doors, webinars
+from rooms.agenda.webinar_texts import Text
+from rooms.scope import Grant, Scope
+from server.database import Connection
+from server.demo import cast
+from server.demo.told import ProgrammeTold
+
+TITLE = "Vraag het de mensen die de bladen maken"
+TEXTS = {
+    "nl": Text(
+        "nl",
+        TITLE,
+        "Twee vakmensen staan in de hal. Ze laten zien wat ze maken en beantwoorden jullie vragen.",
+        "Kijk van tevoren de rondleiding, en bedenk met elkaar drie vragen.",
+    ),
+    "en": Text(
+        "en",
+        "Ask the people who make the blades",
+        "Two makers stand in the hall. They show what they make, and answer your questions.",
+        "Watch the tour beforehand, and think of three questions together.",
+    ),
+}
+DAYS_AHEAD = 7
+
+
+async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> str:
+    """The path of the demo's webinar; another one is announced once it has begun.
+
+    In the transaction of `people.seed`, whose lock lets two runs take turns.
+    """
+    leader = next(one for one in told.persons if one.email == cast.REVIEWER)
+    region = next(one for one in told.regions if one.name == leader.at)
+    editor = next(one for one in told.persons if one.email == cast.EDITOR)
+    company = next(one for one in told.companies if one.name == editor.at)
+    grant = Grant("coordinator", region_id=region.id)
+    scope = Scope(told.programme.id, leader.id, (grant,))
+    for known in await webinars.of_programme(conn, scope, now):
+        if known.title == TITLE and known.starts_at > now and known.is_coming:
+            return known.path
+    made = await webinars.make(
+        conn,
+        scope,
+        webinars.Wish(
+            texts=TEXTS,
+            day=(now + timedelta(days=DAYS_AHEAD)).date(),
+            from_time=time(10),
+            until_time=time(10, 50),
+            sectors=["high_tech"],
+            levels=["havo", "vwo"],
+            company_id=company.id,
+            region_id=region.id,
+            capacity=300,
+        ),
+        now,
+    )
+    return (await webinar_doors.announce(conn, scope, made.id, now)).path
