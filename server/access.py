@@ -42,3 +42,5 @@ MAKERS = Who(roles=("moderator", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))
+# Invitations: who asks, who answers, and who helps.
+REQUESTS = Who(roles=("teacher", "editor", "coordinator", "bureau"))

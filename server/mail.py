@@ -46,6 +46,9 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "webinar_hour": (N_("A webinar begins in an hour"), GUESTS),
     "webinar_thanks": (N_("A webinar is over: who was there"), GUESTS),
     "webinar_questions": (N_("Questions of a webinar that had no turn"), GUESTS),
+    "request_asked": (N_("A class asks for a guest lesson"), ("editor",)),
+    "request_reminder": (N_("My answer about a guest lesson is waited for"), ("teacher", "editor")),
+    "request_waits": (N_("A guest lesson waits for an answer too long"), ("coordinator", "bureau")),
     "company_asks": (N_("A company asks to join"), ("bureau",)),
     "teacher_asks": (N_("A teacher waits to be confirmed"), ("coordinator",)),
 }

@@ -15,6 +15,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "/rooms",
         ("teacher", "editor", "presenter", "moderator", "coordinator", "bureau"),
     ),
+    (N_("Guest lessons"), "/requests", ("teacher", "editor", "coordinator", "bureau")),
     (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
     (N_("Teachers to confirm"), "/teachers/confirm", ("coordinator",)),
     (N_("Attendance"), "/attendance", ("coordinator", "bureau")),

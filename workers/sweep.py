@@ -8,7 +8,16 @@ from rooms.agenda import screens
 from rooms.attendance import retention
 from rooms.people import sign_in_mails
 from rooms.tours import tours
-from server import agenda_mails, confirm_mails, jobs, mail, reach_mails, throttle, tour_mail
+from server import (
+    agenda_mails,
+    confirm_mails,
+    jobs,
+    mail,
+    reach_mails,
+    request_mails,
+    throttle,
+    tour_mail,
+)
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -33,6 +42,7 @@ async def sweep(floor: Floor) -> None:
         _mails,
         _throttles,
         _attendance,
+        _requests,
         _retention,
         _job_log,
     ):
@@ -118,6 +128,12 @@ async def _attendance(floor: Floor, now: datetime) -> None:
         await screens.sweep(conn, now)
         await confirm_mails.ask_due(conn, floor.settings, now)
         await reach_mails.tell_due(conn, floor.settings, now)
+
+
+async def _requests(floor: Floor, now: datetime) -> None:
+    """Invitations that nobody answered: word after five working days, the end after ten."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await request_mails.tell_due(conn, floor.settings.url, now)
 
 
 async def _retention(floor: Floor, now: datetime) -> None:

@@ -21,6 +21,16 @@ REASON_LENGTH = 1000
 LEAST_MINUTES, MOST_MINUTES = 15, 180
 USUAL_MINUTES = 50
 WEEKS_AHEAD = 20
+# What the sentence of a refusal needs to know.
+LIMITS = {
+    "subject": SUBJECT_LENGTH,
+    "goal": GOAL_LENGTH,
+    "known": KNOWN_LENGTH,
+    "times": TIMES_LENGTH,
+    "least": LEAST_MINUTES,
+    "longest": MOST_MINUTES,
+    "most": MAX_PUPILS,
+}
 # A date beyond the next school year is a slip of the finger.
 FURTHEST = timedelta(days=366)
 
@@ -124,7 +134,7 @@ def check_slot(slot: Slot, now: datetime) -> None:
     if slot.starts_at > now + FURTHEST:
         raise Refused("request_far")
     if not LEAST_MINUTES <= slot.minutes <= MOST_MINUTES:
-        raise Refused("request_long", least=LEAST_MINUTES, most=MOST_MINUTES)
+        raise Refused("request_long", **LIMITS)
     if slot.until_time <= slot.from_time:
         raise Refused("request_night")
 

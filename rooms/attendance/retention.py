@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from rooms.agenda import requests
 from rooms.agenda import retention as of_sessions
 from rooms.connection import Connection
 from rooms.live import retention as of_rooms
@@ -77,6 +78,10 @@ async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
         ),
         "class_names": (
             await _drop_names(conn, programme.id, names_from),
+            _begins(names_from, programme.zone),
+        ),
+        "requests": (
+            await requests.drop(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
         ),
         **await _purge_rooms(conn, programme, names_from, now),

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from rooms.agenda import room_sessions, sessions
+from rooms.agenda import requests, room_sessions, sessions
+from rooms.agenda.requests import Request
 from rooms.agenda.room_sessions import Part
 from rooms.agenda.sessions import Session
 from rooms.connection import Connection
@@ -29,7 +30,7 @@ class Step:
 
 async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
     """The steps of everything this person is here, what presses first."""
-    steps: list[Step] = []
+    steps: list[Step] = await _invited(conn, scope)
     if scope.has("teacher"):
         steps += await _teaching(conn, scope, now)
     if scope.has("editor"):
@@ -39,6 +40,23 @@ async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
     if scope.has("bureau", "operator"):
         steps += await _office(conn, scope)
     return steps
+
+
+async def _invited(conn: Connection, scope: Scope) -> list[Step]:
+    """Guest lessons that wait for her answer, or too long for another's."""
+    if not scope.has("teacher", "editor", "coordinator", "bureau"):
+        return []
+    turn = [one for one in await requests.visible(conn, scope) if one.is_open]
+    hers = [one for one in turn if requests.is_turn_of(scope, one)]
+    late = [one for one in turn if one.word_given_at and not requests.actors(scope, one)]
+    return [
+        *([Step("request_turn", _place(hers), len(hers))] if hers else []),
+        *([Step("request_late", _place(late), len(late))] if late else []),
+    ]
+
+
+def _place(found: list[Request]) -> str:
+    return f"/requests/{found[0].id}" if len(found) == 1 else "/requests"
 
 
 async def _teaching(conn: Connection, scope: Scope, now: datetime) -> list[Step]:

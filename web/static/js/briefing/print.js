@@ -1,0 +1,8 @@
+// The button that prints: shown where a script can press it.
+
+const button = document.querySelector("[data-print]");
+
+if (button) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
