@@ -335,16 +335,6 @@ SENTENCES: dict[str, str] = {
     "pass_share_out_of_range": N_("The share for present is more than 0 and at most 100 %."),
     "gap_grace_out_of_range": N_("A hole that counts in cannot be shorter than nothing."),
     "own_times_need_a_clock": N_("A tour has no clock times: its window is the film."),
-    # calendar
-    "calendar_address": N_("This is the address of your calendar."),
-    "feedback_kept": N_("Thank you. Nobody can see that these answers are yours."),
-    "feedback_grades": N_("Choose one answer to each of the three questions."),
-    "feedback_given": N_("You have answered already; once is enough."),
-    "preparation_kept": N_("Thank you. The hours are kept."),
-    "preparation_minutes": N_("Give the hours as a number from 0 to 100, such as 1.5."),
-    "answer_kept": N_("Kept. The answer stands on the page of the webinar."),
-    "answer_long": N_("An answer has at most {limit} characters. Nothing was changed."),
-    "calendar_revoked": N_("Stopped: nobody reads your agenda at that address any more."),
     # invitations
     "request_sent": N_("Sent. You get a mail when the company answers."),
     "request_agreed": N_("Agreed. The room, the calendar entry and the briefing are made."),
@@ -375,6 +365,16 @@ SENTENCES: dict[str, str] = {
     "request_week": N_(
         "This date is in none of the weeks that suit. You can propose it: then the teacher answers."
     ),
+    # calendar
+    "calendar_address": N_("This is the address of your calendar."),
+    "feedback_kept": N_("Thank you. Nobody can see that these answers are yours."),
+    "feedback_grades": N_("Choose one answer to each of the three questions."),
+    "feedback_given": N_("You have answered already; once is enough."),
+    "preparation_kept": N_("Thank you. The hours are kept."),
+    "preparation_minutes": N_("Give the hours as a number from 0 to 100, such as 1.5."),
+    "answer_kept": N_("Kept. The answer stands on the page of the webinar."),
+    "answer_long": N_("An answer has at most {limit} characters. Nothing was changed."),
+    "calendar_revoked": N_("Stopped: nobody reads your agenda at that address any more."),
     # live rooms
     "room_title": N_("A title has at most {limit} characters."),
     "room_company": N_("Choose the company whose room this is."),
@@ -419,6 +419,7 @@ SENTENCES: dict[str, str] = {
     "not_live_yet": N_("The webinar is not live yet. The picture comes by itself."),
     # registrations
     "registration_audience": N_("This webinar is for somebody else. Look at whom it is for."),
+    "registration_pupils": N_("Type how many pupils come: a number from 1 to {most}."),
     "registration_devices": N_("Choose how the class watches."),
     "registration_missing": N_("This class is not registered yet. Register it first."),
     "registration_waits": N_("This class is on the waiting list. A moderator has to let it in."),
@@ -434,6 +435,8 @@ SENTENCES: dict[str, str] = {
     "lesson_apart": N_("Your lesson and the webinar are not at the same time."),
     "plan_b": N_("This tour cannot be plan B here. Choose one of the list."),
     "room_closed": N_("The room is closed. Open another one."),
+    "incident_seen": N_("You have read it."),
+    "seat_banned": N_("This device was removed from this lesson. Ask your teacher."),
     "room_closed_now": N_("The room is closed. Its attendance stands."),
     "class_takes_part": N_("Your class takes part. Its class code leads here now."),
     "class_left": N_("Your class has left the room."),

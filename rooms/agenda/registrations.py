@@ -5,7 +5,7 @@ moderator lets it in. A class that is in becomes a session class when it comes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from uuid import UUID
 
@@ -84,13 +84,13 @@ def place_for(expected: int, *, capacity: int, taken: int, others_wait: bool) ->
 
 
 def check(webinar: Webinar, wish: Wish) -> None:
-    """Raises `Refused`: `registration_audience`, `headcount`, `registration_devices`,
-    `lesson_times`."""
+    """Raises `Refused`: `registration_audience`, `registration_pupils`,
+    `registration_devices`, `lesson_times`, `lesson_apart`."""
     wanted = FOR_TEACHERS if wish.class_id is None else FOR_CLASSES
     if webinar.audience not in wanted:
         raise Refused("registration_audience")
     if not 1 <= wish.expected <= MAX_PUPILS:
-        raise Refused("headcount", most=MAX_PUPILS)
+        raise Refused("registration_pupils", most=MAX_PUPILS)
     if wish.devices not in DEVICES:
         raise Refused("registration_devices")
     _check_lesson(webinar, wish)
@@ -130,7 +130,9 @@ async def register(
     `plan_b`, `Conflict` `webinar_state`, `registration_came`, `webinar_full` when a class that is
     in grows beyond what is left.
     """
-    if wish.class_id is not None:
+    if wish.class_id is None:
+        wish = replace(wish, expected=1)
+    else:
         await session_classes.lock(conn, scope, wish.class_id)
     webinar = await _registrable(conn, scope, webinar_id)
     check(webinar, wish)
@@ -228,7 +230,7 @@ def _values(
         wish.class_id,
         scope.person_id,
         state,
-        wish.expected if wish.class_id is not None else 1,
+        wish.expected,
         wish.devices,
         [need for need in NEEDS if need in wish.needs],
         wish.lesson_from,

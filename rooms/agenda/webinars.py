@@ -288,7 +288,8 @@ async def _checked(conn: Connection, scope: Scope, wish: Wish) -> _Plan:
 
 
 def _check_words(wish: Wish) -> None:
-    if not webinar_texts.best(wish.texts, wish.original_language, wish.original_language).title:
+    original = wish.texts.get(wish.original_language)
+    if original is None or not original.title.strip():
         raise Refused("webinar_title_missing")
     if wish.audience not in AUDIENCES or wish.kind not in KINDS:
         raise Refused("webinar_audience")

@@ -1,8 +1,8 @@
 """What attendance forgets with time, and the proof of it.
 
-Events go after 30 days, seats and their visits a month after the school year, class name, teacher
-and presenter after two more school years. A result whose seats are gone is frozen as it is. What a
-school's network let through is news for a year.
+Events and questions go after 30 days, seats and their visits a month after the school year, class
+name, teacher, presenter and incidents after two more school years. A result whose seats are gone is
+frozen as it is. What a school's network let through is news for a year.
 """
 
 from calendar import monthrange
@@ -10,14 +10,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from rooms.agenda import requests
+from rooms.agenda import requests, webinar_retention
 from rooms.agenda import retention as of_sessions
 from rooms.connection import Connection
+from rooms.live import questions
 from rooms.live import retention as of_rooms
 from rooms.people import programmes, school_checks
 from rooms.people import retention as of_classes
 from rooms.people.codes import school_year_on
 from rooms.people.programmes import Programme
+from rooms.safety import incidents
 
 EVENTS_KEPT = timedelta(days=30)
 CHECKS_KEPT = timedelta(days=365)
@@ -80,6 +82,10 @@ async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
             await _drop_names(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
         ),
+        "webinar_people": (
+            await webinar_retention.drop_people(conn, programme.id, names_from),
+            _begins(names_from, programme.zone),
+        ),
         "requests": (
             await requests.drop(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
@@ -100,6 +106,11 @@ async def _purge_rooms(
     key = (conn, programme.id)
     return {
         "room_events": (await of_rooms.drop_events(*key, events_from), events_from),
+        "questions": (await questions.drop(*key, events_from), events_from),
+        "incidents": (
+            await incidents.drop(*key, _begins(names_from, programme.zone)),
+            _begins(names_from, programme.zone),
+        ),
         "stream_keys": (await of_rooms.drop_keys(*key, events_from), events_from),
         "presenters": (
             await of_rooms.drop_presenters(*key, names_from),

@@ -30,12 +30,14 @@ EDITOR = "editor other-editor twin-editor"
 COORDINATOR = "coordinator far-coordinator twin-coordinator"
 BUREAU = "bureau twin-bureau"
 OFFICE = f"{BUREAU} operator twin-operator"
-SIGNED_IN = f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE}"
+OFFICER = "safeguarding twin-safeguarding"
+SIGNED_IN = f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE} {OFFICER}"
 ANYONE = f"anonymous phone screen {SIGNED_IN}"
 HERE = (
     "teacher colleague far-teacher editor other-editor coordinator far-coordinator bureau operator"
+    " safeguarding"
 )
-TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator"
+TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator twin-safeguarding"
 REVIEW = f"{COORDINATOR} {BUREAU}"
 REPORTS = f"{TEACHER} {EDITOR} {COORDINATOR} {BUREAU}"
 NOBODY_KNOWN = ("anonymous", "phone")
@@ -158,6 +160,10 @@ async def a_class(conn: Connection, world: Whole) -> UUID:
     return (await world.a_class(conn)).id
 
 
+async def an_incident(conn: Connection, world: Whole) -> UUID:
+    return await world.an_incident(conn)
+
+
 async def a_correction(conn: Connection, world: Whole) -> Filled:
     row, correction = await world.a_correction(conn)
     return {"session_class": str(row), "id": str(correction)}
@@ -177,6 +183,28 @@ async def an_invite(conn: Connection, world: Whole) -> str:
 
 async def confirm_token(conn: Connection, world: Whole) -> str:
     return await world.confirm_token(conn)
+
+
+async def thanks_of_a_teacher(conn: Connection, world: Whole) -> str:
+    webinar_id, _ = await world.a_webinar_over(conn)
+    return world.thanks(webinar_id, "teacher")
+
+
+async def thanks_of_a_presenter(conn: Connection, world: Whole) -> str:
+    webinar_id, _ = await world.a_webinar_over(conn)
+    person = world.people["editor"]
+    await conn.execute(
+        """
+        insert into webinar_presenters (programme_id, webinar_id, email, person_id, link_hash,
+            link_until, invited_at, claimed_at)
+        values ($1, $2, $3, $4, gen_random_uuid()::text::bytea, now(), now(), now())
+        """,
+        world.programme.id,
+        webinar_id,
+        person.email,
+        person.id,
+    )
+    return world.thanks(webinar_id, "editor")
 
 
 async def a_code(conn: Connection, world: Whole) -> Filled:
@@ -241,6 +269,33 @@ async def paper_of_draft(conn: Connection, world: Whole) -> UUID:
     return found
 
 
+async def a_webinar(conn: Connection, world: Whole) -> UUID:
+    return await world.a_webinar(conn)
+
+
+async def a_webinar_draft(conn: Connection, world: Whole) -> UUID:
+    return await world.a_webinar(conn, is_draft=True)
+
+
+async def a_place(conn: Connection, world: Whole) -> Filled:
+    """A webinar and the place of a presenter who has claimed it."""
+    webinar_id = await world.a_webinar(conn)
+    place = await world.a_claimed_place(conn, webinar_id)
+    return {"id": str(webinar_id), "presenter": str(place)}
+
+
+async def a_presenter_link(conn: Connection, world: Whole) -> str:
+    return (await world.a_presenter(conn, UUID(world.at["webinar"])))[1]
+
+
+async def a_registration(conn: Connection, world: Whole) -> UUID:
+    return await world.a_registration(conn, await world.a_webinar(conn))
+
+
+async def one_that_waits(conn: Connection, world: Whole) -> UUID:
+    return await world.a_registration(conn, await world.a_webinar(conn), 61)
+
+
 async def a_stage(conn: Connection, world: Whole) -> UUID:
     """A live room of the company, whose editor has taken her place on its stage."""
     scope = world.scope("editor")
@@ -284,6 +339,25 @@ async def a_presenter(conn: Connection, world: Whole) -> Filled:
     place = await presenters.place_of(conn, world.scope("editor"), room_id)
     assert place is not None
     return {"id": str(room_id), "member": str(place.member)}
+
+
+async def a_request(conn: Connection, world: Whole) -> UUID:
+    return await _request_in(conn, world, "asked")
+
+
+async def a_proposal(conn: Connection, world: Whole) -> UUID:
+    return await _request_in(conn, world, "proposed")
+
+
+async def an_agreement(conn: Connection, world: Whole) -> UUID:
+    return await _request_in(conn, world, "accepted")
+
+
+async def _request_in(conn: Connection, world: Whole, state: str) -> UUID:
+    """One that counts for nobody: a teacher waits for so many answers and no more."""
+    request_id = await world.a_request(conn, state)
+    await conn.execute("update requests set asked_by = null where id = $1", request_id)
+    return request_id
 
 
 # --- what is sent --------------------------------------------------------------------------------
@@ -331,6 +405,33 @@ _PUBLIC = (
     door(
         "GET /p/{programme}/tours/{slug}", TWINS, {"programme": "programme", "slug": "slug"},
         of_twin=True,
+    ),
+    door("GET /thanks/{token}", ANYONE, {"token": "thanks"}),
+    door(
+        "POST /thanks/{token}/feedback", ANYONE, {"token": thanks_of_a_teacher},
+        tries="anonymous phone", data={"clear": "4", "useful": "5", "again": "3"},
+    ),
+    door(
+        "POST /thanks/{token}/preparation", ANYONE, {"token": thanks_of_a_presenter},
+        tries="anonymous editor", data={"hours": "1,5"},
+    ),
+    door(
+        "GET /webinars/{id}/afterwards", "editor coordinator bureau operator",
+        {"id": "webinar over"},
+    ),
+    door(
+        "POST /webinars/{id}/questions/{question}", "editor coordinator bureau operator",
+        {"id": "webinar over", "question": "no turn"}, data={"answer": "De grote pers."},
+    ),
+    door("GET /calendar/feeds/{token}.ics", ANYONE, {"token": "calendar"}),
+    door("GET /p/{programme}/webinars.ics", ANYONE, {"programme": "programme"}),
+    door(
+        "GET /p/{programme}/webinars/{id}/webinar.ics", ANYONE,
+        {"programme": "programme", "id": "webinar"},
+    ),
+    door(
+        "GET /p/{programme}/webinars/{id}/webinar.ics", TWINS,
+        {"programme": "programme", "id": "webinar"}, of_twin=True,
     ),
     door("GET /sign-in", ANYONE),
     door("POST /sign-in", ANYONE, tries="anonymous", data={"email": "a@b.example"}),
@@ -462,6 +563,8 @@ _STUDIO = (
     door(f"POST {PAGES_ID}/review/unpublish", "editor", {"id": published}),
 )  # fmt: skip
 _OFFICE = (
+    door("GET /incidents", OFFICER),
+    door("POST /incidents/{id}/seen", "safeguarding", {"id": an_incident}),
     door("GET /reviews", REVIEW),
     door("GET /reviews/{id}", "coordinator bureau", {"id": "review"}),
     door("POST /reviews/{id}/publish", "coordinator bureau", {"id": in_review}),
@@ -566,6 +669,80 @@ _CLASS = (
     door("POST /sessions/{id}/finish", "screen", {"id": "screened"},
          others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
 )  # fmt: skip
+ASKING = "teacher editor coordinator bureau"
+REQUEST = "/requests/{id}"
+LESSON = {"day": "{lesson day}", "from_time": "10:15", "minutes": "50", "conduct": "1"}
+_REQUESTS = (
+    door("GET /requests", REPORTS),
+    door("GET /requests/new", TEACHER),
+    door("POST /requests", "teacher", {"class_id": a_class},
+         data={"company_id": "{desk company}", "class_id": "{class_id}", "kind": "guest_lesson",
+               "subject": "Roest", "goal": "Zien", "weeks": "{lesson week}", "minutes": "50",
+               "headcount": "27"}),
+    door(f"GET {REQUEST}", ASKING, {"id": a_request}),
+    door(f"POST {REQUEST}/accept", "editor", {"id": a_request}, data=LESSON),
+    door(f"POST {REQUEST}/propose", "editor", {"id": a_request}, data=LESSON),
+    door(f"POST {REQUEST}/decline", "editor", {"id": a_request}, data={"reason": "Geen plek"}),
+    door(f"POST {REQUEST}/date/accept", "teacher", {"id": a_proposal}),
+    door(f"POST {REQUEST}/date/decline", "teacher", {"id": a_proposal}),
+    door(f"POST {REQUEST}/withdraw", "teacher", {"id": a_request}),
+    door(f"GET {REQUEST}/briefing", ASKING, {"id": an_agreement}),
+    door(f"POST {REQUEST}/briefing", "teacher", {"id": an_agreement},
+         data={"prior_knowledge": "Ionen"}),
+)  # fmt: skip
+# Who works on a webinar of the company in the region, and who leads it.
+MAKES = "editor coordinator bureau operator"
+LEADS = "coordinator bureau operator"
+NOT_MADE = {"editor": "422"}
+PUBLIC_WEBINAR = {"programme": "programme", "id": "webinar"}
+WEBINAR = "/webinars/{id}"
+_WEBINARS = (
+    door("GET /webinars", ANYONE),
+    door("GET /p/{programme}/webinars", ANYONE, {"programme": "programme"}),
+    door("GET /p/{programme}/webinars", TWINS, {"programme": "programme"}, of_twin=True),
+    door("GET /p/{programme}/webinars/{id}", ANYONE, PUBLIC_WEBINAR),
+    door("GET /p/{programme}/webinars/{id}", TWINS, PUBLIC_WEBINAR, of_twin=True),
+    door("GET /p/{programme}/webinars/{id}/register", f"anonymous phone {SIGNED_IN}",
+         PUBLIC_WEBINAR),
+    door("POST /p/{programme}/webinars/{id}/register", f"anonymous phone {SIGNED_IN}",
+         PUBLIC_WEBINAR, tries="anonymous teacher",
+         data={"email": "k@l.example", "school": "{school}", "class_name": "4A", "level": "havo"}),
+    door("GET /webinars/new", f"{COORDINATOR} {OFFICE}"),
+    door(
+        "POST /webinars", f"{COORDINATOR} {OFFICE}", tries="coordinator bureau",
+        data={"title_nl": "Een dijk", "original_language": "nl", "day": "{lesson day}",
+              "from_time": "10:00", "until_time": "11:00", "audience": "pupils",
+              "capacity": "90", "region_id": "{region}"},
+    ),
+    door("GET /webinars/presenter/{token}", f"anonymous phone {SIGNED_IN}",
+         {"token": "presenter link"}),
+    door("POST /webinars/presenter/{token}", f"anonymous phone {SIGNED_IN}",
+         {"token": a_presenter_link}, tries="anonymous", data={"conduct": "1"}),
+    door(f"GET {WEBINAR}", MAKES, {"id": "webinar"}),
+    door(f"GET {WEBINAR}/edit", MAKES, {"id": "webinar draft"}),
+    door(f"POST {WEBINAR}/edit", MAKES, {"id": a_webinar_draft},
+         data={"title_nl": "Twee dijken", "original_language": "nl", "day": "{lesson day}",
+               "from_time": "10:00", "until_time": "11:00", "audience": "pupils",
+               "capacity": "90", "region_id": "{region}"}),
+    door(f"POST {WEBINAR}/state", LEADS, {"id": a_webinar_draft}, data={"do": "announce"},
+         others=NOT_MADE),
+    door(f"POST {WEBINAR}/cancel", LEADS, {"id": a_webinar}, data={"reason": "Storm"},
+         others=NOT_MADE),
+    door(f"POST {WEBINAR}/copy", LEADS, {"id": "webinar"}, data={"day": "{lesson day}"},
+         others=NOT_MADE),
+    door(f"POST {WEBINAR}/presenters", MAKES, {"id": "webinar draft"},
+         data={"name": "Mo Terpstra", "email": "mo@terpstra.example"}),
+    door(f"POST {WEBINAR}/presenters/{{presenter}}/remove", MAKES, {"": a_place}),
+    door(f"POST {WEBINAR}/presenters/{{presenter}}/vetted", LEADS, {"": a_place},
+         data={"vetted_on": "2026-01-15"}),
+    door(f"POST {WEBINAR}/moderators", LEADS, {"id": "webinar draft", "email": "teacher mail"},
+         data={"moderator": "{email}"}),
+    door(f"GET {WEBINAR}/register", "teacher colleague far-teacher", {"id": "webinar"}),
+    door(f"POST {WEBINAR}/register", "teacher", {"id": a_webinar, "class_id": a_class},
+         data={"class_id": "{class_id}", "expected": "26", "devices": "one"}),
+    door("POST /registrations/{id}/cancel", "teacher", {"id": a_registration}),
+    door("POST /registrations/{id}/let-in", LEADS, {"id": one_that_waits}),
+)  # fmt: skip
 PART = "/rooms/{id}/classes/{part}"
 WITH_SEAT = {"tries": "anonymous", "headers": {"cookie": "seat={seat}"}}
 _ROOMS = (
@@ -579,6 +756,9 @@ _ROOMS = (
     door("POST /rooms/{id}/presenters/{member}/remove", ON_STAGE, {"": a_presenter}),
     door("POST /rooms/{id}/close", ON_STAGE, {"id": a_stage}),
     door("GET /rooms/{id}/reach", "editor bureau operator", {"id": a_stage}),
+    door("GET /rooms/{id}/queue", "teacher", {"": a_part}),
+    # its only class's teacher moderates too, and so does the editor who opened it
+    door("GET /rooms/{id}/desk", f"teacher {ON_STAGE}", {"": a_part}),
     door("POST /rooms/{id}/classes", "teacher", {"id": a_stage, "class_id": a_class},
          data={"class_id": "{class_id}"}),
     door(f"POST {PART}/headcount", "teacher", {"": a_part}, data={"pupils": "24"}),
@@ -652,6 +832,9 @@ _API = (
 )  # fmt: skip
 # These end sign-ins: last, for whoever is signed out here is nobody afterwards.
 _ACCOUNT = (
+    door("GET /calendar", SIGNED_IN),
+    door("POST /calendar/feed", SIGNED_IN, tries="colleague editor"),
+    door("POST /calendar/feed/revoke", SIGNED_IN, tries="colleague editor"),
     door("GET /account", SIGNED_IN),
     door("POST /account", SIGNED_IN, data={"name": "Anders", "language": "nl"}),
     door("POST /account/mails", SIGNED_IN, data={"kinds": "confirm_class"}),
@@ -662,7 +845,19 @@ _ACCOUNT = (
     door("POST /account/sign-ins/end-others", SIGNED_IN, tries="colleague editor"),
     door("POST /sign-out", ANYONE),
 )  # fmt: skip
-DOORS = (*_PUBLIC, *_FILMS, *_STUDIO, *_OFFICE, *_CLASS, *_ROOMS, *_LIVE, *_API, *_ACCOUNT)
+DOORS = (
+    *_PUBLIC,
+    *_FILMS,
+    *_STUDIO,
+    *_OFFICE,
+    *_CLASS,
+    *_REQUESTS,
+    *_WEBINARS,
+    *_ROOMS,
+    *_LIVE,
+    *_API,
+    *_ACCOUNT,
+)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

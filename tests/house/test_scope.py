@@ -35,6 +35,7 @@ BARE = {
     "/check",
     "/mail/stop/{token}",
     "/tours",
+    "/webinars",
     "/p/{programme}",
     "/studio/tours/{id}/captions/type",
     "/studio/tours/new",

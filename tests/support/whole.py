@@ -4,12 +4,24 @@ Two of them side by side are twins: a page of one that shows the other's mark ha
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from media import videos
-from rooms.agenda import room_sessions, screens, sessions
+from rooms.agenda import (
+    feeds,
+    registrations,
+    requests,
+    room_sessions,
+    screens,
+    sessions,
+    webinar_doors,
+    webinar_presenters,
+    webinars,
+)
+from rooms.agenda.request_drafts import Draft, Slot, weeks_from
 from rooms.agenda.room_sessions import Part
+from rooms.agenda.webinar_texts import Text as WebinarText
 from rooms.attendance import corrections, keeping, results, seats, visits
 from rooms.attendance.confirmations import Asked
 from rooms.attendance.moves import Move
@@ -24,14 +36,17 @@ from rooms.people.persons import Person
 from rooms.people.programmes import Programme
 from rooms.people.regions import Region
 from rooms.people.schools import School
+from rooms.safety import incidents
 from rooms.scope import Grant, Scope
 from rooms.tours import captions_kept, chapters_kept, documents, reviews, texts, tours
 from rooms.tours.captions import Cue
 from rooms.tours.captions_kept import Kept
 from rooms.tours.chapters import Chapter
 from rooms.tours.texts import Text
-from server import confirm_mails, mail
+from server import confirm_mails, mail, sealed
+from server.agenda_mails import THANKS
 from server.config import Settings
+from server.pages.calendar import FEED
 from tests.support import people
 from tests.support import tours as build
 from tests.support.tours import Desk
@@ -250,11 +265,111 @@ class Whole:
         """What a mail's "no more of these" link carries."""
         return mail.stop_token(self.settings, self.people["editor"].id, "tour_published")
 
+    async def a_request(self, conn: Connection, state: str = "asked") -> UUID:
+        """An invitation of the teacher to the company: asked, proposed, accepted or declined."""
+        made = await self.a_class(conn)
+        today = self.now.astimezone(UTC).date()
+        draft = Draft(
+            self.desk.company.id, made.id, "live_tour", f"Hoe staal roest, {self.mark}",
+            f"Zien waar corrosie begint bij {self.mark}.", "Ionen en metalen.",
+            ("screen", "sound", "phones"), weeks_from(today, 6), "dinsdag het derde uur", 50, 27,
+        )  # fmt: skip
+        asked = await requests.ask(conn, self.scope("teacher"), draft, self.now)
+        slot = Slot(self.lesson_day, time(10, 15), 50, asked.zone)
+        key = (conn, self.scope("editor"), asked.id)
+        if state == "proposed":
+            await requests.propose(*key, slot, f"Dan draait de pers, {self.mark}.", self.now)
+        if state == "accepted":
+            await requests.accept(*key, slot, self.now)
+        if state == "declined":
+            await requests.decline(*key, f"Wij verbouwen, {self.mark}.", self.now)
+        return asked.id
+
+    @property
+    def lesson_day(self) -> date:
+        """A day in a week that suits."""
+        return weeks_from(self.now.astimezone(UTC).date())[1] + timedelta(days=1)
+
+    async def a_webinar(self, conn: Connection, *, is_draft: bool = False) -> UUID:
+        """A webinar of the company in the region, for sixty pupils: announced, or a draft."""
+        day = weeks_from(self.now.astimezone(UTC).date())[1]
+        words = {
+            "nl": WebinarText("nl", f"Bouw een dijk, {self.mark}", "Hoe water buiten blijft."),
+            "en": WebinarText("en", f"Build a dyke, {self.mark}", "How water is kept out."),
+        }
+        wish = webinars.Wish(
+            words, day, time(10), time(11), company_id=self.desk.company.id,
+            region_id=self.region.id, capacity=60, sectors=("water",), levels=("havo",),
+        )  # fmt: skip
+        made = await webinars.make(conn, self.scope("bureau"), wish, self.now)
+        if not is_draft:
+            await webinar_doors.announce(conn, self.scope("bureau"), made.id, self.now)
+        return made.id
+
+    async def a_registration(self, conn: Connection, webinar_id: UUID, pupils: int = 26) -> UUID:
+        """One more class of the teacher in a webinar, or on its waiting list."""
+        wish = registrations.Wish((await self.a_class(conn)).id, pupils)
+        done = await registrations.register(conn, self.scope("teacher"), webinar_id, wish, self.now)
+        return done.id
+
+    async def a_presenter(self, conn: Connection, webinar_id: UUID) -> tuple[UUID, str]:
+        """(place, token of the link) of a presenter who has no account yet."""
+        email = f"spreker-{uuid4().hex[:6]}@{self.mark.lower()}.example"
+        return await webinar_presenters.invite(
+            conn, self.scope("bureau"), webinar_id, email, f"Spreker {self.mark}", self.now
+        )
+
+    async def a_claimed_place(self, conn: Connection, webinar_id: UUID) -> UUID:
+        """The place of a presenter who has taken it."""
+        place, token = await self.a_presenter(conn, webinar_id)
+        invited = await webinar_presenters.invitation(conn, token, self.now)
+        person = await people.a_person(conn, invited.email, f"Spreker {self.mark}")
+        await webinar_presenters.claim(conn, invited, person.id, self.now, accepts=True)
+        return place
+
+    async def a_calendar(self, conn: Connection) -> str:
+        """The secret of the address of the teacher's agenda; the one before ends."""
+        feed = await feeds.renew(conn, self.scope("teacher"), self.now)
+        return sealed.seal(self.settings, FEED, feed.id)
+
+    async def a_webinar_over(self, conn: Connection) -> tuple[UUID, UUID]:
+        """(webinar, question) of one that is over, with a question that had no turn."""
+        made = await self.a_webinar(conn)
+        part = await self.an_ended_room(conn)
+        await conn.execute(
+            """
+            update webinars set state = 'ended', live_at = opened_at, ended_at = $2, room_id = $3
+            where id = $1
+            """,
+            made, self.now, part.room_id,
+        )  # fmt: skip
+        question = uuid4()
+        await conn.execute(
+            "insert into questions values ($1, $2, $3, $4, $5, 'shown', $6)",
+            self.programme.id, question, part.room_id, part.session_class_id,
+            f"Hoe heet de pers van {self.mark}?", self.now,
+        )  # fmt: skip
+        return made, question
+
+    def thanks(self, webinar_id: UUID, who: str) -> str:
+        """What the thank-you mail carries."""
+        return sealed.seal(
+            self.settings, THANKS, self.programme.id, webinar_id, self.people[who].id
+        )
+
     async def a_room(self, conn: Connection) -> Room:
         """An open live room of the company."""
         return await rooms.open_room(
             conn, self.scope("editor"), f"Live uit de hal {self.mark}", None, self.now
         )
+
+    async def an_incident(self, conn: Connection, room_id: UUID | None = None) -> UUID:
+        """Something was reported from a room, about a question that is kept with it."""
+        at = room_id or (await self.a_room(conn)).id
+        question = {"id": str(uuid4()), "text": f"Een rare vraag {self.mark}"}
+        evidence = {"question": question, "on_stage": None, "presenters": []}
+        told = incidents.Report(at, None, "question", "unkind", "pupil", uuid4(), evidence)
+        return await incidents.report(conn, Scope(self.programme.id), told, self.now)
 
     async def a_part(self, conn: Connection, room_id: UUID) -> Part:
         """A new class of the teacher takes part in a room."""
@@ -363,8 +478,9 @@ async def _people(conn: Connection, world: Whole) -> None:
         person = await _person(conn, mark, role.replace(" ", "-"), "Noor Bakker")
         await people.a_role(conn, programme, person, "teacher", school=school)
         world.people[role] = person
-    for role in ("bureau", "operator"):
-        person = await _person(conn, mark, role, "Bo Smit")
+    for role, name in (("bureau", "Bo Smit"), ("operator", "Bo Smit"),
+                       ("safeguarding", "Maud Jansen")):  # fmt: skip
+        person = await _person(conn, mark, role, name)
         await people.a_role(conn, programme, person, role)
         world.people[role] = person
 
@@ -387,11 +503,26 @@ async def _things(conn: Connection, world: Whole) -> None:
     await world.a_part(conn, room.id)
     await presenters.take_place(conn, world.scope("editor"), room.id, world.now)
     await stream_keys.create(conn, world.scope("editor"), room.id, "OBS", world.now)
+    world.at["incident"] = str(await world.an_incident(conn, room.id))
     over = await world.an_ended_room(conn)
     empty = await rooms.open_room(
         conn, world.scope("bureau"), f"Leeg {world.mark}", None, world.now
     )
+    webinar = await world.a_webinar(conn)
+    for pupils in (26, 28, 27):
+        await world.a_registration(conn, webinar, pupils)
+    await world.a_claimed_place(conn, webinar)
+    _, link = await world.a_presenter(conn, webinar)
+    webinar_over, question = await world.a_webinar_over(conn)
     world.at |= {
+        "webinar over": str(webinar_over),
+        "no turn": str(question),
+        "thanks": world.thanks(webinar_over, "teacher"),
+        "webinar": str(webinar),
+        "webinar draft": str(await world.a_webinar(conn, is_draft=True)),
+        "presenter link": link,
+        "teacher mail": world.people["teacher"].email,
+        "calendar": await world.a_calendar(conn),
         "room": str(room.id),
         "empty room": str(empty.id),
         "room class": str(over.session_class_id),
@@ -421,4 +552,11 @@ async def _things(conn: Connection, world: Whole) -> None:
         "link": await world.a_link(conn),
         "stop": world.stop_token(),
         "confirm": await world.confirm_token(conn),
+        "desk company": str(world.desk.company.id),
+        "lesson day": str(world.lesson_day),
+        "lesson week": str(world.lesson_day - timedelta(days=1)),
+        "request": str(await world.a_request(conn)),
+        "proposed": str(await world.a_request(conn, "proposed")),
+        "agreed": str(await world.a_request(conn, "accepted")),
+        "declined": str(await world.a_request(conn, "declined")),
     }

@@ -81,8 +81,8 @@ async def test_registering_again_changes_what_was_said(pool: Pool, world: World)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"expected": 0}, "headcount"),
-        ({"expected": 401}, "headcount"),
+        ({"expected": 0}, "registration_pupils"),
+        ({"expected": 401}, "registration_pupils"),
         ({"devices": "none"}, "registration_devices"),
         ({"lesson_from": time(10)}, "lesson_times"),
         ({"lesson_from": time(11), "lesson_until": time(10)}, "lesson_times"),
