@@ -42,5 +42,6 @@ MAKERS = Who(roles=("moderator", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))
+OFFICERS = Who(roles=("safeguarding",))
 # Invitations: who asks, who answers, and who helps.
 REQUESTS = Who(roles=("teacher", "editor", "coordinator", "bureau"))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from media import uploads, videos
 from rooms.agenda import screens
 from rooms.attendance import retention
+from rooms.live import questions
 from rooms.people import sign_in_mails
 from rooms.tours import tours
 from server import (
@@ -43,6 +44,7 @@ async def sweep(floor: Floor) -> None:
         _throttles,
         _attendance,
         _requests,
+        _unseen,
         _retention,
         _job_log,
     ):
@@ -134,6 +136,13 @@ async def _requests(floor: Floor, now: datetime) -> None:
     """Invitations that nobody answered: word after five working days, the end after ten."""
     async with floor.pool.acquire() as conn, conn.transaction():
         await request_mails.tell_due(conn, floor.settings.url, now)
+
+
+async def _unseen(floor: Floor, now: datetime) -> None:
+    async with floor.pool.acquire() as conn:
+        removed = await questions.drop_unseen(conn, now)
+    if removed:
+        log.info("%d questions nobody let through removed", removed)
 
 
 async def _retention(floor: Floor, now: datetime) -> None:

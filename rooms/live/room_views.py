@@ -225,7 +225,7 @@ def snapshot(room: RoomState, who: Who, facts: Facts, texts: Texts) -> protocol.
     seat = who.seat
     return protocol.RoomNow(
         as_of=room.number,
-        phase=room.phase,
+        phase=_phase(room, facts),
         phase_at=room.phase_at,
         questions=tuple(public(one, facts, texts) for one in questions if one.state in PUBLIC),
         own_questions=tuple(_own(one) for one in questions if seat and one.seat == seat),
@@ -241,6 +241,12 @@ def snapshot(room: RoomState, who: Who, facts: Facts, texts: Texts) -> protocol.
         item_at=room.item_at if is_crew else None,
         timer_until=room.timer_until if is_crew else None,
     )
+
+
+def _phase(room: RoomState, facts: Facts) -> protocol.Phase:
+    """The room's; before its first line that of its webinar."""
+    is_followed = not facts.phases or room.phase in facts.phases
+    return room.phase if is_followed else facts.phases[0]
 
 
 def _parts_of(who: Who, facts: Facts) -> list[UUID]:

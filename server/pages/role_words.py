@@ -21,5 +21,6 @@ FIRST_PAGE = {
     "teacher": "/classes",
     "editor": "/studio",
     "coordinator": "/reviews",
+    "safeguarding": "/incidents",
     "bureau": "/programme",
 }

@@ -322,6 +322,19 @@ def test_phases_go_one_way_and_their_first_moderator_is_host() -> None:
     assert refused(room, MODERATOR, p.SetPhase(1, "live")) == "room_closed"
 
 
+def test_a_webinars_room_follows_its_webinar() -> None:
+    room = a_room()
+    announced = Facts(TWO.classes, phases=("green",))
+    assert room_views.snapshot(room, MODERATOR, announced, {}).phase == "green"
+    for phases in (("green",), ("lobby",), ("live", "paused"), ("ended",)):
+        facts = Facts(TWO.classes, phases=phases)  # type: ignore[arg-type]
+        assert [one.happened.data for one in room.see(facts, NOW)] == [{"to": phases[0]}]
+        assert room.see(facts, NOW) == ()
+        if "paused" in phases:
+            do(room, MODERATOR, p.SetPhase(1, "paused"), facts)
+            assert room.see(facts, NOW) == ()
+
+
 def test_another_moderator_takes_over_when_the_host_is_gone() -> None:
     room = a_room()
     do(room, MODERATOR, p.TakeOver(1))
