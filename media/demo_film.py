@@ -1,12 +1,15 @@
 """The demo's own film: a minute at a maker of wind turbines, drawn by ffmpeg from vectors.
 
-Nothing is filmed and no font is needed: each scene is a list of shapes in the drawing commands of
-Advanced SubStation Alpha, which libass animates. Pure text in here; `media.ffmpeg` renders it.
+Nothing is filmed and the machine needs no font: each scene is a list of shapes in the drawing
+commands of Advanced SubStation Alpha, which libass animates. Pure text in here; `media.ffmpeg`
+renders it.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from media import empty_font
 
 WIDTH, HEIGHT, FPS = 1280, 720, 25
 SCENE_S = 11
@@ -25,8 +28,9 @@ PlayResY: {HEIGHT}
 
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, Outline, Shadow, Alignment
-Style: Shape,Sans,20,&H00FFFFFF,0,0,7
+Style: Shape,{empty_font.FAMILY},20,&H00FFFFFF,0,0,7
 
+{empty_font.section()}
 [Events]
 Format: Layer, Start, End, Style, Text
 """
