@@ -267,6 +267,15 @@ async def test_a_connection_is_judged_in_a_word(
     assert told == word
 
 
+async def test_a_track_that_comes_or_goes_says_nothing_of_the_connection(scripts: Scripts) -> None:
+    fewer = {**STILL, "of": "0", "bytes": 0}
+    told = await scripts.run(
+        "stage/quality", "return it.judge(given.before, given.after, true)",
+        {"before": {**WELL, "of": "0,1"}, "after": fewer},
+    )  # fmt: skip
+    assert told is None
+
+
 async def test_a_word_holds_before_it_is_said(scripts: Scripts) -> None:
     found = ["good", "fair", "good", "fair", "fair", "good", "good", "good", "none", "good"]
     told = await scripts.run(
@@ -290,7 +299,7 @@ async def test_stats_are_added_up_over_what_should_flow(scripts: Scripts) -> Non
         [sound, picture, pair, {**picture, "mid": "1"}],
     )  # fmt: skip
     assert told == {
-        "at": 7, "bytes": 110, "received": 5, "lost": 1, "frames": 5, "frozen_s": 0.25,
+        "of": "0,4", "at": 7, "bytes": 110, "received": 5, "lost": 1, "frames": 5, "frozen_s": 0.25,
         "height": 360, "samples": 960, "concealed": 400, "rtt_s": 0.03,
     }  # fmt: skip
 

@@ -7,9 +7,9 @@
 
 /** @typedef {"good" | "fair" | "sound" | "poor" | "none"} Quality */
 /**
- * One look at the connection. Counters count up from the start of the connection.
+ * One look at the connection. Counters count up from the start of the connection. `of`: which of its tracks it adds up.
  * @typedef {{
- *   at: number, bytes: number, received: number, lost: number, frames: number, frozen_s: number, height: number,
+ *   of: string, at: number, bytes: number, received: number, lost: number, frames: number, frozen_s: number, height: number,
  *   samples: number, concealed: number, rtt_s: number,
  * }} Look
  */
@@ -40,11 +40,18 @@ const ORDER = ["good", "fair", "sound", "poor", "none"];
  * @returns {Look}
  */
 export function lookAt(stats, at, counts = () => true) {
-  const look = { at, bytes: 0, received: 0, lost: 0, frames: 0, frozen_s: 0, height: 0, samples: 0, concealed: 0, rtt_s: 0 };
+  const look = {
+    of: "", at, bytes: 0, received: 0, lost: 0, frames: 0, frozen_s: 0, height: 0, samples: 0, concealed: 0, rtt_s: 0,
+  };
+  const added = [];
   for (const one of stats) {
-    if (one.type === "inbound-rtp" && counts(one)) add(look, one);
+    if (one.type === "inbound-rtp" && counts(one)) {
+      add(look, one);
+      added.push(one.mid);
+    }
     if (one.type === "candidate-pair" && one.nominated) look.rtt_s = one.currentRoundTripTime ?? look.rtt_s;
   }
+  look.of = added.sort().join();
   return look;
 }
 
@@ -66,9 +73,10 @@ function add(look, one) {
 /**
  * @param {Look} before @param {Look} after
  * @param {boolean} hasPicture whether a moving picture should come
- * @returns {Quality}
+ * @returns {Quality | null} null where a track came or went in between: their counters tell nothing
  */
 export function judge(before, after, hasPicture) {
+  if (before.of !== after.of) return null;
   const seconds = (after.at - before.at) / 1000;
   const passed = (/** @type {"bytes" | "received" | "lost" | "frozen_s" | "samples" | "concealed" | "frames"} */ name) =>
     Math.max(0, after[name] - before[name]);

@@ -110,7 +110,8 @@ export class Watch extends Signals {
     const look = lookAt((await peer.getStats()).values(), performance.now(), counts);
     const before = this.#last;
     this.#last = expected.length ? look : null;
-    if (before && this.#last) this.send("quality", this.#steady.put(judge(before, look, isMoving)));
+    const found = before && this.#last ? judge(before, look, isMoving) : null;
+    if (found) this.send("quality", this.#steady.put(found));
   }
 
   #expected() {
