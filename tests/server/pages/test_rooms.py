@@ -293,7 +293,10 @@ async def test_what_the_network_swallowed_is_declared_with_a_reason(
     form = f'action="{room}/classes/{part}/showing"'
     assert form not in (await teacher.get(f"/attendance/{part}")).text
     await editor.post(f"{room}/close")
-    assert f'href="/attendance/{part}"' in (await teacher.get(f"{room}?class={part}")).text
+    over = (await teacher.get(f"{room}?class={part}")).text
+    assert f'href="/attendance/{part}"' in over
+    assert "closed" in over and "not live yet" not in over
+    assert "How many pupils were there?" in over and 'name="wish"' not in over
     assert form in (await teacher.get(f"/attendance/{part}")).text
     nothing = await teacher.post(f"{room}/classes/{part}/showing", data={"reason": " "})
     assert nothing.status_code == 422
