@@ -746,7 +746,7 @@ _WEBINARS = (
 PART = "/rooms/{id}/classes/{part}"
 WITH_SEAT = {"tries": "anonymous", "headers": {"cookie": "seat={seat}"}}
 _ROOMS = (
-    door("GET /rooms", SIGNED_IN),
+    door("GET /rooms", f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE}"),
     door("POST /rooms", f"{EDITOR} {COORDINATOR} {OFFICE}", data={"title": "Live uit de werf"}),
     door("GET /rooms/{id}", WATCHERS, {"id": a_stage},
          others=dict.fromkeys(("anonymous", "phone", "screen"), JOIN)),
