@@ -248,8 +248,8 @@ async def accept(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         slot = await _slot(here, conn, form)
-        await _keep_conduct(here, conn, form)
         made = await requests.accept(conn, here.scope, here.id(), slot, here.now)
+        await _keep_conduct(here, conn, form)
         await _tell_agreed(here, conn, made)
         return made
 
@@ -267,8 +267,8 @@ async def propose(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         slot, words = await _slot(here, conn, form), forms.lines(form, "words")
-        await _keep_conduct(here, conn, form)
         made = await requests.propose(conn, here.scope, here.id(), slot, words, here.now)
+        await _keep_conduct(here, conn, form)
         await request_mails.proposed(conn, here.settings.url, made, words)
         return made
 
