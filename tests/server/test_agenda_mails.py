@@ -10,6 +10,8 @@ import pytest
 from rooms.agenda import registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish
 from rooms.agenda.webinars import Webinar
+from rooms.attendance import keeping
+from rooms.live import rooms
 from rooms.people import persons
 from rooms.people.classes import Class
 from rooms.scope import Scope
@@ -264,6 +266,24 @@ async def test_afterwards_the_teacher_gets_her_report_and_the_host_the_sums(stan
     host = told[stand.maker.person_id]
     assert "1 class was there, with 26 pupils." in host["text_body"]
     assert len(told) == 2 and await stand.sweep() == []
+
+
+async def test_a_class_that_did_not_come_is_not_thanked_for_coming(stand: Stand) -> None:
+    await stand.register()
+    await stand.sweep()
+    stand.house.clock.moment = START
+    await stand.end()
+    async with stand.house.pool.acquire() as conn, conn.transaction():
+        webinar = await webinars.by_id(conn, stand.maker, stand.webinar.id)
+        assert webinar.room_id is not None
+        room = await rooms.shown(conn, webinar.programme_id, webinar.room_id)
+        await keeping.close_room(conn, room, START)
+    stand.house.clock.move(minutes=6)
+    told = {row["person_id"]: row for row in await stand.sweep()}
+    teacher = told[stand.world.teacher.id]
+    assert teacher["subject"] == "“Build a dyke” is over"
+    assert "3B: we did not see this class." in teacher["text_body"]
+    assert "/thanks/" not in teacher["text_body"]
 
 
 async def test_a_small_class_is_not_told_to_the_stage_in_figures(stand: Stand) -> None:

@@ -1,0 +1,128 @@
+"""After a webinar: three answers that are nobody's, hours told once, questions answered."""
+
+import re
+from uuid import UUID
+
+import httpx
+import pytest
+
+from server import agenda_mails
+from tests.support.floor import House
+from tests.support.mails import mails
+from tests.support.people import sign_in
+from tests.support.whole import Whole, a_whole
+
+
+@pytest.fixture
+async def world(app_house: House) -> Whole:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        return await a_whole(conn, "Zilver", app_house.settings, app_house.clock())
+
+
+def world_webinar(world: Whole) -> UUID:
+    """The one that is over."""
+    return UUID(world.at["webinar over"])
+
+
+async def office(house: House, world: Whole) -> httpx.AsyncClient:
+    client = house.client()
+    await sign_in(house, client, world.people["bureau"])
+    return client
+
+
+async def test_three_answers_that_are_nobodys(app_house: House, world: Whole) -> None:
+    stranger, path = app_house.client(), f"/thanks/{world.at['thanks']}"
+    page = await stranger.get(path)
+    assert page.status_code == 200 and 'name="hours"' not in page.text
+    for wrong in ({}, {"clear": "4", "useful": "9", "again": "1"}):
+        assert (await stranger.post(f"{path}/feedback", data=wrong)).status_code == 422
+    told = {"clear": "4", "useful": "5", "again": "3"}
+    assert (await stranger.post(f"{path}/feedback", data=told)).status_code == 303
+    assert (await stranger.post(f"{path}/feedback", data=told)).status_code == 409
+    assert 'name="clear"' not in (await stranger.get(path)).text
+    columns = await app_house.pool.fetch(
+        """
+        select column_name from information_schema.columns where table_name = 'webinar_feedback'
+        """
+    )
+    names = {row["column_name"] for row in columns}
+    assert names == {"programme_id", "id", "webinar_id", "clear", "useful", "again"}
+    assert await app_house.pool.fetchval("select count(*) from webinar_feedback") == 1
+
+
+async def test_few_answers_are_not_shown(app_house: House, world: Whole) -> None:
+    client = await office(app_house, world)
+    after = f"/webinars/{world_webinar(world)}/afterwards"
+    for who, shown in (("teacher", False), ("colleague", False), ("editor", True)):
+        token = world.thanks(world_webinar(world), who)
+        told = {"clear": "4", "useful": "5", "again": "3"}
+        assert (
+            await app_house.client().post(f"/thanks/{token}/feedback", data=told)
+        ).status_code == 303
+        assert ("3 answers." in (await client.get(after)).text) is shown
+
+
+async def test_hours_are_a_presenters_to_tell(app_house: House, world: Whole) -> None:
+    webinar_id, editor = world_webinar(world), world.people["editor"]
+    path = f"/thanks/{world.thanks(webinar_id, 'editor')}"
+    client = app_house.client()
+    assert (await client.post(f"{path}/preparation", data={"hours": "2"})).status_code == 404
+    await app_house.pool.execute(
+        """
+        insert into webinar_presenters (programme_id, webinar_id, email, person_id, link_hash,
+            link_until, invited_at, claimed_at)
+        values ($1, $2, $3, $4, 'x', now(), now(), now())
+        """,
+        world.programme.id, webinar_id, editor.email, editor.id,
+    )  # fmt: skip
+    after = f"/webinars/{webinar_id}/afterwards"
+    bureau = await office(app_house, world)
+    assert "Not told." in (await bureau.get(after)).text
+    for wrong in ("many", "-1", "1e9", "nan", ""):
+        answer = await client.post(f"{path}/preparation", data={"hours": wrong})
+        assert answer.status_code == 422, wrong
+    assert (await client.post(f"{path}/preparation", data={"hours": "1,5"})).status_code == 303
+    assert 'value="1.5"' in (await client.get(path)).text
+    assert "1.5 hours" in (await bureau.get(after)).text
+
+
+async def test_a_question_that_had_no_turn_is_answered_on_the_page(
+    app_house: House, world: Whole
+) -> None:
+    app_house.clock.move(minutes=10)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        for _ in range(2):
+            await agenda_mails.tell_due(conn, app_house.settings, app_house.clock())
+    digests = [one for one in await mails(app_house) if one.kind == "webinar_questions"]
+    assert [one.to for one in digests] == [world.people["editor"].email]
+    assert "1 question" in digests[0].subject and "pers van" not in digests[0].text
+
+    client = app_house.client()
+    await sign_in(app_house, client, world.people["editor"])
+    page = (await client.get(digests[0].link)).text
+    assert "Hoe heet de pers van Zilver?" in page
+    form = re.findall(r'action="(/webinars/\S+/questions/\S+)"', page)[0]
+    assert (await client.post(form, data={"answer": "x" * 1001})).status_code == 422
+    assert (await client.post(form, data={"answer": "De grote."})).status_code == 303
+    assert "De grote." in (await client.get(digests[0].link)).text
+    assert (await client.post(form, data={"answer": ""})).status_code == 303
+    assert await app_house.pool.fetchval("select count(*) from question_answers") == 0
+
+
+async def test_what_is_not_over_has_no_afterwards(app_house: House, world: Whole) -> None:
+    client = await office(app_house, world)
+    coming = world.at["webinar"]
+    assert (await client.get(f"/webinars/{coming}/afterwards")).status_code == 404
+    token = world.thanks(UUID(coming), "teacher")
+    assert (await client.get(f"/thanks/{token}")).status_code == 404
+    assert (await client.get(f"/thanks/{token[:-4]}AAAA")).status_code == 404
+
+
+async def test_a_question_of_another_webinar_is_not_there(app_house: House, world: Whole) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        other, _ = await world.a_webinar_over(conn)
+    client = await office(app_house, world)
+    answer = await client.post(
+        f"/webinars/{other}/questions/{world.at['no turn']}", data={"answer": "x"}
+    )
+    assert answer.status_code == 404
