@@ -8,6 +8,7 @@ dead left behind is the sweep's, which asks the row first.
 import asyncio
 import dataclasses
 import logging
+import math
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -279,20 +280,21 @@ def _reporter(
     floor: Floor, version_id: UUID, lease: UUID
 ) -> Callable[[str, float], Awaitable[None]]:
     """Writes the progress at most once a second, and stops the work when it must stop."""
-    started = time.monotonic()
-    last = -REPORT_EVERY_S
+    last = -math.inf
+    began: dict[str, float] = {}
 
     async def report(stage: str, share: float) -> None:
         nonlocal last
-        elapsed = time.monotonic() - started
-        if elapsed - last < REPORT_EVERY_S:
+        now = time.monotonic()
+        began.setdefault(stage, now)
+        if now - last < REPORT_EVERY_S:
             return
-        last = elapsed
-        share = whole_share(stage, share)
-        left = seconds_left(elapsed, share)
+        last = now
+        left = seconds_left(stage, now - began[stage], share)
+        whole = whole_share(stage, share)
         try:
             async with floor.pool.acquire() as conn:
-                is_mine = await videos.report(conn, version_id, lease, stage, share, left)
+                is_mine = await videos.report(conn, version_id, lease, stage, whole, left)
         except AWAY:
             return  # told a second later, or never: the film goes on
         if not is_mine:
@@ -318,8 +320,11 @@ def whole_share(stage: str, share: float) -> float:
     return starts[at] + (starts[at + 1] - starts[at]) * share
 
 
-def seconds_left(elapsed_s: float, share: float) -> int | None:
-    """Time left at the pace so far; None while there is too little to go by."""
-    if share < 0.02 or elapsed_s < 2:
+def seconds_left(stage: str, stage_s: float, share: float) -> int | None:
+    """Time left at the pace so far; None while there is too little to go by.
+
+    Only making the film tells: what comes before has another pace, what comes after is short.
+    """
+    if stage != "encoding" or share < 0.02 or stage_s < 5:
         return None
-    return round(elapsed_s * (1 - share) / share)
+    return round(stage_s * (1 - share) / share)

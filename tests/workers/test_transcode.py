@@ -275,9 +275,10 @@ async def test_a_version_that_waits_without_a_job_gets_one(floor: Floor, film: P
 
 
 def test_time_left_is_told_only_when_there_is_something_to_go_by() -> None:
-    assert transcode.seconds_left(1, 0.5) is None
-    assert transcode.seconds_left(10, 0.01) is None
-    assert transcode.seconds_left(10, 0.25) == 30
+    assert transcode.seconds_left("encoding", 1, 0.5) is None
+    assert transcode.seconds_left("encoding", 10, 0.01) is None
+    assert transcode.seconds_left("encoding", 10, 0.25) == 30
+    assert transcode.seconds_left("loudness", 10, 0.25) is None, "it has another pace"
 
 
 def test_the_stages_make_one_whole() -> None:
