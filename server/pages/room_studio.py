@@ -11,6 +11,7 @@ from media.errors import LiveError
 from media.live.messages import Done, RemoveMember
 from rooms.errors import RoomError
 from rooms.live import presenters, rooms, stream_keys
+from rooms.live.entering import Entered
 from rooms.live.presenters import Presenter
 from rooms.live.rooms import Room
 from rooms.live.stream_keys import NewKey, StreamKey
@@ -19,6 +20,7 @@ from server.addresses import own_url
 from server.context import Here
 from server.database import Connection
 from server.live_rooms import live_of
+from server.moderating import moderates
 from server.pages.rooms import is_on_air, shown_in
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ async def _studio(
     problem: RoomError | None = None,
 ) -> Response:
     me = await presenters.take_place(conn, here.scope, room.id, here.now)
+    entered = Entered(room, rooms.role_in(here.scope, room) or "viewer", member=me.member)
     keys = [key for key in await stream_keys.mine(conn, here.scope, room.id) if key.works(here.now)]
     others = await presenters.of_room(conn, here.scope, room.id)
     return here.page(
@@ -58,6 +61,7 @@ async def _studio(
         422 if problem else 200,
         room=shown_in(here, room, is_on_air=await is_on_air(conn, room)),
         member=me.member,
+        moderates=await moderates(conn, here.scope, entered, here.now),
         keys=[_listed(key) for key in keys],
         new_key=new.token if new else "",
         whip_url=f"{own_url(here)}/rooms/{room.id}/whip",

@@ -24,6 +24,7 @@ from server.addresses import own_url, qr_svg, shown
 from server.context import Here
 from server.database import Connection
 from server.live_rooms import live_of
+from server.moderating import moderates
 from server.seating import token_in
 
 
@@ -182,6 +183,8 @@ async def page_of(here: Here, conn: Connection, entered: Entered) -> dict[str, A
         values |= await _teaching(here, conn, entered.room)
         part = _chosen(here, values["parts"])
         values |= await _waiting(here, conn, part)
+    if seat is None and here.viewer is not None:
+        values["moderates"] = await moderates(conn, here.scope, entered, here.now)
     return {
         "room": shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
         "role": entered.role,
@@ -238,6 +241,7 @@ async def _waiting(here: Here, conn: Connection, part: Part | None) -> dict[str,
         "present": counts,
         "waiting_url": f"{place}/waiting",
         "leave_url": f"{place}/leave",
+        "queue_qr": qr_svg(f"{own_url(here)}/rooms/{part.room_id}/queue"),
     }
 
 

@@ -92,11 +92,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "with-class": _show(
         role="teacher", class_name="3B", classes=[("2", "H4, Cals")], headcount_url="/headcount",
         present=SimpleNamespace(phones=12, waiting=2, has_beamer=True), waiting_url="/waiting",
+        queue_qr=qr_svg("http://porthole.example/rooms/r1/queue"),
         leave_url="/leave", parts=[PART, SimpleNamespace(session_class_id="s2", class_name="V2")],
         part=PART,
     ),
     "closed": _show(seat=seat("own"), class_name="3B", room=room(is_open=False, is_on_air=False)),
     "moderator": _show(role="moderator"),
+    "queue": ("rooms/queue.html", {"room": room(), "parts": [PART], "moderates": False}),
+    "queue-of-two": (
+        "rooms/queue.html",
+        {"room": room(), "moderates": False,
+         "parts": [PART, SimpleNamespace(session_class_id="s2", class_name="V2")]},
+    ),
+    "desk": ("rooms/desk.html", {"room": room(), "parts": [], "may_take_over": True}),
     "studio": _studio(),
     "keys": _studio(
         keys=[

@@ -1,6 +1,8 @@
 /** The studio of this page. */
 
 import { must } from "../elements.js";
+import { RoomLine } from "../room/line.js";
+import { mountPrompter } from "../room/prompter.js";
 import { readTexts } from "../texts.js";
 import { mountCopies } from "./copies.js";
 import { mountInPlace } from "./in_place.js";
@@ -10,4 +12,6 @@ const root = /** @type {HTMLElement} */ (must(document.querySelector("[data-broa
 const text = readTexts(root);
 mountCopies(root, text);
 mountInPlace(root, text);
-void new Studio(root).start();
+const studio = new Studio(root);
+mountPrompter(/** @type {HTMLElement} */ (must(root.querySelector("[data-prompter]"))), new RoomLine(studio.socket), text);
+void studio.start();

@@ -63,6 +63,11 @@ export class Studio {
     this.#show();
   }
 
+  /** Its line to the room, for others on the page. */
+  get socket() {
+    return this.#socket;
+  }
+
   async start() {
     this.#socket.start();
     setInterval(() => void this.#look(), LOOK_MS);

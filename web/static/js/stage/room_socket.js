@@ -18,15 +18,16 @@ import { leaveIfLost } from "./lost.js";
  * @typedef {{
  *   connection: string, number: number, epoch: number, ping_s: number, title: string, role: string,
  *   seat_kind: "beamer" | "companion" | "own" | null, stage: Stage, viewers: number, ice_servers: RTCIceServer[],
+ *   is_moderator?: boolean, part?: string | null, parts?: string[],
  * }} Hello
  */
 /** What this page says of itself at each ping.
  * @typedef {{is_flowing: boolean, is_shown: boolean, is_audible: boolean, rung: import("./ladder.js").Rung}} Beat */
 /**
  * online: whether the line is up · restarted: the epoch from which the stage stands anew · closed: why the
- * room is over for this page.
+ * room is over for this page · told: any other event, as it came (`room/floor.js` knows them).
  * @typedef {{
- *   hello: Hello, stage: Stage, viewers: number, restarted: number, closed: string, online: boolean,
+ *   hello: Hello, stage: Stage, viewers: number, restarted: number, closed: string, online: boolean, told: any,
  * }} RoomEvents
  */
 
@@ -78,7 +79,14 @@ export class RoomSocket extends Signals {
 
   /** @param {"auto" | "audio" | "low" | "high"} wish */
   want(wish) {
-    this.#say({ do: "want", wish });
+    this.say({ do: "want", wish });
+  }
+
+  /** A command; false: the line is down, and it was not sent. @param {object} command @returns {boolean} */
+  say(command) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(command));
+    return true;
   }
 
   /** The room is over for this page. */
@@ -95,7 +103,7 @@ export class RoomSocket extends Signals {
     this.#socket = socket;
     this.#watch(OPENING_MS);
     socket.addEventListener("open", () => {
-      this.#say({ do: "hello", since: this.#since, connection: this.#connection });
+      this.say({ do: "hello", since: this.#since, connection: this.#connection });
     });
     socket.addEventListener("message", (event) => {
       if (this.#socket === socket) this.#hear(JSON.parse(event.data));
@@ -119,6 +127,8 @@ export class RoomSocket extends Signals {
         return this.send("restarted", message.epoch);
       case "closed":
         return this.#closed(message.why ?? "room_closed");
+      default:
+        return this.send("told", message);
     }
   }
 
@@ -135,18 +145,13 @@ export class RoomSocket extends Signals {
   /** @param {number} number */
   async #pong(number) {
     this.#watch(this.#pingS * 1000 * PINGS_MISSED);
-    this.#say({ do: "pong", number, ...(await this.beat()) });
+    this.say({ do: "pong", number, ...(await this.beat()) });
   }
 
   /** @param {string} why */
   #closed(why) {
     this.stop();
     this.send("closed", why);
-  }
-
-  /** @param {object} command */
-  #say(command) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
   /** Gives the line this long to say something. @param {number} ms */

@@ -4,6 +4,8 @@
  */
 
 import { must } from "../elements.js";
+import { RoomLine } from "../room/line.js";
+import { mountScreen } from "../room/screen.js";
 import { testSound } from "../session/sound.js";
 import { stayAwake } from "../session/wake.js";
 import { tell } from "../session/words.js";
@@ -126,6 +128,7 @@ endForm.addEventListener("submit", (event) => (event.preventDefault(), void conf
 root.querySelector("[data-done]")?.addEventListener("click", askCount);
 root.querySelector("[data-back]")?.addEventListener("click", () => show("stage"));
 room.on("closed", ended);
+mountScreen(root, new RoomLine(room.socket), text);
 // In front of a class no sound comes before the teacher pressed: the pictures behind are ready meanwhile.
 room.sound.turn(false);
 room.start();
