@@ -47,8 +47,9 @@ export function pollBars(text, poll, result) {
   return poll.choices.map((choice, at) => {
     const bar = make("meter", { min: 0, max: most, value: sums[at] ?? 0, "aria-hidden": "true" });
     const hands = result?.hands[at] ?? 0;
-    const words = hands ? text("votesHands", { num: sums[at] ?? 0, hands }) : String(sums[at] ?? 0);
-    return make("li", {}, make("span", {}, choice), bar, make("span", { class: "figure" }, words));
+    const line = make("li", {}, make("span", {}, choice), bar, make("span", { class: "figure" }, String(sums[at] ?? 0)));
+    if (hands) line.append(make("span", { class: "quiet" }, text("votesHands", { hands })));
+    return line;
   });
 }
 

@@ -16,6 +16,8 @@ const CLAP_MS = 500;
 
 export class Phone {
   #isVoting = false;
+  /** What was chosen in each poll. @type {Map<string, number[]>} */
+  #chosen = new Map();
 
   /** @param {HTMLElement} place @param {string} room @param {import("./line.js").RoomLine} line @param {import("../texts.js").Texts} text */
   constructor(place, room, line, text) {
@@ -145,7 +147,7 @@ export class Phone {
     put(this.#find("[data-vote-words]"), this.text(poll?.is_open ? "voteNow" : "vote"));
     showList(
       this.#find("[data-poll]"), poll ? [poll] : [], ({ id }) => id,
-      (one) => [one, floor.voted.has(one.id), one.is_shown ? result : null], (one) => this.#pollLine(one, floor),
+      (one) => [one, floor.voted.has(one.id), this.#chosen.get(one.id), one.is_shown ? result : null], (one) => this.#pollLine(one, floor),
     );
   }
 
@@ -163,7 +165,7 @@ export class Phone {
     const kind = poll.is_multiple ? "checkbox" : "radio";
     const choices = poll.choices.map((choice, at) =>
       make("div", { class: "choice" },
-        make("input", { id: `choice-${at}`, type: kind, name: "choice", value: at }), make("label", { for: `choice-${at}` }, choice)));
+        make("input", { id: `choice-${at}`, type: kind, name: "choice", value: at, checked: this.#chosen.get(poll.id)?.includes(at) }), make("label", { for: `choice-${at}` }, choice)));
     const legend = make("legend", { class: poll.is_multiple ? "quiet" : "for-readers" }, this.text(poll.is_multiple ? "chooseMore" : "chooseOne"));
     const form = make("form", {}, make("fieldset", { class: "choices" }, legend, ...choices),
       make("button", { class: "button button-sea", type: "submit", "data-act": "send" }, this.text(has ? "changeVote" : "sendVote")));
@@ -180,6 +182,7 @@ export class Phone {
     const code = await this.say(this.line.do("vote", { poll, choices }));
     this.#isVoting = false;
     if (code) return;
+    this.#chosen.set(poll, choices);
     this.line.floor.voted.add(poll);
     this.#show(this.line.floor);
   }
