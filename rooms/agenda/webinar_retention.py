@@ -22,7 +22,7 @@ async def drop_people(conn: Connection, programme_id: UUID, before: date) -> int
         ), presenting as (
             delete from webinar_presenters e using past
             where (e.programme_id, e.webinar_id) = (past.programme_id, past.id) returning 1
-        ), leading as (
+        ), moderating as (
             delete from webinar_moderators m using past
             where (m.programme_id, m.webinar_id) = (past.programme_id, past.id) returning 1
         ), noted as (
@@ -35,7 +35,7 @@ async def drop_people(conn: Connection, programme_id: UUID, before: date) -> int
                 and num_nonnulls(w.created_by, w.host_id) > 0 returning 1
         )
         select 1 from registered union all select 1 from presenting union all
-        select 1 from leading union all select 1 from noted union all select 1 from made
+        select 1 from moderating union all select 1 from noted union all select 1 from made
         """,
         programme_id,
         before,
