@@ -45,15 +45,17 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "webinar_day": (N_("A webinar is tomorrow"), GUESTS),
     "webinar_hour": (N_("A webinar begins in an hour"), GUESTS),
     "webinar_thanks": (N_("A webinar is over: who was there"), GUESTS),
-    "webinar_questions": (N_("Questions of a webinar that had no turn"), GUESTS),
     "request_asked": (N_("A class asks for a guest lesson"), ("editor",)),
     "request_reminder": (N_("My answer about a guest lesson is waited for"), ("teacher", "editor")),
     "request_waits": (N_("A guest lesson waits for an answer too long"), ("coordinator", "bureau")),
+    "webinar_questions": (N_("Questions of a webinar that had no turn"), GUESTS),
     "company_asks": (N_("A company asks to join"), ("bureau",)),
     "teacher_asks": (N_("A teacher waits to be confirmed"), ("coordinator",)),
 }
 # Whoever reads these can sign in as somebody: their text is dropped once they are sent.
-SECRET = frozenset({"sign_in", "show", "company", "colleague", "invite", "presenter_invited", "register"})
+SECRET = frozenset(
+    {"sign_in", "show", "company", "colleague", "invite", "presenter_invited", "register"}
+)
 
 # Minutes before each further try; after the eighth the mail has failed.
 WAITS_MIN = (1, 5, 15, 60, 120, 240, 480, 480)

@@ -1,6 +1,6 @@
 // The button that prints: shown where a script can press it.
 
-const button = document.querySelector("[data-print]");
+const button = /** @type {HTMLButtonElement | null} */ (document.querySelector("[data-print]"));
 
 if (button) {
   button.hidden = false;
