@@ -436,7 +436,6 @@ SENTENCES: dict[str, str] = {
     "plan_b": N_("This tour cannot be plan B here. Choose one of the list."),
     "room_closed": N_("The room is closed. Open another one."),
     "incident_seen": N_("You have read it."),
-    "too_many": N_("You have reported three things just now. They are kept. Wait ten minutes."),
     "seat_banned": N_("This device was removed from this lesson. Ask your teacher."),
     "room_closed_now": N_("The room is closed. Its attendance stands."),
     "class_takes_part": N_("Your class takes part. Its class code leads here now."),
