@@ -376,13 +376,11 @@ async def finish(
 
 
 async def is_published(conn: Connection, version_id: UUID, prefix: str) -> bool:
-    """Whether the files under `prefix` are the version's film."""
-    found = await conn.fetchval(
-        "select true from video_versions where id = $1 and state = 'ready' and prefix = $2",
-        version_id,
-        prefix,
+    """Whether the files under `prefix` are the version's film; waits for who is just deciding."""
+    row = await conn.fetchrow(
+        "select state, prefix from video_versions where id = $1 for update", version_id
     )
-    return bool(found)
+    return row is not None and (row["state"], row["prefix"]) == ("ready", prefix)
 
 
 async def fail(

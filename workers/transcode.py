@@ -240,7 +240,7 @@ async def _failed(floor: Floor, version: Version, lease: UUID, error: MediaError
             await _tell_failed(floor, conn, told, error.code, lease)
     if is_mine and version.state == "probing" and error.is_final:
         await _remove_refused(floor, version)
-    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+    await _remove_own(floor, version, lease)
 
 
 async def _tell_failed(
@@ -262,14 +262,23 @@ async def _remove_refused(floor: Floor, version: Version) -> None:
     await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
 
 
+async def _remove_own(floor: Floor, version: Version, lease: UUID) -> None:
+    """What this attempt made, unless it became the film at the very moment it was told to stop."""
+    prefix = f"videos/{version.id}/{lease}"
+    async with floor.pool.acquire() as conn, conn.transaction():
+        if await videos.is_published(conn, version.id, prefix):
+            return
+    await floor.storage.delete_prefix(prefix)
+
+
 async def _let_go(floor: Floor, version: Version, lease: UUID) -> None:
-    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+    await _remove_own(floor, version, lease)
     async with floor.pool.acquire() as conn:
         await videos.stopped(conn, version.id, lease)
 
 
 async def _give_back(floor: Floor, version: Version, lease: UUID) -> None:
-    await floor.storage.delete_prefix(f"videos/{version.id}/{lease}")
+    await _remove_own(floor, version, lease)
     kind = jobs.PROBE if version.state == "probing" else jobs.TRANSCODE
     async with floor.pool.acquire() as conn, conn.transaction():
         if await videos.give_back(conn, version.id, lease):

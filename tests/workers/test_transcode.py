@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -162,6 +163,30 @@ async def test_a_worker_that_lost_its_lease_publishes_nothing(floor: Floor, film
     still = await now(floor, version_id)
     assert (still.state, still.lease) == ("encoding", stolen)
     assert [key for key in await arriving.keys(floor.storage) if key.startswith("videos/")] == []
+
+
+@pytest.mark.parametrize("why", ["told to end", "its lease is over"])
+async def test_a_film_published_while_its_worker_is_stopped_keeps_its_files(
+    floor: Floor, film: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """The row is committed, and the worker does not know it yet."""
+    publish = transcode.publish
+
+    async def and_is_stopped(*args: Any) -> bool:
+        is_published = await publish(*args)
+        if why == "told to end":
+            floor.stopping.set()
+        await asyncio.sleep(0.5)  # several beats, which find the lease gone
+        return is_published
+
+    _, _, version_id = await a_sent_film(floor, film)
+    await transcode.probe(floor, version_id)
+    monkeypatch.setattr(transcode, "publish", and_is_stopped)
+    floor.heartbeat_limit = timedelta(seconds=0.5)
+    await transcode.encode(floor, version_id)
+    ready = await now(floor, version_id)
+    assert ready.state == "ready"
+    assert f"{ready.prefix}/master.m3u8" in await arriving.keys(floor.storage)
 
 
 async def test_a_worker_that_slept_before_its_first_step_takes_nothing_away(
