@@ -134,7 +134,10 @@ async def show(here: Here) -> Response:
     return await _page(here)
 
 
-async def _page(here: Here, error: RoomError | None = None, at: str = "") -> Response:
+async def _page(
+    here: Here, error: RoomError | None = None, at: str = "", typed: str = ""
+) -> Response:
+    """`at`: the field the error is about, in which `typed` still stands."""
     async with here.transaction() as conn:
         webinar = await _worked_on(here, conn)
         values = {
@@ -152,6 +155,7 @@ async def _page(here: Here, error: RoomError | None = None, at: str = "") -> Res
         grades=[here._(words) for _, words in GRADES],
         error=errors.sentence(here.language, error.code, error.params) if error else "",
         error_at=at,
+        typed=typed,
         **values,
     )
 
@@ -171,11 +175,11 @@ async def _worked_on(here: Here, conn: Connection) -> Webinar:
 async def answer(here: Here) -> Response:
     """`POST /webinars/{id}/questions/{question}`: the answer for the webinar's page."""
     form, question_id = await here.form(), here.id("question")
+    words = str(form.get("answer", ""))
     try:
         async with here.transaction() as conn:
             webinar = await _worked_on(here, conn)
-            words = str(form.get("answer", ""))
             await afterwards.answer(conn, here.scope, webinar.id, question_id, words, here.now)
     except Refused as error:
-        return await _page(here, error, f"answer-{question_id}")
+        return await _page(here, error, f"answer-{question_id}", words)
     return here.go(f"/webinars/{here.id()}/afterwards#questions", "answer_kept")

@@ -46,7 +46,7 @@ async def test_one_webinar_is_always_to_come(app_house: House) -> None:
             at = app_house.clock() + timedelta(days=days)
             paths.append(await webinar.find_or_make(conn, main, at))
     assert paths[0] == paths[1] != paths[2]
-    async with app_house.client() as stranger:
+    async with app_house.client(headers={"accept-language": "nl"}) as stranger:
         assert webinar.TITLE in (await stranger.get(paths[0])).text
 
 
