@@ -110,10 +110,10 @@ async def test_a_page_holds_only_what_the_policy_allows(walk: Walk, visit: Visit
     found = Found(answer.text)
     assert found.inline == []
     assert found.inline_scripts in ([], [import_map()])
-    assert [one for one in found.addresses if not _is_ours(one)] == []
+    assert [one for one in found.addresses if not _stays_here(one)] == []
 
 
-def _is_ours(address: str) -> bool:
+def _stays_here(address: str) -> bool:
     """On our origin; a calendar program is called by a scheme of its own, to our host."""
     path = address.removeprefix("webcal://testserver")
     return path[:1] in "/#" and path[:2] != "//"
