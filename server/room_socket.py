@@ -27,7 +27,7 @@ from rooms.live.presence import Beat, Page
 from rooms.live.room_state import Who
 from rooms.live.room_ticks import Asked
 from rooms.scope import Scope
-from server import errors, room_orders, turn
+from server import errors, moderating, room_orders, turn
 from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
@@ -149,10 +149,9 @@ class _Conversation:
         room, seat, viewer = self.entered.room, self.entered.seat, self.knock.viewer
         scope = scope_of(viewer)
         person = scope.person_id if scope is not None else None
-        is_opener = room.cast is None and person is not None and room.opened_by == person
         return Who(
             owner=self._owner(),
-            is_moderator=self.entered.role == "moderator" or is_opener,
+            is_moderator=moderating.is_moderator(self.entered.role, room, person),
             is_presenter=self.entered.role == "presenter",
             part=seat.session_class_id if seat is not None else None,
             seat=seat.id if seat is not None else None,
