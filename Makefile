@@ -10,6 +10,9 @@ PY := .venv/bin/python
 SETUP := deploy/setup.sh
 SOURCES := rooms media server workers tests deploy/pip_to_uv.py
 
+# Whoever forbids Python to keep what it compiled has each of our processes start two seconds later.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Each stamp lies in the folder it speaks for, so that removing the folder undoes it.
 PACKAGES := .venv/.runtime
 DEV_PACKAGES := .venv/.dev
