@@ -100,8 +100,19 @@ async def _viewer(
 ) -> Viewer | None:
     grants = await conn.fetch(
         """
-        select programme_id, role, region_id, company_id, school_id, is_confirmed from roles
-        where person_id = $1 and ended_at is null order by created_at, id
+        select programme_id, role, region_id, company_id, school_id, is_confirmed from (
+            select programme_id, role, region_id, company_id, school_id, is_confirmed, created_at,
+                id, false as is_deputy
+            from roles where person_id = $1 and ended_at is null
+            union all
+            select r.programme_id, r.role, r.region_id, null, null, true, r.created_at, r.id, true
+            from deputies d
+            join programmes p on p.id = d.programme_id
+            join roles r on (r.programme_id, r.person_id) = (d.programme_id, d.person_id)
+                and r.role = 'coordinator' and r.ended_at is null
+            where d.deputy_id = $1 and d.ended_at is null
+                and (now() at time zone p.zone)::date between d.from_day and d.until_day
+        ) as held order by is_deputy, created_at, id
         """,
         row["person_id"],
     )

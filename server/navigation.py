@@ -5,6 +5,7 @@ from server.i18n import N_, translate
 
 # label, path, roles that see it (empty: everybody)
 PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (N_("Needs you"), "/needs", ("coordinator", "bureau")),
     (N_("Tours"), "/tours", ()),
     (N_("Webinars"), "/webinars", ()),
     (N_("Join"), "/join", ()),

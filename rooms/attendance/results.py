@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from rooms.agenda.sessions import chosen_ranges, frozen_rule
+from rooms.attendance import kpi_rows
 from rooms.attendance.ranges import Range, Ranges, length_ms, union
 from rooms.attendance.rule import (
     EPOCH,
@@ -96,6 +97,8 @@ class Material:
 Stay = tuple[int, int, str, bool]
 # A page that was not seen or heard for a while, and came back.
 AWAY = "away"
+# As a visit's row says that its connection was cut.
+LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Result:
     student_seconds: int
     has_beamer: bool
     seat_results: tuple[SeatResult, ...]
+    # How often a connection was cut while somebody watched.
+    cut_off: int
     # The chosen part of the film, or the spans on air, and the rule's share, for the picture.
     window: Ranges
     is_live: bool
@@ -207,6 +212,7 @@ def _result(material: Material, seats: list[SeenSeat], verdict: ClassVerdict) ->
     is_corrected = material.corrected_headcount is not None
     counted = _counted(material, verdict, outcome, headcount)
     passes = outcome == DECLARED or outcome in PASSING
+    seat_results = tuple(_seat_result(material, seat) for seat in seats)
     return Result(
         outcome=outcome,
         measured_outcome=measured,
@@ -223,7 +229,8 @@ def _result(material: Material, seats: list[SeenSeat], verdict: ClassVerdict) ->
         pupils=counted if passes else 0,
         student_seconds=counted * verdict.presence.duration_ms // 1000,
         has_beamer=any(seat.kind is SeatKind.BEAMER for seat in seats),
-        seat_results=tuple(_seat_result(material, seat) for seat in seats),
+        seat_results=seat_results,
+        cut_off=sum(reason == LOST for one in seat_results for _, _, reason, _ in one.visits),
         window=material.window.spans,
         is_live=material.is_live,
         pass_share=material.rule.pass_share,
@@ -447,6 +454,7 @@ async def rebuild(conn: Connection, session_class_id: UUID, now: datetime) -> Re
         raise Conflict("result_frozen")
     result = judge(found)
     await _keep(conn, found, result, now)
+    await kpi_rows.keep(conn, [session_class_id], now)
     return result
 
 
@@ -464,7 +472,7 @@ async def frozen(conn: Connection, session_class_id: UUID) -> Frozen | None:
         """
         select outcome, measured_outcome, reason_code, reason_params, window_ms, present_ms,
             headcount, measured_headcount, headcount_source, seats, seats_passed, pupils,
-            student_seconds, has_beamer, rule_version, intervals_purged_at
+            student_seconds, has_beamer, cut_off, rule_version, intervals_purged_at
         from session_class_results where session_class_id = $1 and intervals_purged_at is not null
         """,
         session_class_id,
@@ -482,9 +490,9 @@ async def _keep(conn: Connection, found: Material, result: Result, now: datetime
         insert into session_class_results (programme_id, session_class_id, outcome,
             measured_outcome, reason_code, reason_params, window_ms, present_ms, headcount,
             measured_headcount, headcount_source, seats, seats_passed, pupils, student_seconds,
-            has_beamer, intervals, rule_version, computed_at)
+            has_beamer, intervals, rule_version, computed_at, cut_off)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19)
+            $19, $20)
         on conflict (programme_id, session_class_id) do update set
             outcome = excluded.outcome, measured_outcome = excluded.measured_outcome,
             reason_code = excluded.reason_code, reason_params = excluded.reason_params,
@@ -494,7 +502,7 @@ async def _keep(conn: Connection, found: Material, result: Result, now: datetime
             seats_passed = excluded.seats_passed, pupils = excluded.pupils,
             student_seconds = excluded.student_seconds, has_beamer = excluded.has_beamer,
             intervals = excluded.intervals, rule_version = excluded.rule_version,
-            computed_at = excluded.computed_at
+            computed_at = excluded.computed_at, cut_off = excluded.cut_off
         """,
         found.programme_id,
         found.session_class_id,
@@ -515,6 +523,7 @@ async def _keep(conn: Connection, found: Material, result: Result, now: datetime
         [seat_json(seat) for seat in result.seat_results],
         result.rule_version,
         now,
+        result.cut_off,
     )
 
 

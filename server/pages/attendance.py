@@ -12,6 +12,8 @@ from rooms.agenda import room_sessions, sessions
 from rooms.attendance import confirmations, corrections, export, report, results
 from rooms.attendance.cells import DELIMITERS
 from rooms.attendance.report import Filters, Row
+from rooms.attendance.results import Result
+from rooms.attendance.rule import Outcome
 from rooms.errors import NotThere, Refused, RoomError
 from server import errors, forms
 from server.confirm_mails import read_token
@@ -153,6 +155,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         why=why(here.language, result),
         history=history,
         may_correct=may_correct and frozen is None,
+        may_settle=_to_settle(here, row, result) if frozen is None else "",
         purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
         showing_url=showing_url,
@@ -167,6 +170,16 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
         **table_words(here.language),
     )
+
+
+def _to_settle(here: Here, row: Row, result: Result) -> str:
+    """What of it waits for who coordinates: '' , 'headcount' or 'seen'."""
+    if not row.is_final or not here.person.may("coordinator", "bureau"):
+        return ""
+    if result.outcome in {Outcome.NO_SHOW, Outcome.UNKNOWN_NETWORK}:
+        return "seen"
+    is_told = result.headcount_source in {"declared", "measured"}
+    return "headcount" if result.passes and is_told else ""
 
 
 async def _may_correct(here: Here, conn: Connection, row: Row) -> bool:
@@ -213,6 +226,23 @@ async def _own_row(here: Here, conn: Connection) -> Row:
     if not await _may_correct(here, conn, row):
         raise NotThere("session_class")
     return row
+
+
+async def confirm_as_told(here: Here) -> Response:
+    """`POST /attendance/{session_class}/confirmation`: the pupils are as the teacher told them,
+    says who coordinates, when nobody answered."""
+    async with here.transaction() as conn:
+        row = await _own_row(here, conn)
+        await sessions.confirm(
+            conn,
+            here.scope.programme_id,
+            row.session_class_id,
+            row.headcount,
+            here.person.person_id,
+            here.now,
+        )
+        await results.rebuild(conn, row.session_class_id, here.now)
+    return here.go(f"/attendance/{row.session_class_id}", said="headcount_confirmed")
 
 
 async def undo(here: Here) -> Response:

@@ -14,7 +14,7 @@ from server.arrival import safe_next
 from server.auth import Viewer
 from server.context import Here
 from server.i18n import LANGUAGES
-from server.pages import next_steps
+from server.pages import needs, next_steps
 from server.pages.tours import poster
 
 YEAR_S = 365 * 24 * 3600
@@ -24,8 +24,11 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def show(here: Here) -> Response:
-    """`/`: the code field and the newest tours; for who is signed in her own next steps."""
+    """`/`: the code field and the newest tours; for who is signed in her own next steps; for who
+    coordinates what needs her."""
     viewer = here.viewer
+    if viewer is not None and viewer.may("coordinator", "bureau"):
+        return await needs.show(here)
     is_person = viewer is not None and viewer.kind != "classroom"
     async with here.transaction() as conn:
         open_to_all = await programmes.public(conn)

@@ -14,7 +14,7 @@ from rooms.agenda import screens
 from rooms.attendance import seats
 from rooms.connection import Connection
 from rooms.live import presenters, rooms, stream_keys
-from rooms.people import schools, sign_in_mails
+from rooms.people import deputies, schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
 from tests.support.pages import Visit
@@ -167,6 +167,28 @@ async def an_incident(conn: Connection, world: Whole) -> UUID:
 async def a_correction(conn: Connection, world: Whole) -> Filled:
     row, correction = await world.a_correction(conn)
     return {"session_class": str(row), "id": str(correction)}
+
+
+async def a_no_show(conn: Connection, world: Whole) -> UUID:
+    row = (await world.an_ended_session(conn)).session_class_id
+    await conn.execute(
+        "update session_class_results set outcome = 'no_show' where session_class_id = $1", row
+    )
+    return row
+
+
+async def a_stand_in(conn: Connection, world: Whole) -> Filled:
+    person = await people.a_person(conn, name=f"Vervanger {world.mark}")
+    await people.a_role(conn, world.programme, person, "moderator")
+    return {"stand in": str(person.id)}
+
+
+async def an_absence(conn: Connection, world: Whole) -> UUID:
+    person = UUID((await a_stand_in(conn, world))["stand in"])
+    today = world.now.date()
+    return await deputies.name(
+        conn, world.scope("coordinator"), person, (today, today), today, world.now
+    )
 
 
 async def an_upload(conn: Connection, world: Whole) -> UUID:
@@ -661,6 +683,8 @@ _CLASS = (
          data={"pupils": "25"}),
     door("GET /attendance/{session_class}", "teacher coordinator bureau",
          {"session_class": "session_class"}),
+    door("POST /attendance/{session_class}/confirmation", "teacher coordinator bureau",
+         {"session_class": session_class}),
     door("POST /attendance/{session_class}/corrections", "teacher coordinator bureau",
          {"session_class": session_class},
          data={"field": "headcount", "headcount": "20", "reason": "Vroeg weg"}),
@@ -668,6 +692,15 @@ _CLASS = (
          {"": a_correction}),
     door("POST /sessions/{id}/finish", "screen", {"id": "screened"},
          others={"anonymous": NOT_THERE, "phone": NOT_THERE}),
+)  # fmt: skip
+_NEEDS = (
+    door("GET /needs", REVIEW),
+    door("GET /needs/schools", REVIEW),
+    door("POST /needs/deputies", "coordinator far-coordinator", {"": a_stand_in},
+         others={"twin-coordinator": "422"},
+         data={"deputy": "{stand in}", "from": "2031-07-01", "until": "2031-07-09"}),
+    door("POST /needs/deputies/{id}/end", "coordinator bureau", {"id": an_absence}),
+    door("POST /needs/{session_class}/seen", "coordinator bureau", {"session_class": a_no_show}),
 )  # fmt: skip
 ASKING = "teacher editor coordinator bureau"
 REQUEST = "/requests/{id}"
@@ -851,6 +884,7 @@ DOORS = (
     *_STUDIO,
     *_OFFICE,
     *_CLASS,
+    *_NEEDS,
     *_REQUESTS,
     *_WEBINARS,
     *_ROOMS,

@@ -145,6 +145,10 @@ _STUDIO = (
 _OFFICE = (
     _about("/", "coordinator"),
     _about("/", "bureau"),
+    _about("/needs", "coordinator", query="kind=headcount"),
+    _about("/needs", "far coordinator"),
+    _about("/needs/schools", "coordinator"),
+    _about("/needs/schools", "bureau", query="reached=no"),
     _about("/reviews", "coordinator"),
     _about("/reviews/{id}", "coordinator", id="review"),
     _about("/reviews/{id}", "coordinator", id="published"),

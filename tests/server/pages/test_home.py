@@ -52,8 +52,8 @@ async def test_each_role_reads_its_next_steps(app_house: House, world: Whole) ->
             f"/sessions/{world.at['planned']}",
         ),
         "editor": (f"/studio/tours/{world.at['returned']}", "/studio"),
-        "coordinator": ("/reviews", "/teachers/confirm", "/attendance"),
-        "bureau": ("/reviews", "/programme/companies", "/programme"),
+        "coordinator": (f"/reviews/{world.at['review']}", "/teachers/confirm", "/attendance"),
+        "bureau": (f"/reviews/{world.at['review']}", "/programme/companies", "/programme"),
         "operator": ("/programme",),
         "classroom": (f"/sessions/{world.at['screened']}/beamer",),
     }  # fmt: skip
@@ -70,9 +70,9 @@ async def test_counts_are_those_of_the_persons_own_part(app_house: House, world:
     async with app_house.pool.acquire() as conn, conn.transaction():
         jars = await cookies(conn, world)
     near = await first_page(app_house, jars["coordinator"])
-    assert "1 tour waits for your answer." in near and "1 teacher waits for your yes." in near
+    assert "A tour to review" in near and "A teacher to confirm" in near
     far = await first_page(app_house, jars["far coordinator"])
-    assert "waits for your" not in far
+    assert "Nothing needs you" in far and "A teacher to confirm" not in far
     teacher = await first_page(app_house, jars["far teacher"])
     assert "You have no class here yet." in teacher and 'href="/classes/new"' in teacher
 

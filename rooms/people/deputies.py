@@ -1,0 +1,154 @@
+"""Deputies: who does a coordinator's work while she is away, from one day to another.
+
+While it lasts her deputy has her regions in the scope of every query (`server/auth.py`); what the
+deputy does stands under the deputy's own name. A deputy's deputy is nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere, Refused
+from rooms.scope import Scope
+
+# The longest absence: a term, not a change of office.
+MOST_DAYS = 92
+# Who may be asked to stand in: people who do such work in the programme already.
+ROLES = ("coordinator", "facilitator", "moderator", "bureau")
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """One absence. `is_mine`: whether the viewer is the one who is away."""
+
+    id: UUID
+    person: str
+    deputy: str
+    from_day: date
+    until_day: date
+    named_by: str
+    named_at: datetime
+    ended_at: datetime | None
+    is_mine: bool
+
+
+async def name(
+    conn: Connection,
+    scope: Scope,
+    deputy_id: UUID | None,
+    days: tuple[date | None, date | None],
+    today: date,
+    now: datetime,
+) -> UUID:
+    """The viewer names who stands in for her, from the first of `days` to the second, both inside.
+
+    Raises `NotThere` when she coordinates nothing herself; `Refused` `deputy_days`,
+    `deputy_person`; `Conflict` `deputy_named` when the two are so from that day already.
+    """
+    if not await may_name(conn, scope):
+        raise NotThere("deputy")
+    from_day, until_day = _checked(days, today)
+    if deputy_id not in [one for one, _ in await choices(conn, scope)]:
+        raise Refused("deputy_person")
+    try:
+        named: UUID = await conn.fetchval(
+            """
+            insert into deputies (programme_id, person_id, deputy_id, from_day, until_day,
+                named_by, named_at)
+            values ($1, $2, $3, $4, $5, $2, $6) returning id
+            """,
+            scope.programme_id,
+            scope.person_id,
+            deputy_id,
+            from_day,
+            until_day,
+            now,
+        )
+    except asyncpg.UniqueViolationError:
+        raise Conflict("deputy_named") from None
+    return named
+
+
+def _checked(days: tuple[date | None, date | None], today: date) -> tuple[date, date]:
+    from_day, until_day = days
+    is_span = from_day is not None and until_day is not None and from_day <= until_day
+    if from_day is None or until_day is None or not is_span or until_day < today:
+        raise Refused("deputy_days", most=MOST_DAYS)
+    if (until_day - from_day).days >= MOST_DAYS:
+        raise Refused("deputy_days", most=MOST_DAYS)
+    return from_day, until_day
+
+
+async def may_name(conn: Connection, scope: Scope) -> bool:
+    """Whether the viewer coordinates by a role of her own: a deputy hands nothing on."""
+    found = await conn.fetchval(
+        """
+        select 1 from roles where programme_id = $1 and person_id = $2 and role = 'coordinator'
+            and ended_at is null limit 1
+        """,
+        scope.programme_id,
+        scope.person_id,
+    )
+    return found is not None
+
+
+async def choices(conn: Connection, scope: Scope) -> list[tuple[UUID, str]]:
+    """(id, name) of everybody the viewer can ask to stand in for her, by name."""
+    rows = await conn.fetch(
+        """
+        select p.id, coalesce(nullif(p.name, ''), p.email) as name
+        from roles r join persons p on p.id = r.person_id
+        where r.programme_id = $1 and r.role = any($2::text[]) and r.ended_at is null
+            and p.id is distinct from $3
+        group by p.id order by name, p.id
+        """,
+        scope.programme_id,
+        list(ROLES),
+        scope.person_id,
+    )
+    return [(row["id"], row["name"]) for row in rows]
+
+
+async def current(conn: Connection, scope: Scope, today: date) -> list[Deputy]:
+    """Absences that last or are to come: the viewer's own, those she stands in for, and all of the
+    programme for its office."""
+    rows = await conn.fetch(
+        """
+        select d.id, coalesce(nullif(a.name, ''), a.email) as person,
+            coalesce(nullif(b.name, ''), b.email) as deputy, d.from_day, d.until_day,
+            coalesce(nullif(n.name, ''), n.email) as named_by, d.named_at, d.ended_at,
+            d.person_id = $2 as is_mine
+        from deputies d
+        join persons a on a.id = d.person_id
+        join persons b on b.id = d.deputy_id
+        join persons n on n.id = d.named_by
+        where d.programme_id = $1 and d.ended_at is null and d.until_day >= $3
+            and ($4 or $2 in (d.person_id, d.deputy_id))
+        order by d.from_day, d.id
+        """,
+        scope.programme_id,
+        scope.person_id,
+        today,
+        scope.has("bureau"),
+    )
+    return [Deputy(**row) for row in rows]
+
+
+async def end(conn: Connection, scope: Scope, deputy_id: UUID, now: datetime) -> None:
+    """She is back before the last day. Herself or the office; raises `NotThere`."""
+    done = await conn.execute(
+        """
+        update deputies set ended_at = $3, ended_by = $4
+        where programme_id = $1 and id = $2 and ended_at is null and ($5 or person_id = $4)
+        """,
+        scope.programme_id,
+        deputy_id,
+        now,
+        scope.person_id,
+        scope.has("bureau"),
+    )
+    if done == "UPDATE 0":
+        raise NotThere("deputy")
