@@ -50,7 +50,9 @@ from server.pages import (
     incidents,
     invitations,
     join,
+    kpis,
     needs,
+    objectives,
     persons,
     programme,
     reach,
@@ -184,6 +186,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/reviews", reviews.index, REVIEWERS),
     page("GET", "/reviews/{id}", reviews.show, REVIEWERS),
     page("POST", "/reviews/{id}/publish", reviews.publish, REVIEWERS),
+    page("POST", "/reviews/{id}/aim", reviews.aim, REVIEWERS),
     page("POST", "/reviews/{id}/return", reviews.give_back, REVIEWERS),
     page("POST", "/reviews/{id}/unpublish", reviews.unpublish, REVIEWERS),
     # sign-in
@@ -225,6 +228,9 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/programme/schools/list/keep", schools.take_in, BUREAU),
     page("GET", "/programme/schools/{id}", schools.edit, BUREAU),
     page("POST", "/programme/schools/{id}", schools.save, BUREAU),
+    page("GET", "/programme/objectives", objectives.index, BUREAU),
+    page("POST", "/programme/objectives", objectives.save, BUREAU),
+    page("POST", "/programme/objectives/{id}/end", objectives.end, BUREAU),
     page("GET", "/programme/persons", persons.index, BUREAU),
     page("POST", "/programme/persons", persons.invite, BUREAU),
     page("POST", "/programme/persons/{id}/end", persons.end, BUREAU),
@@ -396,6 +402,10 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/attendance/{session_class}/confirmation", attendance.confirm_as_told, REPORTS),
     page("POST", "/attendance/{session_class}/corrections", attendance.correct, REPORTS),
     page("POST", "/attendance/{session_class}/corrections/{id}/undo", attendance.undo, REPORTS),
+    # KPIs: the figures of a period, with their definitions
+    page("GET", "/kpis", kpis.index, REPORTS),
+    machine("GET", "/kpis.csv", kpis.csv, REPORTS),
+    machine("GET", "/kpis.json", kpis.json, REPORTS),
     # the API: its calls stand in server/api/table.py; each wants a bearer token
     machine("GET", "/api/v1/openapi.json", openapi.show, ANYONE),
     *(machine(call.method, call.path, handler(call), ANYONE) for call in ENDPOINTS),

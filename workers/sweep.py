@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
 from rooms.agenda import screens
-from rooms.attendance import retention
-from rooms.live import questions
+from rooms.attendance import kpi_rows, retention
+from rooms.live import captions, questions
 from rooms.people import sign_in_mails
 from rooms.tours import tours
 from server import (
@@ -45,6 +45,7 @@ async def sweep(floor: Floor) -> None:
         _attendance,
         _requests,
         _unseen,
+        _kpis,
         _retention,
         _job_log,
     ):
@@ -141,8 +142,17 @@ async def _requests(floor: Floor, now: datetime) -> None:
 async def _unseen(floor: Floor, now: datetime) -> None:
     async with floor.pool.acquire() as conn:
         removed = await questions.drop_unseen(conn, now)
+        await captions.drop_old(conn, now)
     if removed:
         log.info("%d questions nobody let through removed", removed)
+
+
+async def _kpis(floor: Floor, now: datetime) -> None:
+    """Once a day, before anything is purged: the rows of KPIs are held against the results."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        mended = await kpi_rows.run(conn, now) if await kpi_rows.is_due(conn, now) else 0
+    if mended:
+        log.info("%d rows of KPIs were new or put right", mended)
 
 
 async def _retention(floor: Floor, now: datetime) -> None:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from rooms.agenda import objectives
+from rooms.agenda.objectives import Aim
 from rooms.errors import Refused
 from rooms.tours import documents, reviews, texts, tours
 from rooms.tours.tours import Tour
@@ -45,8 +48,22 @@ async def publish(here: Here) -> Response:
         return await _page(here, Refused("btm_many"))
     async with here.transaction() as conn:
         tour = await reviews.publish(conn, here.scope, here.id(), types, here.now)
+        await objectives.aim_tour(conn, here.scope, tour.id, _aim(form))
         await tour_mail.published(conn, here.settings.url, tour.programme_id, tour.id, here.now)
     return here.go("/reviews", said="tour_published")
+
+
+async def aim(here: Here) -> Response:
+    """`POST /reviews/{id}/aim`: what a published tour counts under from now on."""
+    form = await here.form()
+    async with here.transaction() as conn:
+        tour = await reviews.one(conn, here.scope, here.id())
+        await objectives.aim_tour(conn, here.scope, tour.id, _aim(form))
+    return here.go(f"/reviews/{tour.id}", said="aim_kept")
+
+
+def _aim(form: FormData) -> Aim:
+    return Aim(forms.uuid(form, "objective"), forms.line(form, "main_sector"))
 
 
 async def give_back(here: Here) -> Response:
@@ -82,6 +99,8 @@ async def _page(here: Here, refused: Refused | None = None, reasons: str = "") -
         papers = await documents.of_tour(conn, here.scope, tour.id)
         history = await reviews.history(conn, here.scope, tour.id)
         declared_by = await tours.declared_by(conn, here.scope, tour.id)
+        known = await objectives.every(conn, here.scope)
+        aim = await objectives.of_tour(conn, here.scope, tour.id)
     return here.page(
         "reviews/show.html",
         422 if refused else 200,
@@ -95,6 +114,9 @@ async def _page(here: Here, refused: Refused | None = None, reasons: str = "") -
         facts=_facts(here, tour),
         checks=tour_words.options(here.language, tour_words.CHECKS),
         btm_types=tour_words.options(here.language, tour_words.BTM_TYPES),
+        aim=aim,
+        objectives=objectives.choosable(known, aim, here.language),
+        sectors=tour_words.options(here.language, tour_words.SECTORS, tour.sectors),
         error=said(here, refused) if refused else "",
         error_field=refused.code if refused else "",
         reasons=reasons,

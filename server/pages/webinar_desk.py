@@ -12,7 +12,16 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from media.errors import LiveError
-from rooms.agenda import registrations, webinar_doors, webinar_presenters, webinar_states, webinars
+from rooms.agenda import (
+    captioners,
+    objectives,
+    registrations,
+    webinar_doors,
+    webinar_presenters,
+    webinar_states,
+    webinars,
+)
+from rooms.agenda.objectives import Aim
 from rooms.agenda.webinar_states import Verb
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar, Wish
@@ -48,14 +57,16 @@ MOVES: dict[str, tuple[Move, str]] = {
 
 async def show(here: Here) -> Response:
     """`GET /webinars/{id}`: for who works on it; for anybody else it is not there."""
-    return await _desk(here)
+    return await desk_page(here)
 
 
-async def _desk(here: Here, problem: RoomError | None = None) -> Response:
+async def desk_page(here: Here, problem: RoomError | None = None) -> Response:
+    """The desk, with what was not right."""
     async with here.transaction() as conn:
-        webinar = await _worked_on(here, conn)
+        webinar = await worked_on(here, conn)
         people = await webinar_presenters.of_webinar(conn, here.scope, webinar.id)
         found = await registrations.of_webinar(conn, here.scope, webinar.id)
+        typing = await captioners.of_webinar(conn, here.scope, webinar.id)
         leaders = [await persons.by_id(conn, one) for one in webinar.moderator_ids]
     form = await here.form() if problem else None
     actors = webinars.actors(here.scope, webinar)
@@ -68,6 +79,9 @@ async def _desk(here: Here, problem: RoomError | None = None) -> Response:
         leads=leads,
         is_office=webinars.is_office(here.scope, webinar.region_id),
         presenters=people,
+        captioners=typing,
+        caption_languages=[(code, here._(words)) for code, words in tour_words.LANGUAGES.items()],
+        need_captions=sum("captions" in one.needs for one in found if one.state == "in"),
         leaders=leaders,
         found=[one for one in found if one.state != "cancelled"] if leads else [],
         registration_words=registration_words(here),
@@ -81,7 +95,8 @@ async def _desk(here: Here, problem: RoomError | None = None) -> Response:
     )
 
 
-async def _worked_on(here: Here, conn: Connection) -> Webinar:
+async def worked_on(here: Here, conn: Connection) -> Webinar:
+    """The webinar of the address, when she works on it; raises `NotThere`."""
     webinar = await webinars.find(conn, here.scope, here.id())
     if not webinars.works_on(here.scope, webinar):
         raise NotThere("webinar")
@@ -100,7 +115,7 @@ async def new(here: Here) -> Response:
 async def edit(here: Here) -> Response:
     """`GET /webinars/{id}/edit`."""
     async with here.transaction() as conn:
-        webinar = await _worked_on(here, conn)
+        webinar = await worked_on(here, conn)
         _must(here, webinar, Verb.EDIT)
         return await _form(here, conn, webinar)
 
@@ -114,6 +129,8 @@ async def _form(
 ) -> Response:
     programme = await programmes.by_id(conn, here.scope.programme_id)
     form = await here.form() if problem else None
+    aim = await objectives.of_webinar(conn, here.scope, webinar.id) if webinar else Aim()
+    known = await objectives.every(conn, here.scope)
     levels = [code for code in choices.LEVELS if code in programme.levels]
     language = here.language
     return here.page(
@@ -124,6 +141,9 @@ async def _form(
         languages=[(code, here._(tour_words.LANGUAGES[code])) for code in choices.TEXT_LANGUAGES],
         sectors=tour_words.options(language, tour_words.SECTORS),
         levels=tour_words.options(language, tour_words.LEVELS, levels),
+        aim=aim,
+        objectives=objectives.choosable(known, aim, language) if _may_aim(here, webinar) else [],
+        may_aim=_may_aim(here, webinar),
         audiences=tour_words.options(language, webinar_words.AUDIENCES),
         windows=tour_words.options(language, webinar_words.WINDOWS),
         companies=[(str(one.id), one.name) for one in await companies.every(conn, here.scope)
@@ -193,6 +213,7 @@ async def create(here: Here) -> Response:
         async with here.transaction() as conn:
             wish = await _wish(here, conn, form, None)
             made = await webinars.make(conn, here.scope, wish, here.now)
+            await _keep_aim(here, conn, form, made)
     except Refused as problem:
         async with here.transaction() as conn:
             return await _form(here, conn, None, problem)
@@ -203,15 +224,28 @@ async def save(here: Here) -> Response:
     """`POST /webinars/{id}/edit`."""
     form = await here.form()
     async with here.transaction() as conn:
-        webinar = await _worked_on(here, conn)
+        webinar = await worked_on(here, conn)
     try:
         async with here.transaction() as conn:
             wish = await _wish(here, conn, form, webinar)
             await webinar_doors.change(conn, here.scope, webinar.id, wish, here.now)
+            await _keep_aim(here, conn, form, webinar)
     except Refused as problem:
         async with here.transaction() as conn:
             return await _form(here, conn, webinar, problem)
     return here.go(f"/webinars/{webinar.id}", said="saved")
+
+
+def _may_aim(here: Here, webinar: Webinar | None) -> bool:
+    """Who leads it says what it counts under; its company does not."""
+    return webinar is None or webinars.leads(here.scope, webinar)
+
+
+async def _keep_aim(here: Here, conn: Connection, form: FormData, webinar: Webinar) -> None:
+    """A form without these fields changes nothing of them."""
+    if _may_aim(here, webinar) and "main_sector" in form:
+        aim = Aim(forms.uuid(form, "objective"), forms.line(form, "main_sector"))
+        await objectives.aim_webinar(conn, here.scope, webinar.id, aim)
 
 
 async def _wish(here: Here, conn: Connection, form: FormData, webinar: Webinar | None) -> Wish:
@@ -279,11 +313,11 @@ async def move(here: Here) -> Response:
     verb, words = MOVES[wanted]
     try:
         async with here.transaction() as conn:
-            await _worked_on(here, conn)
+            await worked_on(here, conn)
             webinar = await verb(conn, here.scope, here.id(), here.now)
             await _close(here, conn, webinar)
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     await _close_stage(here, webinar)
     return here.go(f"/webinars/{webinar.id}", said=words)
 
@@ -308,10 +342,10 @@ async def cancel(here: Here) -> Response:
     reason = forms.line(await here.form(), "reason")
     try:
         async with here.transaction() as conn:
-            await _worked_on(here, conn)
+            await worked_on(here, conn)
             webinar = await webinar_doors.cancel(conn, here.scope, here.id(), reason, here.now)
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     await _close_stage(here, webinar)
     return here.go(f"/webinars/{webinar.id}", said="webinar_cancelled")
 
@@ -321,12 +355,12 @@ async def copy(here: Here) -> Response:
     day = forms.day(await here.form(), "day")
     try:
         async with here.transaction() as conn:
-            await _worked_on(here, conn)
+            await worked_on(here, conn)
             if day is None:
                 raise Refused("webinar_times")
             made = await webinar_doors.copy(conn, here.scope, here.id(), day, here.now)
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     return here.go(f"/webinars/{made.id}", said="webinar_copied")
 
 
@@ -338,14 +372,14 @@ async def invite(here: Here) -> Response:
     form = await here.form()
     try:
         async with here.transaction() as conn:
-            webinar = await _worked_on(here, conn)
+            webinar = await worked_on(here, conn)
             email, name = forms.line(form, "email"), forms.line(form, "name")
             _, token = await webinar_presenters.invite(
                 conn, here.scope, webinar.id, email, name, here.now
             )
             await _mail_link(here, conn, webinar, email, token)
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="presenter_invited")
 
 
@@ -381,7 +415,7 @@ async def _mail_link(
 async def remove(here: Here) -> Response:
     """`POST /webinars/{id}/presenters/{presenter}/remove`."""
     async with here.transaction() as conn:
-        webinar = await _worked_on(here, conn)
+        webinar = await worked_on(here, conn)
         member = await webinar_presenters.remove(
             conn, here.scope, webinar.id, here.id("presenter"), here.now
         )
@@ -401,7 +435,7 @@ async def vet(here: Here) -> Response:
     day = forms.day(await here.form(), "vetted_on")
     try:
         async with here.transaction() as conn:
-            webinar = await _worked_on(here, conn)
+            webinar = await worked_on(here, conn)
             if day is None:
                 raise Refused("vetted_day")
             today = here.now.astimezone(ZoneInfo(webinar.zone)).date()
@@ -409,7 +443,7 @@ async def vet(here: Here) -> Response:
                 conn, here.scope, webinar, here.id("presenter"), day, today
             )
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="saved")
 
 
@@ -418,14 +452,14 @@ async def add_moderator(here: Here) -> Response:
     form = await here.form()
     try:
         async with here.transaction() as conn:
-            webinar = await _worked_on(here, conn)
+            webinar = await worked_on(here, conn)
             _must(here, webinar, Verb.INVITE)
             if not webinars.leads(here.scope, webinar):
                 raise NotThere("webinar")
             person = await _known(conn, here.scope, forms.line(form, "moderator"))
             await webinars.add_moderator(conn, here.scope, webinar.id, person, here.now)
     except Refused as problem:
-        return await _desk(here, problem)
+        return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="saved")
 
 

@@ -236,6 +236,10 @@ async def a_code(conn: Connection, world: Whole) -> Filled:
     return {"code": asked.code, "email": world.people["teacher"].email}
 
 
+async def an_objective(conn: Connection, world: Whole) -> UUID:
+    return await world.an_objective(conn)
+
+
 async def an_asking_company(conn: Connection, world: Whole) -> UUID:
     return (await world.an_asking_company(conn)).id
 
@@ -590,6 +594,8 @@ _OFFICE = (
     door("GET /reviews", REVIEW),
     door("GET /reviews/{id}", "coordinator bureau", {"id": "review"}),
     door("POST /reviews/{id}/publish", "coordinator bureau", {"id": in_review}),
+    door("POST /reviews/{id}/aim", "coordinator bureau", {"id": published, "objective": "objective"},
+         data={"objective": "{objective}", "main_sector": ""}),
     door("POST /reviews/{id}/return", "coordinator bureau", {"id": in_review},
          data={"reasons": "Anders graag."}),
     door("POST /reviews/{id}/unpublish", "coordinator bureau", {"id": published}),
@@ -612,6 +618,12 @@ _OFFICE = (
     ),
     door("GET /programme/schools/{id}", "bureau operator", {"id": "school"}),
     door("POST /programme/schools/{id}", "bureau operator", {"id": a_school}, data=SCHOOL),
+    door("GET /programme/objectives", OFFICE),
+    door("POST /programme/objectives", OFFICE, data={"name_nl": "Kiezen {random}"}),
+    door("POST /programme/objectives/{id}/end", "bureau operator", {"id": an_objective}),
+    door("GET /kpis", REPORTS),
+    door("GET /kpis.csv", REPORTS),
+    door("GET /kpis.json", REPORTS),
     door("GET /programme/persons", OFFICE),
     door("POST /programme/persons", OFFICE, data={"email": "k@l.example", "role": "bureau"}),
     door("POST /programme/persons/{id}/end", "bureau operator", {"id": a_role}),

@@ -19,6 +19,9 @@ FILES = tuple(
         ("/attendance.csv", "coordinator", ""),
         ("/attendance.csv", "bureau", ""),
         ("/attendance.json", "bureau", ""),
+        ("/kpis.csv", "bureau", ""),
+        ("/kpis.csv", "editor", ""),
+        ("/kpis.json", "coordinator", ""),
         ("/attendance.json", "editor", ""),
         ("/schools/search", "anonymous", "programme={programme}&q=College"),
     )

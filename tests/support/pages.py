@@ -174,6 +174,10 @@ _OFFICE = (
     _about("/programme/schools/new", "bureau"),
     _about("/programme/schools/list", "bureau"),
     _about("/programme/schools/{id}", "bureau", id="school"),
+    _about("/programme/objectives", "bureau"),
+    _about("/kpis", "coordinator"),
+    _about("/kpis", "bureau", query="by=objective&year=2026"),
+    _about("/kpis", "teacher"),
     _about("/programme/persons", "bureau"),
     _about("/programme/companies", "bureau"),
 )

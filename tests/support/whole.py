@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from media import videos
 from rooms.agenda import (
     feeds,
+    objectives,
     registrations,
     requests,
     room_sessions,
@@ -167,6 +168,11 @@ class Whole:
             conn, scope, tour_id, kind="worksheet", language="nl", filename=f"{mark}.pdf",
             content_type="application/pdf", size=len(WORKSHEET), key=key,
         )  # fmt: skip
+
+    async def an_objective(self, conn: Connection) -> UUID:
+        """One more objective of the programme."""
+        names = {"nl": f"Kiezen voor {self.mark}", "en": f"Choosing {self.mark}"}
+        return await objectives.create(conn, self.scope("bureau"), names, self.now)
 
     async def an_asking_company(self, conn: Connection) -> Company:
         """A company that waits for its answer, with who asked."""
@@ -486,6 +492,7 @@ async def _people(conn: Connection, world: Whole) -> None:
 
 
 async def _things(conn: Connection, world: Whole) -> None:
+    world.at["objective"] = str(await world.an_objective(conn))
     world.at["published"] = str(await world.a_tour_in(conn, "published"))
     tour = await tours.one_by_id(conn, world.programme.id, UUID(world.at["published"]))
     [paper] = await documents.of_tour(conn, world.scope("bureau"), tour.id)

@@ -1,0 +1,335 @@
+"""KPIs: figures of a period, in all and by region, level, sector, objective, kind or month.
+
+What classes did counts in the region their school stood in then; what was hosted counts in the
+organiser's region. Each figure is one or the other, never both, so that no session counts twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+
+from rooms.attendance.kpi_periods import Period
+from rooms.connection import Connection
+from rooms.scope import Scope
+
+KINDS = ("live", "on_demand")
+
+
+class By(StrEnum):
+    """What the figures are told apart by."""
+
+    REGION = "region"
+    LEVEL = "level"
+    SECTOR = "sector"
+    OBJECTIVE = "objective"
+    KIND = "kind"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figures are wanted; None and '' mean: all."""
+
+    period: Period
+    region_id: UUID | None = None
+    level: str = ""
+    sector: str = ""
+    objective_id: UUID | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What classes did, in their school's region at that time.
+
+    `registry`: schools of these regions on the period's last day. `unconfirmed`: rows of teachers
+    nobody has confirmed yet; no other figure holds them.
+    """
+
+    schools: int = 0
+    registry: int = 0
+    classes: int = 0
+    sessions: int = 0
+    sessions_live: int = 0
+    sessions_on_demand: int = 0
+    participations: int = 0
+    pupils_reached: int = 0
+    student_seconds: int = 0
+    partnerships: int = 0
+    unconfirmed: int = 0
+
+    @property
+    def student_minutes(self) -> int:
+        """Whole minutes of all pupils together."""
+        return self.student_seconds // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """What organisers did, in their own region. Presenters who did not tell how long they prepared
+    are counted in `preparation_untold` and add no minute."""
+
+    sessions: int = 0
+    sessions_live: int = 0
+    companies: int = 0
+    stage_seconds: int = 0
+    preparation_minutes: int = 0
+    preparation_told: int = 0
+    preparation_untold: int = 0
+
+    @property
+    def company_minutes(self) -> int:
+        """Time on stage, and preparation as far as it was told."""
+        return self.stage_seconds // 60 + self.preparation_minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Both sides of a period. `hosted` None: they are not told apart by level."""
+
+    attended: Attended
+    hosted: Hosted | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of all, and per key of what they are told apart by ('' for: none)."""
+
+    total: Figures
+    parts: tuple[tuple[str, Figures], ...] = ()
+
+
+async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
+    """What the scope's person may count: all, her regions, her classes, her company."""
+    attended = await _attended(conn, scope, asked, by)
+    paired = await _partnerships(conn, scope, asked, by)
+    standing = await _registry(conn, scope, asked)
+    hosted = {}
+    if not asked.level:
+        hosted = await _hosted(conn, scope, asked, None if by is By.LEVEL else by)
+
+    def figures(key: str | None) -> Figures:
+        has_registry = not asked.level and (key is None or by is By.REGION)
+        has_hosting = not asked.level and (key is None or by is not By.LEVEL)
+        side = Attended(
+            **attended.get(key, {}),
+            registry=standing.get(key, 0) if has_registry else 0,
+            partnerships=paired.get(key, 0),
+        )
+        return Figures(side, hosted.get(key, Hosted()) if has_hosting else None)
+
+    if by is None:
+        return Report(figures(None))
+    keys = {*attended, *hosted, *paired}
+    if by is By.REGION and not _is_narrow(asked):
+        keys |= {*standing}
+    parts = sorted(key for key in keys if key is not None)
+    return Report(figures(None), tuple((key, figures(key)) for key in parts))
+
+
+def _is_narrow(asked: Asked) -> bool:
+    """Whether only some sessions are asked for: then regions without any are left out."""
+    return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
+
+
+def _values(scope: Scope, asked: Asked, by: By | None) -> tuple[object, ...]:
+    """The parameters $1 to $12 of every query over rows of KPIs."""
+    return (
+        scope.programme_id,
+        asked.period.since,
+        asked.period.until,
+        scope.sees_all,
+        scope.region_ids,
+        _companies(scope),
+        asked.region_id,
+        asked.sector,
+        asked.objective_id,
+        asked.kind,
+        by or "",
+        scope.person_id,
+    )
+
+
+def _companies(scope: Scope) -> list[UUID]:
+    """Companies whose aggregates are hers to read: she edits their tours."""
+    return [
+        grant.company_id
+        for grant in scope.grants
+        if grant.role == "editor" and grant.company_id is not None
+    ]
+
+
+def _by_key(rows: list[asyncpg.Record]) -> dict[str | None, dict[str, int]]:
+    """Rows by their key; the total's is None."""
+    return {
+        None if row["is_total"] else row["key"]: {
+            name: value for name, value in row.items() if name not in {"key", "is_total"}
+        }
+        for row in rows
+    }
+
+
+async def _attended(
+    conn: Connection, scope: Scope, asked: Asked, by: By | None
+) -> dict[str | None, dict[str, int]]:
+    rows = await conn.fetch(
+        """
+        with rows as materialized (
+            select coalesce(case $11 when 'region' then k.region_id::text when 'level' then k.level
+                    when 'sector' then k.sector when 'objective' then k.objective_id::text
+                    when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
+                    '') as key,
+                coalesce(o.reports_as, o.id) as school_id, k.class_id, k.session_id, k.kind,
+                k.is_counted, k.is_counted and k.passes as passes, k.pupils, k.student_seconds
+            from kpi_classes k join schools o on o.id = k.school_id
+            where k.programme_id = $1 and k.local_date between $2 and $3
+                and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
+                    or exists (select from class_teachers t where t.programme_id = $1
+                        and t.class_id = k.class_id and t.person_id = $12))
+                and ($7::uuid is null or k.region_id = $7)
+                and ($8 = '' or k.sector = $8)
+                and ($9::uuid is null or k.objective_id = $9)
+                and ($10 = '' or k.kind = $10)
+                and ($13 = '' or k.level = $13)
+        ), reached as (
+            select false as is_total, key, sum(largest)::bigint as pupils from (
+                select key, class_id, max(pupils) as largest from rows where passes
+                group by key, class_id) c where $11 <> '' group by key
+            union all
+            select true, '', coalesce(sum(largest), 0)::bigint from (
+                select max(pupils) as largest from rows where passes group by class_id) c
+        )
+        select f.is_total, f.key, f.schools, f.classes, f.sessions, f.sessions_live,
+            f.sessions - f.sessions_live as sessions_on_demand, f.participations,
+            coalesce(r.pupils, 0)::bigint as pupils_reached, f.student_seconds, f.unconfirmed
+        from (
+            select grouping(key) = 1 as is_total, coalesce(key, '') as key,
+                count(distinct school_id) filter (where passes) as schools,
+                count(distinct class_id) filter (where passes) as classes,
+                count(distinct session_id) filter (where passes) as sessions,
+                count(distinct session_id) filter (where passes and kind = 'live')
+                    as sessions_live,
+                coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
+                coalesce(sum(student_seconds) filter (where is_counted), 0)::bigint
+                    as student_seconds,
+                count(*) filter (where not is_counted) as unconfirmed
+            from rows group by grouping sets ((key), ())
+        ) f left join reached r on (r.is_total, r.key) = (f.is_total, f.key)
+        where f.is_total or $11 <> ''
+        """,
+        *_values(scope, asked, by),
+        asked.level,
+    )
+    return _by_key(rows)
+
+
+async def _hosted(
+    conn: Connection, scope: Scope, asked: Asked, by: By | None
+) -> dict[str | None, Hosted]:
+    rows = await conn.fetch(
+        """
+        with rows as materialized (
+            select coalesce(case $11 when 'region' then k.region_id::text
+                    when 'sector' then k.sector when 'objective' then k.objective_id::text
+                    when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
+                    '') as key, k.*
+            from kpi_sessions k
+            where k.programme_id = $1 and k.local_date between $2 and $3 and k.is_attended
+                and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[]))
+                and ($7::uuid is null or k.region_id = $7)
+                and ($8 = '' or k.sector = $8)
+                and ($9::uuid is null or k.objective_id = $9)
+                and ($10 = '' or k.kind = $10)
+        )
+        select grouping(key) = 1 as is_total, coalesce(key, '') as key, count(*) as sessions,
+            count(*) filter (where kind = 'live') as sessions_live,
+            count(distinct company_id) as companies,
+            coalesce(sum(stage_seconds), 0)::bigint as stage_seconds,
+            coalesce(sum(preparation_minutes), 0)::bigint as preparation_minutes,
+            coalesce(sum(preparation_told), 0)::bigint as preparation_told,
+            coalesce(sum(preparation_untold), 0)::bigint as preparation_untold
+        from rows group by grouping sets ((key), ())
+        """,
+        *_values(scope, asked, by)[:-1],
+    )
+    found = {key: Hosted(**values) for key, values in _by_key(rows).items()}
+    return found if by is not None else {None: found[None]}
+
+
+async def _partnerships(
+    conn: Connection, scope: Scope, asked: Asked, by: By | None
+) -> dict[str | None, int]:
+    """Pairs of a school and a company: a lesson that a class had asked for took place, or is agreed
+    for a day in the period. An agreed one has no sector or objective of its own yet."""
+    rows = await conn.fetch(
+        """
+        with pairs as (
+            select k.region_id, k.level, k.sector, k.objective_id, k.kind, k.local_date,
+                k.school_id, k.company_id, k.class_id
+            from kpi_classes k
+            where k.programme_id = $1 and k.local_date between $2 and $3 and k.invited
+                and k.is_counted and k.passes and k.company_id is not null
+            union all
+            select r.region_id, r.level, '', null, 'live', r.day, r.school_id, r.company_id,
+                r.class_id
+            from requests r join webinars w on (w.programme_id, w.id) = (r.programme_id,
+                r.webinar_id)
+            where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'
+                and w.state in ('announced', 'open', 'live')
+        ), rows as (
+            select coalesce(case $11 when 'region' then k.region_id::text when 'level' then k.level
+                    when 'sector' then k.sector when 'objective' then k.objective_id::text
+                    when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
+                    '') as key, coalesce(o.reports_as, o.id) as school_id, k.company_id
+            from pairs k join schools o on o.id = k.school_id
+            where ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
+                    or exists (select from class_teachers t where t.programme_id = $1
+                        and t.class_id = k.class_id and t.person_id = $12))
+                and ($7::uuid is null or k.region_id = $7)
+                and ($8 = '' or k.sector = $8)
+                and ($9::uuid is null or k.objective_id = $9)
+                and ($10 = '' or k.kind = $10)
+                and ($13 = '' or k.level = $13)
+        )
+        select grouping(key) = 1 as is_total, coalesce(key, '') as key,
+            count(distinct (school_id, company_id)) as pairs
+        from rows group by grouping sets ((key), ())
+        """,
+        *_values(scope, asked, by),
+        asked.level,
+    )
+    found = {key: values["pairs"] for key, values in _by_key(rows).items()}
+    return found if by is not None else {None: found[None]}
+
+
+async def _registry(conn: Connection, scope: Scope, asked: Asked) -> dict[str | None, int]:
+    """Schools that stood in each region on the period's last day; of a merged one its successor."""
+    rows = await conn.fetch(
+        """
+        select grouping(p.region_id) = 1 as is_total, coalesce(p.region_id::text, '') as key,
+            count(distinct coalesce(o.reports_as, o.id)) as schools
+        from school_regions p join schools o on o.id = p.school_id
+        where p.programme_id = $1 and p.valid_from <= $2 and (p.valid_to is null or p.valid_to > $2)
+            and ($3 or p.region_id = any($4::uuid[]))
+            and ($5::uuid is null or p.region_id = $5)
+            and (o.closed_on is null or o.closed_on > $2)
+        group by grouping sets ((p.region_id), ())
+        """,
+        scope.programme_id,
+        asked.period.until,
+        scope.sees_all,
+        scope.region_ids,
+        asked.region_id,
+    )
+    return {key: values["schools"] for key, values in _by_key(rows).items()}
+
+
+async def first_day(conn: Connection, scope: Scope) -> date | None:
+    """The day of the programme's first session that has a row; None before there is one."""
+    found: date | None = await conn.fetchval(
+        "select min(local_date) from kpi_classes where programme_id = $1", scope.programme_id
+    )
+    return found

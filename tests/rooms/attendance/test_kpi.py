@@ -1,0 +1,243 @@
+"""KPIs of made-up histories are those of a count of one's own, in all and in every part."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from rooms.agenda import objectives
+from rooms.attendance import kpi, kpi_periods, kpi_rows, report
+from rooms.attendance.kpi import Asked, By, Figures
+from rooms.attendance.kpi_periods import Period
+from rooms.attendance.report import Filters
+from rooms.connection import Connection
+from rooms.errors import Refused
+from rooms.people.codes import school_year_on
+from rooms.scope import Grant, Scope
+from server.database import Pool
+from tests.support.histories import FIRST, NOW, History, a_history
+from tests.support.people import a_person
+
+YEAR = Period(date(2025, 8, 1), date(2026, 7, 31))
+SEEDS = (1, 2, 3)
+PASSING = {"present", "declared", "replay_only"}
+
+Rows = Sequence[asyncpg.Record]
+
+
+async def raw(conn: Connection, history: History) -> list[asyncpg.Record]:
+    """Every class in a session, from the tables the lessons themselves are in."""
+    return await conn.fetch(
+        """
+        select c.class_id, c.school_id, c.region_id::text as region, c.level, s.id as session_id,
+            s.local_date, case when s.room_id is null then 'on_demand' else 'live' end as kind,
+            coalesce(t.sectors[1], '') as sector, coalesce(t.objective_id::text, '') as objective,
+            to_char(s.local_date, 'YYYY-MM') as month, c.is_confirmed_teacher, r.outcome, r.pupils,
+            r.student_seconds, coalesce(o.region_id, m.region_id)::text as host,
+            coalesce(t.company_id, o.company_id) as company_id
+        from session_classes c join sessions s on s.id = c.session_id
+        join session_class_results r on r.session_class_id = c.id
+        left join tours t on t.id = s.tour_id left join rooms o on o.id = s.room_id
+        left join companies m on m.id = t.company_id
+        where c.programme_id = $1
+        """,
+        history.programme.id,
+    )
+
+
+def counted(rows: Iterable[asyncpg.Record]) -> tuple[int, ...]:
+    """Schools, classes, sessions, participations, pupils reached, student-seconds, unconfirmed."""
+    known = [row for row in rows if row["is_confirmed_teacher"]]
+    passing = [row for row in known if row["outcome"] in PASSING]
+    largest: dict[Any, int] = defaultdict(int)
+    for row in passing:
+        largest[row["class_id"]] = max(largest[row["class_id"]], row["pupils"])
+    return (
+        len({row["school_id"] for row in passing}),
+        len(largest),
+        len({row["session_id"] for row in passing}),
+        sum(row["pupils"] for row in passing),
+        sum(largest.values()),
+        sum(row["student_seconds"] for row in known),
+        len(list(rows)) - len(known),
+    )
+
+
+def hosted(rows: Iterable[asyncpg.Record]) -> tuple[int, int]:
+    """Sessions that a class passed, and companies whose they were."""
+    passing = [
+        row for row in rows if row["is_confirmed_teacher"] and row["outcome"] in PASSING
+    ]  # fmt: skip
+    return len({row["session_id"] for row in passing}), len({row["company_id"] for row in passing})
+
+
+def told(figures: Figures) -> tuple[int, ...]:
+    side = figures.attended
+    return (
+        side.schools, side.classes, side.sessions, side.participations, side.pupils_reached,
+        side.student_seconds, side.unconfirmed,
+    )  # fmt: skip
+
+
+def told_hosted(figures: Figures) -> tuple[int, int]:
+    assert figures.hosted is not None
+    return figures.hosted.sessions, figures.hosted.companies
+
+
+def within(rows: Rows, period: Period) -> list[asyncpg.Record]:
+    return [row for row in rows if period.since <= row["local_date"] <= period.until]
+
+
+async def test_figures_are_those_of_a_count_of_ones_own(pool: Pool) -> None:
+    year = school_year_on(FIRST, "UTC")
+    periods = (YEAR, kpi_periods.quarters(year)[1], kpi_periods.months(year)[4])
+    async with pool.acquire() as conn, conn.transaction():
+        histories = [await a_history(conn, f"seed{seed}", seed) for seed in SEEDS]
+        await kpi_rows.run(conn, NOW)
+        for history in histories:
+            rows = await raw(conn, history)
+            for period in periods:
+                await _is_right(conn, history, within(rows, period), period)
+
+
+async def _is_right(conn: Connection, history: History, rows: Rows, period: Period) -> None:
+    for by in By:
+        found = await kpi.report(conn, history.office, Asked(period), by)
+        assert told(found.total) == counted(rows)
+        assert told_hosted(found.total) == hosted(rows)
+        parts = dict(found.parts)
+        for key in {row[by] or "" for row in rows}:
+            assert told(parts[key]) == counted([row for row in rows if (row[by] or "") == key])
+        for name in ("participations", "student_seconds", "unconfirmed"):
+            sums = sum(getattr(one.attended, name) for one in parts.values())
+            assert sums == getattr(found.total.attended, name), (by, name)
+        if by not in {By.LEVEL, By.REGION}:
+            for key, figures in parts.items():
+                mine = [row for row in rows if (row[by] or "") == key]
+                assert told_hosted(figures) == hosted(mine), (by, key)
+        if by is By.REGION:
+            for key, figures in parts.items():
+                mine = [row for row in rows if row["host"] == key]
+                assert told_hosted(figures) == hosted(mine), (by, key)
+
+
+async def test_a_coordinator_counts_her_region_and_agrees_with_attendance(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "one", 7)
+        await kpi_rows.run(conn, NOW)
+        region = history.regions[0]
+        rows = within(await raw(conn, history), YEAR)
+        mine = [row for row in rows if row["region"] == str(region.id)]
+        found = await kpi.report(conn, history.coordinator(region), Asked(YEAR), By.REGION)
+        asked = Asked(YEAR, region_id=region.id)
+        office = await kpi.report(conn, history.office, asked)
+        sums = await report.sums(
+            conn, history.coordinator(region), Filters(YEAR.since, YEAR.until)
+        )  # fmt: skip
+    assert told(found.total) == told(office.total) == counted(mine)
+    assert told_hosted(found.total) == hosted(
+        [row for row in rows if row["host"] == str(region.id)]
+    )
+    assert [key for key, _ in found.parts] == [str(region.id)]
+    assert found.total.attended.registry == 2
+    assert sums.totals.pupils_reached == found.total.attended.pupils_reached
+    assert sums.totals.student_minutes == found.total.attended.student_minutes
+
+
+async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "two", 8)
+        await kpi_rows.run(conn, NOW)
+        rows = within(await raw(conn, history), YEAR)
+        teacher, class_id = await a_person(conn), history.classes[0][0]
+        await conn.execute(
+            "insert into class_teachers (programme_id, class_id, person_id) values ($1, $2, $3)",
+            history.programme.id, class_id, teacher.id,
+        )  # fmt: skip
+        own = Scope(history.programme.id, teacher.id, (Grant("teacher"),))
+        company = history.companies[0].id
+        editor = Scope(history.programme.id, None, (Grant("editor", company_id=company),))
+        seen = [await kpi.report(conn, one, Asked(YEAR)) for one in (own, editor)]
+        other = Scope(history.programme.id, teacher.id, (Grant("presenter"),))
+        await conn.execute("delete from class_teachers where person_id = $1", teacher.id)
+        nothing = await kpi.report(conn, other, Asked(YEAR))
+    assert told(seen[0].total) == counted([row for row in rows if row["class_id"] == class_id])
+    assert told_hosted(seen[0].total) == (0, 0)
+    assert told(seen[1].total) == counted([row for row in rows if row["company_id"] == company])
+    assert sum(told(nothing.total)) == 0
+
+
+async def test_filters_narrow_and_a_merger_rolls_up(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "three", 9)
+        await kpi_rows.run(conn, NOW)
+        rows = within(await raw(conn, history), YEAR)
+        asked = Asked(YEAR, level="havo", sector="water", kind="on_demand")
+        found = await kpi.report(conn, history.office, asked)
+        aimed = Asked(YEAR, objective_id=history.objectives[0])
+        under = await kpi.report(conn, history.office, aimed)
+        before = await kpi.report(conn, history.office, Asked(YEAR), By.REGION)
+        first, second = history.schools[0].id, history.schools[3].id
+        await conn.execute("update schools set reports_as = $2 where id = $1", first, second)
+        after = await kpi.report(conn, history.office, Asked(YEAR), By.REGION)
+    wanted = [
+        row for row in rows
+        if (row["level"], row["sector"], row["kind"]) == ("havo", "water", "on_demand")
+    ]  # fmt: skip
+    assert told(found.total) == counted(wanted) and found.total.hosted is None
+    objective = str(history.objectives[0])
+    assert told(under.total) == counted([row for row in rows if row["objective"] == objective])
+    assert after.total.attended.schools == before.total.attended.schools - 1
+    assert after.total.attended.registry == before.total.attended.registry - 1 == 5
+
+
+async def test_the_run_mends_what_changed_and_nothing_else(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "four", 10, lessons=20)
+        made = await kpi_rows.run(conn, NOW)
+        again = await kpi_rows.run(conn, NOW + timedelta(days=1))
+        await conn.execute(
+            """
+            update session_class_results set pupils = pupils + 1 where session_class_id = (
+                select session_class_id from session_class_results
+                where outcome = 'present' order by session_class_id limit 1)
+            """
+        )
+        # what a tour counts under later changes nothing that was
+        await objectives.aim_tour(
+            conn, history.office, history.tours[0], objectives.Aim(None, "maritime")
+        )
+        mended = await kpi_rows.run(conn, NOW + timedelta(days=1))
+        sectors = await conn.fetch("select distinct sector from kpi_classes")
+        due = [await kpi_rows.is_due(conn, NOW + timedelta(hours=h)) for h in (0, 23, 24)]
+    assert made > history.lessons and (again, mended) == (0, 1)
+    assert "maritime" not in {row["sector"] for row in sectors}
+    assert due == [True, False, True]
+
+
+def test_periods_follow_the_school_year() -> None:
+    year = school_year_on(date(2026, 3, 1), "UTC")
+    quarters, months = kpi_periods.quarters(year), kpi_periods.months(year)
+    assert quarters[1] == Period(date(2025, 11, 1), date(2026, 1, 31))
+    assert months[6] == Period(date(2026, 2, 1), date(2026, 2, 28))
+    for parts in (quarters, months):
+        assert (parts[0].since, parts[-1].until) == (year.first_day, year.last_day)
+        for one, after in zip(parts, parts[1:], strict=False):
+            assert after.since - one.until == timedelta(days=1)
+    assert kpi_periods.named("2025", "q4", date(2027, 1, 1), 8) == quarters[3]
+    assert kpi_periods.named("x", "q9", date(2026, 3, 1), 8) == YEAR
+    assert kpi_periods.named("2025", "", date(2027, 1, 1), 1).until == date(2025, 12, 31)
+    names = [one.name for one in kpi_periods.years(date(2024, 9, 1), date(2026, 3, 1), 8)]
+    assert names == ["2025/26", "2024/25"]
+
+
+def test_a_period_that_cannot_be_is_refused() -> None:
+    with pytest.raises(Refused, match="period_backwards"):
+        kpi_periods.free(date(2026, 1, 2), date(2026, 1, 1))
+    with pytest.raises(Refused, match="period_long"):
+        kpi_periods.free(date(2000, 1, 1), date(2026, 1, 1))
+    assert kpi_periods.free(YEAR.since, YEAR.until) == YEAR
+    assert YEAR.is_open(YEAR.until) and not YEAR.is_open(date(2026, 8, 1))

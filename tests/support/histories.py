@@ -1,0 +1,187 @@
+"""Made-up histories of a programme: lessons of many classes over a school year, results kept.
+
+By a seed, straight into the tables, so that thousands cost little; what KPIs make of them is held
+against a count of one's own.
+"""
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from rooms.agenda import objectives
+from rooms.connection import Connection
+from rooms.people.companies import Company
+from rooms.people.programmes import Programme
+from rooms.people.regions import Region
+from rooms.people.schools import School
+from rooms.scope import Grant, Scope
+from tests.support import people
+from tests.support.lessons import FILM_MS, a_tour
+
+FIRST = date(2025, 8, 1)
+NOW = datetime(2026, 9, 15, 9, 0, tzinfo=UTC)
+OUTCOMES = ("present", "present", "present", "declared", "partial", "no_show", "replay_only")
+SECTORS = ("water", "ict", "energy")
+LEVELS = ("havo", "vwo", "vmbo")
+
+
+@dataclass
+class History:
+    """A programme with what happened in it. `lessons`: how many classes had a session."""
+
+    programme: Programme
+    regions: list[Region] = field(default_factory=list)
+    schools: list[School] = field(default_factory=list)
+    companies: list[Company] = field(default_factory=list)
+    objectives: list[UUID] = field(default_factory=list)
+    classes: list[tuple[UUID, School, str]] = field(default_factory=list)
+    tours: list[UUID] = field(default_factory=list)
+    lessons: int = 0
+
+    @property
+    def office(self) -> Scope:
+        """The programme office's scope."""
+        return Scope(self.programme.id, None, (Grant("bureau"),))
+
+    def coordinator(self, region: Region) -> Scope:
+        """A coordinator's scope."""
+        return Scope(self.programme.id, None, (Grant("coordinator", region_id=region.id),))
+
+
+async def a_history(
+    conn: Connection, slug: str, seed: int, *, lessons: int = 60, schools: int = 6, classes: int = 3
+) -> History:
+    """A programme of three regions and its lessons from 1 August 2025 on."""
+    made = History(await people.a_programme(conn, slug))
+    for name in ("Twente", "Zeeland", "Drenthe"):
+        made.regions.append(await people.a_region(conn, made.programme, name))
+    for number in range(schools):
+        region = made.regions[number % 3]
+        made.schools.append(
+            await people.a_school(
+                conn, made.programme, name=f"School {number}", region=region,
+                code=f"{slug[:6]}{number:04}",
+            )
+        )  # fmt: skip
+    await _offers(conn, made)
+    await _classes(conn, made, classes)
+    await _lessons(conn, made, random.Random(seed), lessons)
+    return made
+
+
+async def _offers(conn: Connection, made: History) -> None:
+    for words in ("Kiezen", "Techniek"):
+        made.objectives.append(
+            await objectives.create(conn, made.office, {"nl": words, "en": words}, NOW)
+        )
+    for number in range(3):
+        company = await people.a_company(conn, made.programme, f"Bedrijf {number}")
+        editor = await people.an_editor(conn, made.programme, company)
+        made.companies.append(company)
+        tour_id = await a_tour(conn, made.programme, company, editor)
+        made.tours.append(tour_id)
+        await conn.execute(
+            """
+            update tours set sectors = $2, objective_id = $3 where id = $1
+            """,
+            tour_id,
+            [SECTORS[number]],
+            made.objectives[number] if number < 2 else None,
+        )
+        await conn.execute(
+            "update companies set region_id = $2 where id = $1", company.id, made.regions[number].id
+        )
+
+
+async def _classes(conn: Connection, made: History, count: int) -> None:
+    teacher = await people.a_teacher(conn, made.programme, made.schools[0])
+    for school in made.schools:
+        for number in range(count):
+            level = LEVELS[number % len(LEVELS)]
+            class_id = await conn.fetchval(
+                """
+                insert into classes (programme_id, school_id, name, level, school_year, code,
+                    code_until, link_token, created_by)
+                values ($1, $2, $3, $4, 2025, gen_random_uuid()::text, '2026-07-31',
+                    gen_random_uuid()::text, $5) returning id
+                """,
+                made.programme.id, school.id, f"{number}A", level, teacher.id,
+            )  # fmt: skip
+            made.classes.append((class_id, school, level))
+
+
+async def _lessons(conn: Connection, made: History, chance: random.Random, count: int) -> None:
+    for _ in range(count):
+        day = FIRST + timedelta(days=chance.randrange(420))
+        is_live = chance.random() < 0.4
+        session_id = await _session(conn, made, chance, day, is_live)
+        for class_id, school, level in chance.sample(made.classes, 3 if is_live else 1):
+            await _took_part(conn, made, chance, session_id, class_id, school, level)
+            made.lessons += 1
+
+
+async def _session(
+    conn: Connection, made: History, chance: random.Random, day: date, is_live: bool
+) -> UUID:
+    at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    company = chance.choice(made.companies)
+    tour_id, room_id, version_id = None, None, None
+    if is_live:
+        room_id = await conn.fetchval(
+            """
+            insert into rooms (programme_id, title, company_id, region_id, zone, opened_at,
+                closed_at)
+            values ($1, 'Live', $2, $3, 'Europe/Amsterdam', $4, $4) returning id
+            """,
+            made.programme.id, company.id, chance.choice(made.regions).id, at,
+        )  # fmt: skip
+    else:
+        tour_id = chance.choice(made.tours)
+        version_id = await conn.fetchval(
+            """
+            select f.current_version_id from tours t join videos f on f.id = t.video_id
+            where t.id = $1
+            """,
+            tour_id,
+        )
+    session_id: UUID = await conn.fetchval(
+        """
+        insert into sessions (programme_id, tour_id, version_id, room_id, state, zone, chosen,
+            pass_share, rule_version, started_at, ended_at, local_date)
+        values ($1, $2, $3, $4, 'ended', 'Europe/Amsterdam', $5, 0.6, '1', $6, $6, $7)
+        returning id
+        """,
+        made.programme.id, tour_id, version_id, room_id, [[0, FILM_MS]], at, day,
+    )  # fmt: skip
+    return session_id
+
+
+async def _took_part(
+    conn: Connection, made: History, chance: random.Random, session_id: UUID, class_id: UUID,
+    school: School, level: str,
+) -> None:  # fmt: skip
+    outcome, there = chance.choice(OUTCOMES), chance.randrange(1, 30)
+    region = chance.choice(made.regions)  # where its school stood that day
+    session_class_id = await conn.fetchval(
+        """
+        insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
+            class_name, level, is_confirmed_teacher)
+        values ($1, $2, $3, $4, $5, '1A', $6, $7) returning id
+        """,
+        made.programme.id, session_id, class_id, school.id, region.id, level,
+        chance.random() < 0.85,
+    )  # fmt: skip
+    passes = outcome in {"present", "declared", "replay_only"}
+    await conn.execute(
+        """
+        insert into session_class_results (programme_id, session_class_id, outcome,
+            measured_outcome, reason_code, window_ms, present_ms, headcount, measured_headcount,
+            headcount_source, seats, seats_passed, pupils, student_seconds, has_beamer,
+            rule_version, computed_at)
+        values ($1, $2, $3, $3, 'threshold_reached', 180000, 120000, $4, $4, 'confirmed', 1, 1,
+            $5, $6, true, '1', $7)
+        """,
+        made.programme.id, session_class_id, outcome, there, there if passes else 0,
+        0 if outcome == "no_show" else there * chance.randrange(60, 3000), NOW,
+    )  # fmt: skip
