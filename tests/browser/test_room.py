@@ -230,6 +230,18 @@ async def test_who_was_removed_is_told_and_asks_no_more(visitor: Visitor) -> Non
     assert len(visitor.stand.posts_to("/rooms/r1/whep")) == 1
 
 
+async def test_who_comes_before_the_beginning_asks_again_when_it_is_live(visitor: Visitor) -> None:
+    visitor.stand.offer_status = 425
+    visitor.stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
+    page = await visitor.open("viewer")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/whep"))
+    await expect(page.locator("[data-stage-words]")).to_contain_text("The picture comes by itself")
+    await page.wait_for_timeout(800)
+    assert len(visitor.stand.posts_to("/rooms/r1/whep")) == 1
+    await visitor.stand.tell(event="phase", number=8, at=0, phase="live")
+    await until(lambda: len(visitor.stand.posts_to("/rooms/r1/whep")) >= 2)
+
+
 async def test_an_offer_asks_for_four_pictures_and_four_voices(visitor: Visitor) -> None:
     await visitor.open("viewer")
     await until(lambda: visitor.stand.posts_to("/rooms/r1/whep"))

@@ -27,6 +27,8 @@ const PATIENCE_MS = 700;
 const REFUSED_MS = [500, 1000, 2000, 4000, 8000];
 // Not signed in, removed from the room: asking again changes nothing.
 const FINAL = [401, 403];
+// Not live yet: whoever hears that it is starts this link again.
+const EARLY = 425;
 // The resource is not there any more.
 const GONE = [404, 410];
 // By then the room has told who stands on the stage.
@@ -155,7 +157,7 @@ export class Link extends Signals {
     const status = error instanceof Refused ? error.status : 0;
     if (!(error instanceof Refused)) console.warn("The stage's answer did not fit.", error);
     this.send("refused", status);
-    if (FINAL.includes(status)) {
+    if (status === EARLY || FINAL.includes(status)) {
       this.stop();
       return "over";
     }

@@ -15,7 +15,7 @@ import { readTexts } from "../texts.js";
 import { mountBar } from "./bar.js";
 import { Pictures } from "./pictures.js";
 import { Sound } from "./sound.js";
-import { shown } from "./state.js";
+import { EARLY, shown } from "./state.js";
 
 /** @typedef {import("../stage/room_socket.js").Stage} Stage */
 /** @typedef {import("../stage/watch.js").Wish} Wish */
@@ -24,6 +24,9 @@ import { shown } from "./state.js";
 const KEPT_WISH = "room_wish";
 // The line to the room may be made anew without a word, the pictures go on meanwhile.
 const OFFLINE_MS = 4000;
+// A hall full of pages that waited for the beginning does not ask at one moment.
+const BEGIN_AFTER_MS = 200;
+const BEGIN_WITHIN_MS = 1000;
 
 /** @extends {Signals<RoomPageEvents>} */
 export class Room extends Signals {
@@ -38,6 +41,7 @@ export class Room extends Signals {
   };
   #epoch = -1;
   #isOnAir = false;
+  #phase = "";
   #offline = 0;
   /** @type {(() => void) | null} */
   #letSleep = null;
@@ -76,7 +80,7 @@ export class Room extends Signals {
     watch.on("up", (rung) => this.#stand({ is_up: true, was_up: true, is_hopeless: false, refused: 0 }, rung));
     watch.on("down", () => this.#stand({ is_up: false }));
     watch.on("hopeless", () => this.#stand({ is_up: false, is_hopeless: true }));
-    watch.on("refused", (status) => this.#stand({ is_up: false, refused: status }));
+    watch.on("refused", (status) => (this.#stand({ is_up: false, refused: status }), this.#begin()));
     watch.on("quality", (quality) => this.#quality(quality));
   }
 
@@ -86,6 +90,7 @@ export class Room extends Signals {
     socket.on("stage", (stage) => this.#staged(stage));
     socket.on("viewers", (count) => this.#viewers(count));
     socket.on("restarted", (epoch) => this.#restarted(epoch));
+    socket.on("told", ({ phase }) => phase && this.#goes(phase));
     socket.on("online", (isOnline) => this.#online(isOnline));
     socket.on("closed", (why) => this.#closed(why));
   }
@@ -110,6 +115,19 @@ export class Room extends Signals {
     this.#epoch = epoch;
     this.#stand({ is_up: false });
     this.watch?.link.start(this.#servers);
+  }
+
+  /** @param {string} phase */
+  #goes(phase) {
+    this.#phase = phase;
+    this.#begin();
+  }
+
+  /** Once it is live, whoever came too early gets the picture. */
+  #begin() {
+    if (this.#phase !== "live" || this.#now.refused !== EARLY) return;
+    this.#stand({ refused: 0 });
+    setTimeout(() => this.watch?.link.start(this.#servers), BEGIN_AFTER_MS + Math.random() * BEGIN_WITHIN_MS);
   }
 
   /** This device has another place in the class now: the page belongs to the old one. @param {string} kind */

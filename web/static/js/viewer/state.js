@@ -13,13 +13,15 @@
 // The answers of a stage that has no room for one more.
 const FULL = [409, 429, 503];
 const NOT_YOURS = [401, 403];
+// A webinar's stage before it is live.
+export const EARLY = 425;
 
 /** @param {Standing} now @returns {Shown} */
 export function shown(now) {
   if (now.closed) return { key: now.closed, is_open: false };
   if (NOT_YOURS.includes(now.refused)) return { key: "removed", is_open: false };
   if (now.is_hopeless) return { key: "noWay", is_open: false };
-  if (!now.tracks.length) return { key: "waits", is_open: false };
+  if (!now.tracks.length || now.refused === EARLY) return { key: "waits", is_open: false };
   if (!now.is_up && !now.was_up && FULL.includes(now.refused)) return { key: "full", is_open: false };
   if (!now.is_up) return now.was_up ? { key: "again", is_open: now.is_seen } : { key: "connecting", is_open: false };
   if (now.wish === "audio") return { key: "soundOnly", is_open: true };
