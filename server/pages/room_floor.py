@@ -8,7 +8,7 @@ from rooms.errors import NotThere
 from rooms.live.entering import Entered
 from server.context import Here
 from server.database import Connection
-from server.moderating import moderates
+from server.moderating import is_moderator, moderates
 from server.pages.rooms import is_on_air, shown_in, visitor
 
 
@@ -41,7 +41,7 @@ async def desk(here: Here) -> Response:
             "rooms/desk.html",
             room=shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
             parts=await _parts(here, conn, entered),
-            may_take_over=entered.member is not None,
+            may_take_over=is_moderator(entered.role, entered.room, here.person.person_id),
         )
 
 
