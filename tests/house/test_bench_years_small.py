@@ -1,0 +1,95 @@
+"""The made-up five years on a tiny scale: whole, the same each time, and by the product's rule."""
+
+from datetime import date
+
+import asyncpg
+
+from tests.bench.years import make as years
+from tests.bench.years.sums import presence_in
+from tests.support.floor import fresh_database
+
+TODAY = date(2026, 11, 28)
+# A password's salt is new each time, and the tool says when the night's work was done.
+DIFFERS = {"persons", "purge_checks", "kpi_runs", "alembic_version"}
+
+
+async def test_the_years_are_whole_and_the_same_each_time(server_dsn: str) -> None:
+    async with fresh_database(server_dsn) as one, fresh_database(server_dsn) as other:
+        made = await years.make(one, scale=0.001, today=TODAY, sample=1000)
+        # Every kept result whose visits are still there is what the product's rule says.
+        assert 30 < made.checked < made.rows["session_class_results"]
+        assert 1_000 < made.rows["visits"] < 4_000
+        conn = await asyncpg.connect(one)
+        try:
+            assert await broken_references(conn) == []
+            assert await outcomes(conn) >= {"present", "partial"}
+            first = await sums(conn)
+        finally:
+            await conn.close()
+        await years.make(other, scale=0.001, today=TODAY, sample=0)
+        conn = await asyncpg.connect(other)
+        try:
+            assert await sums(conn) == first
+        finally:
+            await conn.close()
+
+
+async def outcomes(conn: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
+    """What became of the classes."""
+    rows = await conn.fetch("select distinct outcome from session_class_results")
+    return {row["outcome"] for row in rows}
+
+
+async def broken_references(conn: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    """Foreign keys that lead nowhere: the years are written without looking at them."""
+    keys = await conn.fetch(
+        """
+        select c.conname, c.conrelid::regclass::text as child,
+            c.confrelid::regclass::text as parent,
+            array(select a.attname::text from unnest(c.conkey) with ordinality as k (n, at)
+                join pg_attribute a on (a.attrelid, a.attnum) = (c.conrelid, k.n) order by k.at)
+                as names,
+            array(select a.attname::text from unnest(c.confkey) with ordinality as k (n, at)
+                join pg_attribute a on (a.attrelid, a.attnum) = (c.confrelid, k.n) order by k.at)
+                as others
+        from pg_constraint c where c.contype = 'f'
+        """
+    )
+    broken = []
+    for key in keys:
+        pairs = list(zip(key["names"], key["others"], strict=True))
+        are_told = " and ".join(f"c.{name} is not null" for name, _ in pairs)
+        are_same = " and ".join(f"p.{other} = c.{name}" for name, other in pairs)
+        found = await conn.fetchval(
+            f"select exists (select from {key['child']} c where {are_told}"
+            f" and not exists (select from {key['parent']} p where {are_same}))"
+        )
+        if found:
+            broken.append(key["conname"])
+    return broken
+
+
+async def sums(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[str, str]:
+    """A checksum of every table's rows."""
+    tables = await conn.fetch("select tablename from pg_tables where schemaname = 'public'")
+    return {
+        name: await conn.fetchval(
+            f'select md5(string_agg(t::text, chr(10) order by t::text)) from "{name}" t'
+        )
+        for name in (row["tablename"] for row in tables)
+        if name not in DIFFERS
+    }
+
+
+def test_holes_are_closed_and_pauses_are_not_counted() -> None:
+    window = ((0, 100_000), (130_000, 200_000))
+    assert presence_in(window, [(10_000, 50_000), (65_000, 90_000)]) == [(10_000, 90_000)]
+    assert presence_in(window, [(10_000, 50_000), (65_001, 90_000)]) == [
+        (10_000, 50_000),
+        (65_001, 90_000),
+    ]
+    assert presence_in(window, [(95_000, 210_000)]) == [(95_000, 100_000), (130_000, 200_000)]
+    assert presence_in(((0, 100_000), (110_000, 200_000)), [(50_000, 150_000)]) == [
+        (50_000, 100_000),
+        (110_000, 150_000),
+    ]
