@@ -103,7 +103,7 @@ class Report:
 
 
 async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
-    """What the scope's person may count: all, her regions, her classes, her company."""
+    """What the scope's person may count: all, her regions, classes, pairs, her company's."""
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
     standing = await _registry(conn, scope, asked)
@@ -188,7 +188,10 @@ async def _attended(
             where k.programme_id = $1 and k.local_date between $2 and $3
                 and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
                     or exists (select from class_teachers t where t.programme_id = $1
-                        and t.class_id = k.class_id and t.person_id = $12))
+                        and t.class_id = k.class_id and t.person_id = $12)
+                    or (k.school_id, k.company_id) in (select f.school_id, f.company_id
+                        from facilitator_pairs f where f.programme_id = $1
+                            and f.person_id = $12 and f.ended_at is null))
                 and ($7::uuid is null or k.region_id = $7)
                 and ($8 = '' or k.sector = $8)
                 and ($9::uuid is null or k.objective_id = $9)
@@ -287,7 +290,10 @@ async def _partnerships(
             from pairs k join schools o on o.id = k.school_id
             where ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
                     or exists (select from class_teachers t where t.programme_id = $1
-                        and t.class_id = k.class_id and t.person_id = $12))
+                        and t.class_id = k.class_id and t.person_id = $12)
+                    or (k.school_id, k.company_id) in (select f.school_id, f.company_id
+                        from facilitator_pairs f where f.programme_id = $1
+                            and f.person_id = $12 and f.ended_at is null))
                 and ($7::uuid is null or k.region_id = $7)
                 and ($8 = '' or k.sector = $8)
                 and ($9::uuid is null or k.objective_id = $9)

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal, format_percent
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import objectives
+from rooms.agenda import objectives, partnerships
 from rooms.agenda.objectives import Objective
 from rooms.attendance import kpi, kpi_periods
 from rooms.attendance.cells import DELIMITERS, Cell, to_csv
@@ -143,6 +143,7 @@ async def index(here: Here) -> Response:
         except Refused as refused:
             problem = errors.sentence(here.language, refused.code, refused.params)
             view = await _view(here, conn, QueryParams())
+        pairs = await partnerships.alive(conn, here.scope, view.asked.period, view.asked.region_id)
     return here.page(
         "kpis/index.html",
         422 if problem else 200,
@@ -152,6 +153,7 @@ async def index(here: Here) -> Response:
         attended=[one for one in _told(here, view.report.total) if not one["is_hosted"]],
         hosted=[one for one in _told(here, view.report.total) if one["is_hosted"]],
         parts=[(_name(here, view, key), figures) for key, figures in view.report.parts],
+        pairs=pairs,
         hours=lambda minutes: hours(here, minutes),
         choices=_choices(here, view),
         words={by: here._(words) for by, words in kpi_words.BY.items()},

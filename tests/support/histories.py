@@ -7,7 +7,7 @@ against a count of one's own.
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from rooms.agenda import objectives
 from rooms.connection import Connection
@@ -111,69 +111,95 @@ async def _classes(conn: Connection, made: History, count: int) -> None:
             made.classes.append((class_id, school, level))
 
 
+@dataclass
+class _Rows:
+    """What is written at once: a statement a table, not one a lesson."""
+
+    rooms: list[tuple[object, ...]] = field(default_factory=list)
+    sessions: list[tuple[object, ...]] = field(default_factory=list)
+    parts: list[tuple[object, ...]] = field(default_factory=list)
+    results: list[tuple[object, ...]] = field(default_factory=list)
+
+
 async def _lessons(conn: Connection, made: History, chance: random.Random, count: int) -> None:
+    films = {
+        row["id"]: row["current_version_id"]
+        for row in await conn.fetch(
+            """
+            select t.id, f.current_version_id from tours t join videos f on f.id = t.video_id
+            where t.programme_id = $1
+            """,
+            made.programme.id,
+        )
+    }
+    rows = _Rows()
     for _ in range(count):
         day = FIRST + timedelta(days=chance.randrange(420))
         is_live = chance.random() < 0.4
-        session_id = await _session(conn, made, chance, day, is_live)
+        session_id = _session(rows, made, chance, films, day, is_live)
         for class_id, school, level in chance.sample(made.classes, 3 if is_live else 1):
-            await _took_part(conn, made, chance, session_id, class_id, school, level)
+            _took_part(rows, made, chance, session_id, class_id, school, level)
             made.lessons += 1
+    await _write(conn, rows)
 
 
-async def _session(
-    conn: Connection, made: History, chance: random.Random, day: date, is_live: bool
-) -> UUID:
+def _session(
+    rows: _Rows, made: History, chance: random.Random, films: dict[UUID, UUID], day: date,
+    is_live: bool,
+) -> UUID:  # fmt: skip
     at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-    company = chance.choice(made.companies)
-    tour_id, room_id, version_id = None, None, None
+    session_id, key = uuid4(), made.programme.id
+    tour_id, room_id = None, None
     if is_live:
-        room_id = await conn.fetchval(
-            """
-            insert into rooms (programme_id, title, company_id, region_id, zone, opened_at,
-                closed_at)
-            values ($1, 'Live', $2, $3, 'Europe/Amsterdam', $4, $4) returning id
-            """,
-            made.programme.id, company.id, chance.choice(made.regions).id, at,
-        )  # fmt: skip
+        room_id, region = uuid4(), chance.choice(made.regions)
+        rows.rooms.append((key, room_id, chance.choice(made.companies).id, region.id, at))
     else:
         tour_id = chance.choice(made.tours)
-        version_id = await conn.fetchval(
-            """
-            select f.current_version_id from tours t join videos f on f.id = t.video_id
-            where t.id = $1
-            """,
-            tour_id,
-        )
-    session_id: UUID = await conn.fetchval(
-        """
-        insert into sessions (programme_id, tour_id, version_id, room_id, state, zone, chosen,
-            pass_share, rule_version, started_at, ended_at, local_date)
-        values ($1, $2, $3, $4, 'ended', 'Europe/Amsterdam', $5, 0.6, '1', $6, $6, $7)
-        returning id
-        """,
-        made.programme.id, tour_id, version_id, room_id, [[0, FILM_MS]], at, day,
-    )  # fmt: skip
+    film = films[tour_id] if tour_id else None
+    rows.sessions.append((key, session_id, tour_id, film, room_id, [[0, FILM_MS]], at, day))
     return session_id
 
 
-async def _took_part(
-    conn: Connection, made: History, chance: random.Random, session_id: UUID, class_id: UUID,
+def _took_part(
+    rows: _Rows, made: History, chance: random.Random, session_id: UUID, class_id: UUID,
     school: School, level: str,
 ) -> None:  # fmt: skip
     outcome, there = chance.choice(OUTCOMES), chance.randrange(1, 30)
     region = chance.choice(made.regions)  # where its school stood that day
-    session_class_id = await conn.fetchval(
+    part, key = uuid4(), made.programme.id
+    is_confirmed = chance.random() < 0.85
+    rows.parts.append((key, part, session_id, class_id, school.id, region.id, level, is_confirmed))
+    pupils = there if outcome in {"present", "declared", "replay_only"} else 0
+    seconds = 0 if outcome == "no_show" else there * chance.randrange(60, 3000)
+    rows.results.append((key, part, outcome, there, pupils, seconds, NOW))
+
+
+async def _write(conn: Connection, rows: _Rows) -> None:
+    await conn.executemany(
         """
-        insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
-            class_name, level, is_confirmed_teacher)
-        values ($1, $2, $3, $4, $5, '1A', $6, $7) returning id
+        insert into rooms (programme_id, id, title, company_id, region_id, zone, opened_at,
+            closed_at)
+        values ($1, $2, 'Live', $3, $4, 'Europe/Amsterdam', $5, $5)
         """,
-        made.programme.id, session_id, class_id, school.id, region.id, level,
-        chance.random() < 0.85,
-    )  # fmt: skip
-    passes = outcome in {"present", "declared", "replay_only"}
-    await conn.execute(
+        rows.rooms,
+    )
+    await conn.executemany(
+        """
+        insert into sessions (programme_id, id, tour_id, version_id, room_id, state, zone, chosen,
+            pass_share, rule_version, started_at, ended_at, local_date)
+        values ($1, $2, $3, $4, $5, 'ended', 'Europe/Amsterdam', $6, 0.6, '1', $7, $7, $8)
+        """,
+        rows.sessions,
+    )
+    await conn.executemany(
+        """
+        insert into session_classes (programme_id, id, session_id, class_id, school_id, region_id,
+            class_name, level, is_confirmed_teacher)
+        values ($1, $2, $3, $4, $5, $6, '1A', $7, $8)
+        """,
+        rows.parts,
+    )
+    await conn.executemany(
         """
         insert into session_class_results (programme_id, session_class_id, outcome,
             measured_outcome, reason_code, window_ms, present_ms, headcount, measured_headcount,
@@ -182,6 +208,5 @@ async def _took_part(
         values ($1, $2, $3, $3, 'threshold_reached', 180000, 120000, $4, $4, 'confirmed', 1, 1,
             $5, $6, true, '1', $7)
         """,
-        made.programme.id, session_class_id, outcome, there, there if passes else 0,
-        0 if outcome == "no_show" else there * chance.randrange(60, 3000), NOW,
-    )  # fmt: skip
+        rows.results,
+    )

@@ -1,5 +1,6 @@
 """KPIs of made-up histories are those of a count of one's own, in all and in every part."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -152,7 +153,8 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
         history = await a_history(conn, "two", 8)
         await kpi_rows.run(conn, NOW)
         rows = within(await raw(conn, history), YEAR)
-        teacher, class_id = await a_person(conn), history.classes[0][0]
+        teacher, editors_friend = await a_person(conn), await a_person(conn)
+        class_id = history.classes[0][0]
         await conn.execute(
             "insert into class_teachers (programme_id, class_id, person_id) values ($1, $2, $3)",
             history.programme.id, class_id, teacher.id,
@@ -161,12 +163,25 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
         company = history.companies[0].id
         editor = Scope(history.programme.id, None, (Grant("editor", company_id=company),))
         seen = [await kpi.report(conn, one, Asked(YEAR)) for one in (own, editor)]
+        school = history.schools[1].id
+        await conn.execute(
+            """
+            insert into facilitator_pairs (programme_id, person_id, school_id, company_id, made_at)
+            values ($1, $2, $3, $4, now())
+            """,
+            history.programme.id, editors_friend.id, school, company,
+        )  # fmt: skip
+        helper = Scope(history.programme.id, editors_friend.id, (Grant("facilitator"),))
+        seen.append(await kpi.report(conn, helper, Asked(YEAR)))
         other = Scope(history.programme.id, teacher.id, (Grant("presenter"),))
         await conn.execute("delete from class_teachers where person_id = $1", teacher.id)
         nothing = await kpi.report(conn, other, Asked(YEAR))
     assert told(seen[0].total) == counted([row for row in rows if row["class_id"] == class_id])
     assert told_hosted(seen[0].total) == (0, 0)
     assert told(seen[1].total) == counted([row for row in rows if row["company_id"] == company])
+    assert told(seen[2].total) == counted(
+        [row for row in rows if (row["school_id"], row["company_id"]) == (school, company)]
+    )
     assert sum(told(nothing.total)) == 0
 
 
@@ -225,7 +240,7 @@ def test_periods_follow_the_school_year() -> None:
     assert months[6] == Period(date(2026, 2, 1), date(2026, 2, 28))
     for parts in (quarters, months):
         assert (parts[0].since, parts[-1].until) == (year.first_day, year.last_day)
-        for one, after in zip(parts, parts[1:], strict=False):
+        for one, after in itertools.pairwise(parts):
             assert after.since - one.until == timedelta(days=1)
     assert kpi_periods.named("2025", "q4", date(2027, 1, 1), 8) == quarters[3]
     assert kpi_periods.named("x", "q9", date(2026, 3, 1), 8) == YEAR

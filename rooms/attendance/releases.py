@@ -1,0 +1,248 @@
+"""Releases: the KPIs of a period, frozen as they leave the programme.
+
+An edition is stored as bytes and never changes. A later correction makes the next edition, which
+lists the differences. Two releases never share a day unless they share all: the reader of both
+could subtract one from the other, and so find what was blanked.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from rooms.attendance import blanking, kpi, published, release_documents
+from rooms.attendance.kpi_periods import Period
+from rooms.attendance.release_documents import Definitions, Document, Facts
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere
+from rooms.people import programmes, registry
+from rooms.people.programmes import Programme
+from rooms.scope import Grant, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An edition as lists show it. `made_by`: a name, for those of the programme only."""
+
+    id: UUID
+    period: Period
+    edition: int
+    is_provisional: bool
+    as_of: datetime
+    sha256: str
+    made_by: str
+    made_at: datetime
+    is_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An edition with its bytes."""
+
+    release: Release
+    document: bytes
+    csv: bytes
+
+    @property
+    def read(self) -> Document:
+        """What the document says."""
+        found: dict[str, Any] = json.loads(self.document)
+        return found
+
+
+# --- making --------------------------------------------------------------------------------------
+
+
+async def make(
+    conn: Connection, scope: Scope, period: Period, definitions: Definitions, now: datetime
+) -> Release:
+    """Freezes a period. The caller has judged who may, and keeps it in one transaction.
+
+    Raises `Conflict` `release_unchanged` when nothing that counts has changed since its last
+    edition, `release_overlaps` for days of another release, `release_early` for days to come.
+    """
+    await conn.execute("select from programmes where id = $1 for update", scope.programme_id)
+    programme = await programmes.by_id(conn, scope.programme_id)
+    today = now.astimezone(ZoneInfo(programme.zone)).date()
+    if period.since > today:
+        raise Conflict("release_early")
+    await _check_overlap(conn, scope, period)
+    before = await _latest(conn, scope, period)
+    made = await compose(conn, scope, programme, period, definitions, today, before)
+    if before is not None and made["as_of"] == before["as_of"]:
+        raise Conflict("release_unchanged", edition=before["edition"])
+    return await _store(conn, scope, made, now)
+
+
+async def compose(
+    conn: Connection,
+    scope: Scope,
+    programme: Programme,
+    period: Period,
+    definitions: Definitions,
+    today: date,
+    before: Document | None,
+) -> Document:
+    """The next edition as it would be stored now; the same data give the same document."""
+    as_of = await _as_of(conn, scope, programme, period, today)
+    found = (await kpi.report(conn, _office(scope), kpi.Asked(period))).total
+    assert found.hosted is not None
+    tables = await published.tables(conn, scope, period)
+    kept = release_documents.blanks_of(before) if before and not before["is_provisional"] else None
+    version = await registry.version_at(conn, as_of)
+    facts = Facts(
+        programme=programme.slug,
+        programme_name=programme.name,
+        period=period,
+        is_provisional=period.is_open(today),
+        as_of=as_of,
+        registry_number=version.number,
+        registry_sha256=version.sha256,
+        attended=found.attended,
+        hosted=found.hosted,
+        tables=tables,
+        blanked=blanking.blank(tables, kept),
+        names=await published.names(conn, scope),
+        definitions=definitions,
+    )
+    return release_documents.document(facts, before)
+
+
+def _office(scope: Scope) -> Scope:
+    """A release is of the whole programme, whoever of the office makes it."""
+    return Scope(scope.programme_id, scope.person_id, (Grant("bureau"),))
+
+
+async def _as_of(
+    conn: Connection, scope: Scope, programme: Programme, period: Period, today: date
+) -> datetime:
+    """The last change of anything counted in the period; at least its end, once that has come."""
+    changed: datetime | None = await conn.fetchval(
+        """
+        select greatest(
+            (select max(changed_at) from kpi_classes
+                where programme_id = $1 and local_date between $2 and $3),
+            (select max(changed_at) from kpi_sessions
+                where programme_id = $1 and local_date between $2 and $3),
+            (select max(greatest(r.changed_at, w.changed_at)) from requests r
+                join webinars w on (w.programme_id, w.id) = (r.programme_id, r.webinar_id)
+                where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'),
+            (select max(made_at) from registry_versions))
+        """,
+        scope.programme_id,
+        period.since,
+        period.until,
+    )
+    zone = ZoneInfo(programme.zone)
+    ends = datetime.combine(period.until + timedelta(days=1), time(), zone)
+    begins = datetime.combine(period.since, time(), zone)
+    latest = max(changed or begins, begins)
+    moment = latest if period.is_open(today) else max(latest, ends)
+    # As it is written: to the second, and never before what it holds.
+    return moment.replace(microsecond=0) + timedelta(seconds=1 if moment.microsecond else 0)
+
+
+async def _check_overlap(conn: Connection, scope: Scope, period: Period) -> None:
+    other = await conn.fetchrow(
+        """
+        select since, until from releases
+        where programme_id = $1 and since <= $3 and until >= $2 and (since, until) <> ($2, $3)
+        order by since limit 1
+        """,
+        scope.programme_id,
+        period.since,
+        period.until,
+    )
+    if other is not None:
+        raise Conflict("release_overlaps", since=other["since"], until=other["until"])
+
+
+async def _latest(conn: Connection, scope: Scope, period: Period) -> Document | None:
+    found = await conn.fetchval(
+        """
+        select document from releases where programme_id = $1 and since = $2 and until = $3
+        order by edition desc limit 1
+        """,
+        scope.programme_id,
+        period.since,
+        period.until,
+    )
+    return None if found is None else json.loads(found)
+
+
+async def _store(conn: Connection, scope: Scope, made: Document, now: datetime) -> Release:
+    release_id: UUID = await conn.fetchval(
+        """
+        insert into releases (programme_id, since, until, edition, is_provisional, as_of, document,
+            csv, sha256, made_by, made_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id
+        """,
+        scope.programme_id,
+        date.fromisoformat(made["period"]["since"]),
+        date.fromisoformat(made["period"]["until"]),
+        made["edition"],
+        made["is_provisional"],
+        datetime.fromisoformat(made["as_of"]),
+        release_documents.to_bytes(made),
+        release_documents.to_table(made, "en"),
+        release_documents.sha_of(made),
+        scope.person_id,
+        now,
+    )
+    return (await get(conn, scope, release_id)).release
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+async def every(conn: Connection, scope: Scope) -> list[Release]:
+    """All editions of the programme, the latest period first, then the latest edition."""
+    rows = await conn.fetch(
+        """
+        select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
+            coalesce(nullif(p.name, ''), p.email, '') as made_by, r.made_at,
+            r.edition = max(r.edition) over (partition by r.since, r.until) as is_latest
+        from releases r left join persons p on p.id = r.made_by
+        where r.programme_id = $1 order by r.since desc, r.until desc, r.edition desc limit 500
+        """,
+        scope.programme_id,
+    )
+    return [_release(row) for row in rows]
+
+
+async def get(conn: Connection, scope: Scope, release_id: UUID) -> Stored:
+    """One edition with its bytes. Raises `NotThere`."""
+    row = await conn.fetchrow(
+        """
+        select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
+            coalesce(nullif(p.name, ''), p.email, '') as made_by, r.made_at,
+            not exists (select from releases n where n.programme_id = r.programme_id
+                and n.since = r.since and n.until = r.until and n.edition > r.edition)
+                as is_latest, r.document, r.csv
+        from releases r left join persons p on p.id = r.made_by
+        where r.programme_id = $1 and r.id = $2
+        """,
+        scope.programme_id,
+        release_id,
+    )
+    if row is None:
+        raise NotThere("release")
+    return Stored(_release(row), row["document"], row["csv"])
+
+
+def _release(row: asyncpg.Record) -> Release:
+    return Release(
+        row["id"],
+        Period(row["since"], row["until"]),
+        row["edition"],
+        row["is_provisional"],
+        row["as_of"],
+        row["sha256"],
+        row["made_by"],
+        row["made_at"],
+        row["is_latest"],
+    )

@@ -1,0 +1,153 @@
+"""Nobody who knows every published figure finds a small one that was blanked."""
+
+from collections.abc import Mapping, Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rooms.attendance import blanking
+from rooms.attendance.blanking import MEASURES, Blanked, Figures, Limits, Table
+from tests.rooms.attendance.attack import reader_of
+
+SMALL = Limits(pupils=4, schools=2, share_percent=20)
+Cube = Mapping[tuple[str, str, str], tuple[int, int]]
+
+
+def figures(schools: int, pupils: int) -> Figures:
+    """A cell with so many schools and pupils; what else goes with them."""
+    return {
+        "schools": schools,
+        "classes": schools,
+        "pupils_reached": pupils,
+        "participations": pupils,
+        "student_minutes": 10 * pupils,
+    }
+
+
+def added(cells: Sequence[Figures]) -> Figures:
+    return {name: sum(one[name] for one in cells) for name in MEASURES}
+
+
+def tables_of(cube: Cube) -> list[Table]:
+    """Two tables of the same lessons: rows by the second key, and rows by the third."""
+    cells = {key: figures(*value) for key, value in cube.items()}
+    rows = sorted({key[0] for key in cells})
+    made = []
+    for at, name in ((1, "levels"), (2, "kinds")):
+        columns = sorted({key[at] for key in cells})
+        made.append(
+            Table(
+                name,
+                {r: added([one for key, one in cells.items() if key[0] == r]) for r in rows},
+                {c: added([one for key, one in cells.items() if key[at] == c]) for c in columns},
+                {
+                    (r, c): added(
+                        [one for key, one in cells.items() if (key[0], key[at]) == (r, c)]
+                    )
+                    for r in rows
+                    for c in columns
+                },
+                added(list(cells.values())),
+            )
+        )
+    return made
+
+
+def one_table(name: str, lines: Mapping[str, Sequence[tuple[int, int]]]) -> Table:
+    """A table as it is drawn: a line a row, (schools, pupils) a cell."""
+    keys = [str(at) for at in range(len(next(iter(lines.values()))))]
+    cells = {
+        (row, keys[at]): figures(*one) for row, line in lines.items() for at, one in enumerate(line)
+    }
+    return Table(
+        name,
+        {row: added([cells[row, key] for key in keys]) for row in lines},
+        {key: added([cells[row, key] for row in lines]) for key in keys},
+        cells,
+        added(list(cells.values())),
+    )
+
+
+counts = st.one_of(
+    st.just((0, 0)), st.tuples(st.integers(1, 2), st.integers(1, 3)), st.just((3, 9))
+)
+cubes = st.builds(
+    lambda keys, values: dict(zip(keys, values, strict=True)),
+    st.just([(r, c, k) for r in "ABC" for c in "xyz" for k in "lo"]),
+    st.lists(counts, min_size=18, max_size=18),
+)
+
+
+@settings(max_examples=80)
+@given(cubes)
+def test_no_small_figure_can_be_found(cube: Cube) -> None:
+    tables = tables_of(cube)
+    blanked = blanking.blank(tables, limits=SMALL)
+    for measure in ("schools", "participations"):
+        reader = reader_of(tables, blanked, measure)
+        for name, value in secrets_of(tables, measure):
+            low, high = reader.span(name)
+            assert low <= value <= high
+            assert SMALL.is_hidden(measure, value, high - value, value - low), (name, low, high)
+
+
+def secrets_of(tables: Sequence[Table], measure: str) -> list[tuple[tuple[str, ...], int]]:
+    """Every small total and cell, as the reader names it."""
+    found = [
+        (("row", key), one[measure]) for key, one in tables[0].rows.items() if SMALL.is_small(one)
+    ]
+    for table in tables:
+        found += [
+            ((table.name, "column", key), one[measure])
+            for key, one in table.columns.items()
+            if SMALL.is_small(one)
+        ]
+        found += [
+            ((table.name, *place), one[measure])
+            for place, one in table.cells.items()
+            if SMALL.is_small(one)
+        ]
+    return found
+
+
+def test_the_reader_does_find_what_is_blanked_alone() -> None:
+    """The attack is real: small cells without others beside them are found."""
+    table = one_table("levels", {"A": [(9, 200), (1, 4)], "B": [(8, 180), (7, 150)]})
+    alone = blanking.Blanks(frozenset(), frozenset(), frozenset({("A", "1")}))
+    naive = Blanked(frozenset(), {"levels": alone})
+    assert reader_of([table], naive, "participations").span(("levels", "A", "1")) == (4, 4)
+    blanked = blanking.blank([table])
+    assert blanked.tables["levels"].cells == set(table.cells)
+    low, high = reader_of([table], blanked, "participations").span(("levels", "A", "1"))
+    assert low == 0 and high >= 14
+
+
+def test_large_tables_are_told_whole() -> None:
+    table = one_table("levels", {"A": [(9, 200), (5, 44)], "B": [(8, 180), (0, 0)]})
+    blanked = blanking.blank([table])
+    assert (blanked.rows, blanked.hides_whole) == (frozenset(), False)
+    assert blanked.tables["levels"] == blanking.Blanks(frozenset(), frozenset(), frozenset())
+
+
+def test_a_small_region_is_blanked_in_every_table_with_another_beside_it() -> None:
+    lines = {"A": [(9, 200), (9, 90)], "B": [(1, 30), (1, 20)], "C": [(4, 70), (3, 60)]}
+    tables = [one_table("levels", lines), one_table("kinds", lines)]
+    blanked = blanking.blank(tables)
+    assert blanked.rows == {"B", "C"}
+    for table in tables:
+        wanted = {(row, column) for row in "BC" for column in "01"}
+        assert blanked.tables[table.name].cells >= wanted
+
+
+def test_a_programme_that_is_small_itself_tells_nothing() -> None:
+    table = one_table("levels", {"A": [(1, 5), (0, 0)], "B": [(1, 3), (0, 0)]})
+    blanked = blanking.blank([table])
+    assert blanked.hides_whole and blanked.tables["levels"].is_withheld
+
+
+def test_what_was_hidden_before_stays_hidden() -> None:
+    lines = {"A": [(9, 200), (3, 40)], "B": [(8, 180), (7, 150)], "C": [(8, 100), (6, 90)]}
+    table = one_table("levels", lines)
+    before = blanking.Blanks(frozenset(), frozenset(), frozenset({("A", "1"), ("C", "0")}))
+    after = blanking.blank([table], {"levels": before})
+    assert after.tables["levels"].cells >= before.cells

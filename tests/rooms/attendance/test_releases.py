@@ -1,0 +1,180 @@
+"""A release comes out the same as long as nothing changed, and never changes once it is out."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from rooms.attendance import kpi_rows, release_documents, release_links, releases, retention
+from rooms.attendance.kpi_periods import Period
+from rooms.attendance.release_documents import Document
+from rooms.connection import Connection
+from rooms.errors import Conflict, NotThere, Refused
+from rooms.people import programmes
+from rooms.scope import Scope
+from server.database import Pool
+from tests.support.histories import NOW, History, a_history
+from tests.support.people import a_person, a_programme
+
+YEAR = Period(date(2025, 8, 1), date(2026, 7, 31))
+NEXT = Period(date(2026, 8, 1), date(2027, 7, 31))
+WORDS = {"nl": {"schools": {"name": "scholen", "definition": "…"}}, "en": {}}
+DAY = timedelta(days=1)
+LATER = NOW + 800 * DAY
+
+
+async def a_year(conn: Connection, slug: str = "one", seed: int = 1) -> History:
+    """A programme large enough that something of it may be told."""
+    history = await a_history(conn, slug, seed, lessons=150, schools=12)
+    await kpi_rows.run(conn, NOW)
+    return history
+
+
+async def composed(
+    conn: Connection, history: History, today: date, before: Document | None = None
+) -> bytes:
+    programme = await programmes.by_id(conn, history.programme.id)
+    made = await releases.compose(conn, history.office, programme, YEAR, WORDS, today, before)
+    return release_documents.to_bytes(made)
+
+
+async def correct(conn: Connection, history: History, now: datetime) -> None:
+    """One class had three pupils more than was thought."""
+    await conn.execute(
+        """
+        update session_class_results r set pupils = r.pupils + 3
+        from kpi_classes k where k.session_class_id = r.session_class_id
+            and k.session_class_id = (select session_class_id from kpi_classes
+                where programme_id = $1 and passes and is_counted
+                    and local_date between '2025-08-01' and '2026-07-31'
+                order by session_class_id limit 1)
+        """,
+        history.programme.id,
+    )
+    assert await kpi_rows.run(conn, now) == 1
+
+
+async def test_an_edition_is_the_same_as_long_as_nothing_changed(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        first = await composed(conn, history, NOW.date())
+        again = await composed(conn, history, NOW.date() + DAY)
+        made = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        with pytest.raises(Conflict, match="release_unchanged"):
+            await releases.make(conn, history.office, YEAR, WORDS, NOW + DAY)
+        purged = await retention.purge(conn, LATER)
+        after_purge = await composed(conn, history, LATER.date())
+        stored = await releases.get(conn, history.office, made.id)
+    assert first == again == stored.document == after_purge
+    assert purged > 0
+    assert (made.edition, made.is_provisional, made.is_latest) == (1, False, True)
+    assert made.as_of == NOW
+    assert stored.read["registry"]["version"] >= 0
+    assert stored.csv.startswith(b"\xef\xbb\xbftable;row;")
+
+
+async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        first = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        before = await releases.get(conn, history.office, first.id)
+        await correct(conn, history, NOW + DAY)
+        second = await releases.make(conn, history.office, YEAR, WORDS, NOW + 2 * DAY)
+        after = await releases.get(conn, history.office, second.id)
+        listed = await releases.every(conn, history.office)
+        untouched = await releases.get(conn, history.office, first.id)
+    assert untouched.document == before.document
+    assert [(one.edition, one.is_latest) for one in listed] == [(2, True), (1, False)]
+    assert after.read["replaces"] == {"edition": 1, "sha256": first.sha256}
+    changed = {
+        one["measure"]: (one["before"], one["after"])
+        for one in after.read["differences"]
+        if one["table"] == ""
+    }
+    told = before.read["figures"]["participations"]
+    assert changed["participations"] == (told, told + 3)
+    assert {one["measure"] for one in after.read["differences"]} <= {
+        "participations", "pupils_reached",
+    }  # fmt: skip
+
+
+async def test_no_statement_changes_an_edition(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        made = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        for statement in (
+            "update releases set document = csv, sha256 = encode(sha256(csv), 'hex')",
+            "update releases set as_of = now()",
+            "delete from releases",
+        ):
+            with pytest.raises(asyncpg.RaiseError):
+                async with conn.transaction():
+                    await conn.execute(statement)
+        await conn.execute("update releases set made_by = null")
+        with pytest.raises(NotThere):
+            await releases.get(conn, Scope((await a_programme(conn, "twin")).id), made.id)
+
+
+async def test_days_are_released_once_and_open_ones_are_provisional(pool: Pool) -> None:
+    """Who has a year and three of its quarters could subtract."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        for since, until in (("2026-05-01", "2026-07-31"), ("2025-07-31", "2025-08-01")):
+            part = Period(date.fromisoformat(since), date.fromisoformat(until))
+            with pytest.raises(Conflict, match="release_overlaps"):
+                await releases.make(conn, history.office, part, WORDS, NOW)
+        with pytest.raises(Conflict, match="release_early"):
+            early = Period(date(2027, 8, 1), date(2028, 7, 31))
+            await releases.make(conn, history.office, early, WORDS, NOW)
+        opened = await releases.make(conn, history.office, NEXT, WORDS, NOW)
+        closed = await releases.make(conn, history.office, NEXT, WORDS, NOW + 365 * DAY)
+    assert (opened.is_provisional, closed.is_provisional) == (True, False)
+    assert closed.as_of == datetime(2027, 7, 31, 22, 0, tzinfo=UTC)
+
+
+async def test_an_edition_tells_nothing_small(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        made = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        read = (await releases.get(conn, history.office, made.id)).read
+    told = [
+        figures
+        for table in read["tables"]
+        for line in (*table["cells"], table["row_totals"], table["column_totals"])
+        for figures in line
+    ]
+    assert None in told and any(told)
+    for figures in filter(None, told):
+        is_empty = not any(figures.values())
+        assert is_empty or (figures["pupils_reached"] >= 10 and figures["schools"] >= 3)
+
+
+async def test_a_link_opens_until_its_day_or_until_it_is_revoked(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        programme, person = await a_programme(conn), await a_person(conn)
+        scope, today = Scope(programme.id, person.id), NOW.date()
+        token = await release_links.make(conn, scope, " Fonds ", today + DAY, today, NOW)
+        opened = await release_links.opened_by(conn, token, NOW + DAY)
+        [link] = await release_links.every(conn, scope, NOW)
+        for moment, word in ((NOW + 2 * DAY, token), (NOW, token[:-1]), (NOW, "")):
+            with pytest.raises(NotThere):
+                await release_links.opened_by(conn, word, moment)
+        with pytest.raises(NotThere):
+            await release_links.revoke(
+                conn, Scope((await a_programme(conn, "twin")).id), link.id, NOW
+            )
+        await release_links.revoke(conn, scope, link.id, NOW)
+        with pytest.raises(NotThere):
+            await release_links.opened_by(conn, token, NOW)
+        with pytest.raises(NotThere):
+            await release_links.revoke(conn, scope, link.id, NOW)
+        [revoked] = await release_links.every(conn, scope, NOW)
+        kept = await conn.fetchval("select token_hash from release_links")
+        for label, day in (("", today), ("x" * 81, today), ("Fonds", today - DAY), ("F", None)):
+            with pytest.raises(Refused):
+                await release_links.make(conn, scope, label, day, today, NOW)
+    assert opened == Scope(programme.id)
+    assert (link.label, link.is_open, link.made_by) == ("Fonds", True, person.name)
+    assert (revoked.is_open, revoked.revoked_by, revoked.revoked_at) == (False, person.name, NOW)
+    assert token.encode() not in kept
