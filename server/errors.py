@@ -118,6 +118,19 @@ SENTENCES: dict[str, str] = {
     "objective_kept": N_("The objective is kept."),
     "period_backwards": N_("The last day lies before the first one."),
     "period_long": N_("At most five years at a time."),
+    "release_made": N_("These figures are frozen. Nothing changes them any more."),
+    "release_unchanged": N_(
+        "Nothing that counts has changed since edition {edition}. It still stands."
+    ),
+    "release_overlaps": N_(
+        "Days of this period were released already, from {since} to {until}. Who has both could "
+        "subtract one from the other, and work out small figures."
+    ),
+    "release_early": N_("This period has not begun yet."),
+    "link_label_missing": N_("Say for whom the link is."),
+    "link_label_long": N_("At most {limit} characters."),
+    "link_day": N_("Choose a day from today on, at most two years ahead."),
+    "link_revoked": N_("The link is revoked. It opens nothing any more."),
     "region_missing": N_("Choose a region."),
     "name_missing": N_("Type a name."),
     "code_missing": N_("Type the code of the school, such as 16SW03."),

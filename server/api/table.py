@@ -1,11 +1,12 @@
 """Every call of the API, on one page: routes and the OpenAPI document are both made from it."""
 
-from server.api import attendance, sessions, tours, videos
+from server.api import attendance, kpis, sessions, tours, videos
 from server.api.calls import Endpoint
 
 EDIT = ("editor",)
 TEACH = ("teacher",)
 REPORT = ("teacher", "coordinator", "bureau", "facilitator")
+OFFICE = ("coordinator", "bureau", "operator")
 ROOT = "/api/v1"
 TOUR = f"{ROOT}/tours/{{id}}"
 SESSION = f"{ROOT}/sessions/{{id}}"
@@ -74,5 +75,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET", f"{ROOT}/attendance", attendance.show, "Who was there", attendance.Attendance,
         asks=attendance.Asked, roles=REPORT, kinds=("application/json", "text/csv"),
+    ),
+    Endpoint(
+        "GET", f"{ROOT}/kpis", kpis.show, "Figures of a period", kpis.Kpis, asks=kpis.Asked,
+        roles=(*REPORT, "editor"),
+    ),
+    Endpoint(
+        "GET", f"{ROOT}/releases", kpis.index, "Figures as they left the programme",
+        kpis.Releases, roles=OFFICE,
+    ),
+    Endpoint(
+        "GET", f"{ROOT}/releases/{{id}}", kpis.file, "One edition, byte for byte",
+        asks=kpis.FileAsked, roles=OFFICE, kinds=("application/json", "text/csv"),
     ),
 )  # fmt: skip

@@ -39,6 +39,7 @@ HERE = (
 )
 TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator twin-safeguarding"
 REVIEW = f"{COORDINATOR} {BUREAU}"
+RELEASES = f"{COORDINATOR} {OFFICE}"
 REPORTS = f"{TEACHER} {EDITOR} {COORDINATOR} {BUREAU}"
 NOBODY_KNOWN = ("anonymous", "phone")
 
@@ -234,6 +235,10 @@ async def a_code(conn: Connection, world: Whole) -> Filled:
         conn, email=world.people["teacher"].email, secret=world.settings.secret, now=world.now
     )
     return {"code": asked.code, "email": world.people["teacher"].email}
+
+
+async def a_release_link(conn: Connection, world: Whole) -> UUID:
+    return (await world.a_release_link(conn))[0]
 
 
 async def an_objective(conn: Connection, world: Whole) -> UUID:
@@ -594,7 +599,8 @@ _OFFICE = (
     door("GET /reviews", REVIEW),
     door("GET /reviews/{id}", "coordinator bureau", {"id": "review"}),
     door("POST /reviews/{id}/publish", "coordinator bureau", {"id": in_review}),
-    door("POST /reviews/{id}/aim", "coordinator bureau", {"id": published, "objective": "objective"},
+    door("POST /reviews/{id}/aim", "coordinator bureau",
+         {"id": published, "objective": "objective"},
          data={"objective": "{objective}", "main_sector": ""}),
     door("POST /reviews/{id}/return", "coordinator bureau", {"id": in_review},
          data={"reasons": "Anders graag."}),
@@ -624,6 +630,21 @@ _OFFICE = (
     door("GET /kpis", REPORTS),
     door("GET /kpis.csv", REPORTS),
     door("GET /kpis.json", REPORTS),
+    door("GET /releases", RELEASES),
+    door("POST /releases", OFFICE, tries="bureau", data={"year": "2020", "part": ""}),
+    door("POST /releases/links", OFFICE, data={"label": "Fonds", "expires_on": "{lesson day}"}),
+    door("POST /releases/links/{id}/revoke", "bureau operator", {"id": a_release_link}),
+    door("GET /releases/{id}", "coordinator far-coordinator bureau operator", {"id": "release"}),
+    *(
+        door(f"GET /releases/{{id}}/{file}", "coordinator far-coordinator bureau operator",
+             {"id": "release"})
+        for file in ("document.json", "figures.csv")
+    ),
+    door("GET /funder/{token}", ANYONE, {"token": "funder"}),
+    *(
+        door(f"GET /funder/{{token}}/{{id}}{file}", ANYONE, {"token": "funder", "id": "release"})
+        for file in ("", "/document.json", "/figures.csv")
+    ),
     door("GET /programme/persons", OFFICE),
     door("POST /programme/persons", OFFICE, data={"email": "k@l.example", "role": "bureau"}),
     door("POST /programme/persons/{id}/end", "bureau operator", {"id": a_role}),
@@ -874,6 +895,10 @@ _API = (
     door(f"POST {API}/sessions/{{id}}/start", "teacher", {"id": planned}, others=NO_TOKEN),
     door(f"POST {API}/sessions/{{id}}/end", "teacher", {"id": running}, others=NO_TOKEN),
     door(f"GET {API}/attendance", f"{TEACHER} {COORDINATOR} {BUREAU}", others=NO_TOKEN),
+    door(f"GET {API}/kpis", REPORTS, others=NO_TOKEN),
+    door(f"GET {API}/releases", RELEASES, others=NO_TOKEN),
+    door(f"GET {API}/releases/{{id}}", "coordinator far-coordinator bureau operator",
+         {"id": "release"}, others=NO_TOKEN),
 )  # fmt: skip
 # These end sign-ins: last, for whoever is signed out here is nobody afterwards.
 _ACCOUNT = (

@@ -20,13 +20,20 @@ FILES = tuple(
         ("/attendance.csv", "bureau", ""),
         ("/attendance.json", "bureau", ""),
         ("/kpis.csv", "bureau", ""),
+        ("/releases/{release}/document.json", "bureau", ""),
         ("/kpis.csv", "editor", ""),
         ("/kpis.json", "coordinator", ""),
         ("/attendance.json", "editor", ""),
         ("/schools/search", "anonymous", "programme={programme}&q=College"),
     )
 )
-API = ("/api/v1/tours", "/api/v1/sessions", "/api/v1/attendance")
+API = (
+    "/api/v1/tours",
+    "/api/v1/sessions",
+    "/api/v1/attendance",
+    "/api/v1/kpis?by=region",
+    "/api/v1/releases",
+)
 # Pages without a name of anything in a programme: forms, figures, ways elsewhere.
 BARE = {
     "/sign-in",

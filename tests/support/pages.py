@@ -178,6 +178,11 @@ _OFFICE = (
     _about("/kpis", "coordinator"),
     _about("/kpis", "bureau", query="by=objective&year=2026"),
     _about("/kpis", "teacher"),
+    _about("/releases", "bureau"),
+    _about("/releases", "coordinator"),
+    _about("/releases/{id}", "bureau", id="release"),
+    _about("/funder/{token}", "anonymous", token="funder"),
+    _about("/funder/{token}/{id}", "anonymous", token="funder", id="release"),
     _about("/programme/persons", "bureau"),
     _about("/programme/companies", "bureau"),
 )

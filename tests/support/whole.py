@@ -23,7 +23,16 @@ from rooms.agenda import (
 from rooms.agenda.request_drafts import Draft, Slot, weeks_from
 from rooms.agenda.room_sessions import Part
 from rooms.agenda.webinar_texts import Text as WebinarText
-from rooms.attendance import corrections, keeping, results, seats, visits
+from rooms.attendance import (
+    corrections,
+    keeping,
+    kpi_periods,
+    release_links,
+    releases,
+    results,
+    seats,
+    visits,
+)
 from rooms.attendance.confirmations import Asked
 from rooms.attendance.moves import Move
 from rooms.attendance.rule import unix_ms
@@ -47,6 +56,7 @@ from rooms.tours.texts import Text
 from server import confirm_mails, mail, sealed
 from server.agenda_mails import THANKS
 from server.config import Settings
+from server.pages import kpi_words
 from server.pages.calendar import FEED
 from tests.support import people
 from tests.support import tours as build
@@ -168,6 +178,21 @@ class Whole:
             conn, scope, tour_id, kind="worksheet", language="nl", filename=f"{mark}.pdf",
             content_type="application/pdf", size=len(WORKSHEET), key=key,
         )  # fmt: skip
+
+    async def a_release(self, conn: Connection) -> UUID:
+        """The figures of the present school year as they left the programme."""
+        period = kpi_periods.named("", "", self.now.date(), 8)
+        words = {language: kpi_words.definitions(language) for language in ("nl", "en")}
+        return (await releases.make(conn, self.scope("bureau"), period, words, self.now)).id
+
+    async def a_release_link(self, conn: Connection) -> tuple[UUID, str]:
+        """(id, secret) of a funder's link to the releases."""
+        day, scope = self.now.date(), self.scope("bureau")
+        label = f"Fonds {uuid4().hex[:4]} {self.mark}"
+        until = day + timedelta(days=30)
+        token = await release_links.make(conn, scope, label, until, day, self.now)
+        found = await release_links.every(conn, scope, self.now)
+        return next(one.id for one in found if one.label == label), token
 
     async def an_objective(self, conn: Connection) -> UUID:
         """One more objective of the programme."""
@@ -566,4 +591,6 @@ async def _things(conn: Connection, world: Whole) -> None:
         "proposed": str(await world.a_request(conn, "proposed")),
         "agreed": str(await world.a_request(conn, "accepted")),
         "declined": str(await world.a_request(conn, "declined")),
+        "release": str(await world.a_release(conn)),
+        "funder": (await world.a_release_link(conn))[1],
     }
