@@ -40,6 +40,7 @@ class Settings:
     store needs beyond its address, from the AWS_* variables its operators already know.
     `live_port`: UDP and TCP, of the live process. `live_addresses`: where browsers find it.
     `turn_urls` and `turn_secret`: the relay for who reaches neither; both or none.
+    `registry`: a folder or an address to look for lists of schools at; "" looks nowhere.
     """
 
     home: Path
@@ -58,6 +59,7 @@ class Settings:
     live_addresses: tuple[str, ...] = ("127.0.0.1",)
     turn_urls: tuple[str, ...] = ()
     turn_secret: str | None = None
+    registry: str = ""
 
     @property
     def is_secure(self) -> bool:
@@ -99,6 +101,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         live_addresses=_live_addresses(environment.get("PORTHOLE_LIVE_ADDRESSES"), url, bind),
         turn_urls=turn_urls,
         turn_secret=_turn_secret(environment.get("PORTHOLE_TURN_SECRET"), turn_urls),
+        registry=_registry(environment.get("PORTHOLE_REGISTRY") or ""),
     )
 
 
@@ -233,6 +236,17 @@ def _turn_secret(text: str | None, urls: tuple[str, ...]) -> str | None:
     if text and len(text) < 16:
         raise WrongSetting("PORTHOLE_TURN_SECRET", "is shorter than 16 characters")
     return text or None
+
+
+def _registry(text: str) -> str:
+    """Over the net only what nobody can change on its way; this machine's own is that too."""
+    parts = urlsplit(text)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not text or (is_safe and parts.hostname) or Path(text).is_absolute():
+        return text
+    raise WrongSetting(
+        "PORTHOLE_REGISTRY", f"{text!r} is neither a whole path of a folder nor https://…"
+    )
 
 
 def _metrics_token(text: str | None) -> str | None:

@@ -136,12 +136,35 @@ SENTENCES: dict[str, str] = {
     "code_missing": N_("Type the code of the school, such as 16SW03."),
     "school_kept": N_("The school is kept."),
     "schools_kept": N_("The schools are kept."),
+    "schools_merged": N_("Done. Teachers, classes and lessons stand under this school now."),
+    "schools_unmerged": N_("Taken back. Everything stands where it stood."),
+    "registry_asked": N_("A look is asked for. What came of it stands on this page soon."),
+    "school_closed": N_("This school is closed already."),
+    "school_open": N_("This school is open."),
+    "school_listed": N_("This school is in the registry itself."),
+    "merge_undone": N_("This was taken back already."),
+    "successor_unknown": N_("No open school has the code {told}."),
     "school_moved_meanwhile": N_("Somebody moved this school a moment ago. Look again."),
     "mail_domain_everybodys": N_(
         "Everybody can have an address at {domain}: it says nothing about a school."
     ),
     "mail_domain_form": N_("{domain} is not a mail domain. It looks like school.nl."),
-    "list_too_big": N_("This list is too big: at most 5 MB. Nothing was taken in."),
+    "list_too_big": N_("This list is too big: at most 12 MB. Nothing was taken in."),
+    "registry_changed": N_(
+        "The schools have changed since you looked at this list. Nothing was done. "
+        "Send the list again."
+    ),
+    "list_decided": N_("Somebody has decided on this list already. Nothing was changed."),
+    "list_dropped": N_("Nothing was done with the list."),
+    "holds_from_missing": N_("Choose the day from which the list holds."),
+    "mapping_too_big": N_("The mapping file is too big: at most 100 kB."),
+    "mapping_not_utf8": N_("Mapping file, line {line}: this is not text in UTF-8."),
+    "mapping_not_toml": N_("Mapping file, line {line}: this is not TOML."),
+    "mapping_key_unknown": N_("Mapping file, line {line}: {key} is nothing a mapping has."),
+    "mapping_key_missing": N_("Mapping file, line {line}: {key} is missing."),
+    "mapping_value": N_("Mapping file, line {line}: {key} cannot be this."),
+    "mapping_word_twice": N_("Mapping file, line {line}: {key} means two things."),
+    "mapping_encoding": N_("Mapping file, line {line}: {key} is no encoding that can be read."),
     "list_not_text": N_("This is no list in text. Save it as CSV and choose that file."),
     "role_given": N_("The role is given. They get a mail with a link."),
     "role_ended": N_("The role has ended."),
@@ -423,6 +446,10 @@ SENTENCES: dict[str, str] = {
     "webinar_archived": N_("The webinar is archived."),
     "webinar_cancelled": N_("The webinar is cancelled."),
     "webinar_copied": N_("Copied as a draft."),
+    "desk_moved": N_(
+        "More classes take part now, so a moderator runs the session. "
+        "Here is your own class's page."
+    ),
     "captioner_invited": N_("Asked. The link is in the mail."),
     "captioner_taken_off": N_("Taken off. From now on this person types nothing here."),
     "captioner_agreed": N_("Thank you. The page opens once the webinar is announced."),

@@ -7,7 +7,7 @@ from media import uploads, videos
 from rooms.agenda import screens
 from rooms.attendance import kpi_rows, retention
 from rooms.live import captions, questions
-from rooms.people import sign_in_mails
+from rooms.people import registry_lists, sign_in_mails
 from rooms.tours import tours
 from server import (
     agenda_mails,
@@ -19,6 +19,7 @@ from server import (
     throttle,
     tour_mail,
 )
+from workers import registry
 from workers.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ async def sweep(floor: Floor) -> None:
         _kpis,
         _retention,
         _job_log,
+        _registry,
     ):
         try:
             await part(floor, now)
@@ -161,6 +163,13 @@ async def _retention(floor: Floor, now: datetime) -> None:
         removed = await retention.purge(conn, now) if await retention.is_due(conn, now) else 0
     if removed:
         log.info("%d rows of attendance had their time and are gone", removed)
+
+
+async def _registry(floor: Floor, now: datetime) -> None:
+    """Last, as a slow address may keep it waiting."""
+    await registry.look(floor, now)
+    async with floor.pool.acquire() as conn:
+        await registry_lists.forget_old(conn, now)
 
 
 async def _job_log(floor: Floor, now: datetime) -> None:

@@ -189,3 +189,49 @@ async def give_regions(conn: Connection, scope: Scope) -> int:
         scope.programme_id,
     )
     return int(done.removeprefix("UPDATE "))
+
+
+async def move_school(
+    conn: Connection, scope: Scope, from_id: UUID, into_id: UUID, only: list[UUID] | None
+) -> list[UUID]:
+    """Sessions of a school that is another one report under that; `only`: these. Returns which.
+
+    The region stays what it was; `give_regions` gives one to those without.
+    """
+    rows = await conn.fetch(
+        """
+        update session_classes set school_id = $3
+        where programme_id = $1 and school_id = $2 and ($4::uuid[] is null or id = any($4))
+        returning id
+        """,
+        scope.programme_id,
+        from_id,
+        into_id,
+        only,
+    )
+    return [row["id"] for row in rows]
+
+
+async def without_region(conn: Connection, scope: Scope, school_id: UUID) -> list[UUID]:
+    """Session classes of a school that have no region yet."""
+    rows = await conn.fetch(
+        """
+        select id from session_classes
+        where programme_id = $1 and school_id = $2 and region_id is null
+        """,
+        scope.programme_id,
+        school_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def take_regions(conn: Connection, scope: Scope, ids: list[UUID]) -> None:
+    """Session classes that had no region have none again."""
+    await conn.execute(
+        """
+        update session_classes set region_id = null
+        where programme_id = $1 and id = any($2::uuid[])
+        """,
+        scope.programme_id,
+        ids,
+    )

@@ -435,3 +435,21 @@ def person_of(scope: Scope) -> UUID:
     if scope.person_id is None:
         raise NotThere
     return scope.person_id
+
+
+async def move_school(
+    conn: Connection, scope: Scope, from_id: UUID, into_id: UUID, only: list[UUID] | None
+) -> list[UUID]:
+    """Classes of one school become classes of another; `only`: these. Returns which."""
+    rows = await conn.fetch(
+        """
+        update classes set school_id = $3
+        where programme_id = $1 and school_id = $2 and ($4::uuid[] is null or id = any($4))
+        returning id
+        """,
+        scope.programme_id,
+        from_id,
+        into_id,
+        only,
+    )
+    return [row["id"] for row in rows]

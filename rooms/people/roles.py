@@ -273,3 +273,27 @@ async def turn_away(conn: Connection, scope: Scope, role_id: UUID, now: datetime
     )
     if done == "UPDATE 0":
         raise NotThere("role")
+
+
+async def move_school(
+    conn: Connection, scope: Scope, from_id: UUID, into_id: UUID, only: list[UUID] | None
+) -> list[UUID]:
+    """Teachers of one school become teachers of another; `only`: of these rows. Returns which.
+
+    Who has that role there already keeps the one and the other.
+    """
+    rows = await conn.fetch(
+        """
+        update roles r set school_id = $3
+        where r.programme_id = $1 and r.school_id = $2 and ($4::uuid[] is null or r.id = any($4))
+            and (r.ended_at is not null or not exists (
+                select from roles o where o.programme_id = $1 and o.person_id = r.person_id
+                    and o.role = r.role and o.school_id = $3 and o.ended_at is null))
+        returning r.id
+        """,
+        scope.programme_id,
+        from_id,
+        into_id,
+        only,
+    )
+    return [row["id"] for row in rows]

@@ -14,7 +14,6 @@ from slugify import slugify
 
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
-from rooms.people.schools_csv import SchoolRow
 from rooms.scope import Scope
 
 MAX_FOUND = 12
@@ -220,7 +219,7 @@ async def _end_placing(conn: Connection, scope: Scope, school_id: UUID, on: date
 
 
 async def by_id(conn: Connection, scope: Scope, school_id: UUID) -> School:
-    """A school of this programme: in its registry, or named by one of its teachers.
+    """A school of this programme: in its registry now or once, or named by one of its teachers.
 
     Raises `NotThere`.
     """
@@ -231,7 +230,9 @@ async def by_id(conn: Connection, scope: Scope, school_id: UUID) -> School:
         left join school_regions p on p.programme_id = $1 and p.school_id = s.id
             and p.valid_to is null
         left join regions r on r.programme_id = $1 and r.id = p.region_id
-        where s.id = $2 and (r.id is not null or exists (
+        where s.id = $2 and (exists (
+            select from school_regions q where q.programme_id = $1 and q.school_id = s.id
+        ) or exists (
             select from roles t where t.programme_id = $1 and t.school_id = s.id
                 and t.ended_at is null))
         """,
@@ -390,75 +391,4 @@ async def change(
         place,
         list(levels),
         checked_domains(mail_domains),
-    )
-
-
-async def codes_known(conn: Connection, codes: Sequence[tuple[str, str, str]]) -> int:
-    """How many of these (country, scheme, code) the installation knows already."""
-    countries, schemes, numbers = _columns(codes, 3)
-    known: int = await conn.fetchval(
-        """
-        select count(*) from unnest($1::text[], $2::text[], $3::text[]) as t (country, scheme, code)
-        join schools s using (country, scheme, code)
-        """,
-        countries,
-        schemes,
-        numbers,
-    )
-    return known
-
-
-def _columns(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    return [[row[at] for row in rows] for at in range(width)]
-
-
-async def put_list(
-    conn: Connection, scope: Scope, rows: Sequence[SchoolRow], region_id: UUID, on: date
-) -> None:
-    """Takes a whole list of schools in and places them in a region from a day on."""
-    told = [(r.country, r.scheme, r.code, r.name, r.place, ",".join(r.levels)) for r in rows]
-    ids = await conn.fetch(
-        """
-        insert into schools as s (country, scheme, code, name, place, levels)
-        select t.country, t.scheme, t.code, t.name, t.place,
-            coalesce(string_to_array(nullif(t.levels, ''), ','), '{}')
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-            as t (country, scheme, code, name, place, levels)
-        on conflict (country, scheme, code) do update set
-            name = excluded.name,
-            place = case when excluded.place = '' then s.place else excluded.place end,
-            levels = case when excluded.levels = '{}' then s.levels else excluded.levels end
-        returning id
-        """,
-        *_columns(told, 6),
-    )
-    await _place_all(conn, scope, [row["id"] for row in ids], region_id, on)
-
-
-async def _place_all(
-    conn: Connection, scope: Scope, school_ids: list[UUID], region_id: UUID, on: date
-) -> None:
-    """Placings that began today are put right, older ones end, and the new ones begin."""
-    given = (scope.programme_id, school_ids, region_id, on)
-    await conn.execute(
-        """
-        update school_regions set region_id = $3
-        where programme_id = $1 and school_id = any($2) and valid_to is null and valid_from >= $4
-        """,
-        *given,
-    )
-    await conn.execute(
-        """
-        update school_regions set valid_to = $4
-        where programme_id = $1 and school_id = any($2) and valid_to is null and region_id <> $3
-        """,
-        *given,
-    )
-    await conn.execute(
-        """
-        insert into school_regions (programme_id, school_id, region_id, valid_from)
-        select $1, school_id, $3, $4 from unnest($2::uuid[]) as t (school_id)
-        on conflict (programme_id, school_id) where valid_to is null do nothing
-        """,
-        *given,
     )

@@ -1,55 +1,32 @@
-"""The office's school registry: one school by form, many by a pasted or chosen list."""
+"""One school of the office, by a form."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import session_classes
-from rooms.decoding import decoded
 from rooms.errors import Refused, RoomError
-from rooms.people import programmes, regions, school_checks, schools, schools_csv
+from rooms.people import (
+    programmes,
+    regions,
+    registry,
+    school_checks,
+    school_history,
+    schools,
+)
 from rooms.people.programmes import Programme
-from rooms.people.schools_csv import SchoolList
+from rooms.people.registry_changes import Origin
+from rooms.people.registry_files import SchoolRow
 from server import errors, forms
 from server.context import Here
 from server.database import Connection
-from server.i18n import N_
 from server.pages.tour_words import LEVELS
 
-SHOWN = 15
-# A list that was pasted comes percent-encoded, which makes much of it three times as long.
-LIST_FORM_BYTES = 3 * schools_csv.MAX_BYTES
 LENGTHS = {"code": 40, "name": 200, "place": 80, "mail_domains": 400}
-
-# What is wrong in a line of a list, as `schools_csv` names it.
-IN_A_LINE: dict[str, str] = {
-    "column_missing": N_("this column is missing"),
-    "no_rows": N_("there is no school in this list"),
-    "cell_empty": N_("this is empty"),
-    "cell_too_long": N_("this is too long"),
-    "too_many_cells": N_("this line has more cells than the first line"),
-    "brin_form": N_("this is not a BRIN code of four characters"),
-    "site_form": N_("this is not a site number of two digits"),
-    "site_of_another": N_("this site belongs to another BRIN code"),
-    "country_form": N_("this is not a country code of two letters"),
-    "scheme_form": N_("this is not the name of a code list"),
-    "code_form": N_("this is not a school code"),
-    "school_twice": N_("this school stands in the list twice"),
-    "too_many_rows": N_("the list is too long from here on"),
-    "quotes_not_closed": N_("a quotation mark is opened here and not closed"),
-}
-
-
-async def index(here: Here) -> Response:
-    """`GET /programme/schools`."""
-    async with here.transaction() as conn:
-        every = await schools.every(conn, here.scope)
-        count = await schools.count(conn, here.scope)
-    return here.page("programme/schools.html", schools=every, count=count)
 
 
 async def new(here: Here) -> Response:
@@ -141,97 +118,57 @@ async def _store(
     here: Here, conn: Connection, told: dict[str, Any], school_id: UUID | None, region_id: UUID
 ) -> None:
     programme = await programmes.by_id(conn, here.scope.programme_id)
-    words = {"name": told["name"], "place": told["place"], "levels": told["levels"]}
+    today = _today(here, programme)
+    origin = Origin(here._("typed in"), here.now, "", here.scope.person_id)
     if school_id is None:
-        school_id = await schools.put(
-            conn,
-            country=programme.country,
-            scheme="brin" if programme.country == "NL" else "own",
-            code=told["code"].upper().replace(" ", ""),
-            mail_domains=_domains(told),
-            **words,
-        )
+        school_id = await _make(conn, programme, told)
+        await registry.note(conn, here.now, origin.source, by=origin.by)
     else:
-        domains = schools.checked_domains(_domains(told))
-        await schools.change(conn, here.scope, school_id, mail_domains=domains, **words)
-    await schools.place(conn, here.scope, school_id, region_id, _today(here, programme))
+        await _change(here, conn, told, school_id, today, origin)
+    await schools.place(conn, here.scope, school_id, region_id, today)
     await session_classes.give_regions(conn, here.scope)
+
+
+async def _make(conn: Connection, programme: Programme, told: dict[str, Any]) -> UUID:
+    return await schools.put(
+        conn,
+        country=programme.country,
+        scheme="brin" if programme.country == "NL" else "own",
+        code=told["code"].upper().replace(" ", ""),
+        mail_domains=_domains(told),
+        name=told["name"],
+        place=told["place"],
+        levels=told["levels"],
+    )
+
+
+async def _change(
+    here: Here,
+    conn: Connection,
+    told: dict[str, Any],
+    school_id: UUID,
+    today: date,
+    origin: Origin,
+) -> None:
+    """What it was called until today stays with it."""
+    before = await schools.by_id(conn, here.scope, school_id)
+    domains = schools.checked_domains(_domains(told))
+    levels = [level for level in LEVELS if level in told["levels"]]
+    row = SchoolRow(
+        before.country, before.scheme, before.code, told["name"], told["place"], tuple(levels), 0
+    )
+    await school_history.put_right(conn, school_id, row, today, origin)
+    await schools.change(
+        conn,
+        here.scope,
+        school_id,
+        name=row.name,
+        place=row.place,
+        levels=levels,
+        mail_domains=domains,
+    )
+    await registry.note(conn, here.now, origin.source, by=origin.by)
 
 
 def _today(here: Here, programme: Programme) -> date:
     return here.now.astimezone(ZoneInfo(programme.zone)).date()
-
-
-async def list_form(here: Here) -> Response:
-    """`GET /programme/schools/list`."""
-    return await _list_page(here)
-
-
-async def _list_page(here: Here, error: str = "", **values: Any) -> Response:
-    async with here.transaction() as conn:
-        every = await regions.every(conn, here.scope)
-    shown = {"text": "", "region": "", "found": None, "line_errors": [], "known": 0, **values}
-    return here.page(
-        "programme/school_list.html",
-        422 if error or shown["line_errors"] else 200,
-        error=error,
-        regions=[(str(region.id), region.name) for region in every],
-        shown=SHOWN,
-        **shown,
-    )
-
-
-async def preview(here: Here) -> Response:
-    """`POST /programme/schools/list`: reads the list and says what would happen; keeps nothing."""
-    form = await here.form(LIST_FORM_BYTES)
-    region = forms.line(form, "region")
-    try:
-        text = await _text(form)
-        found = schools_csv.parse_schools(text)
-    except Refused as error:
-        plain = Refused("list_not_text") if error.code == "not_text" else error
-        return await _list_page(here, _said(here, plain), region=region)
-    if found.errors:
-        lines = _line_errors(here, found)
-        return await _list_page(here, text=text, region=region, line_errors=lines)
-    if forms.uuid(form, "region") is None:
-        problem = _said(here, Refused("region_missing"))
-        return await _list_page(here, problem, text=text, region=region)
-    identities = [(row.country, row.scheme, row.code) for row in found.rows]
-    async with here.transaction() as conn:
-        known = await schools.codes_known(conn, identities)
-    return await _list_page(here, text=text, region=region, found=found.rows, known=known)
-
-
-async def _text(form: FormData) -> str:
-    """The chosen file, else what was pasted."""
-    file = form.get("file")
-    if isinstance(file, UploadFile) and file.filename:
-        source = await file.read(schools_csv.MAX_BYTES + 1)
-        if len(source) > schools_csv.MAX_BYTES:
-            raise Refused("list_too_big", limit=schools_csv.MAX_BYTES)
-        return decoded(source)
-    return str(form.get("text", ""))
-
-
-def _line_errors(here: Here, found: SchoolList) -> list[tuple[int, str, str, str]]:
-    return [
-        (error.line, error.column, here._(IN_A_LINE.get(error.code, error.code)), error.value)
-        for error in found.errors
-    ]
-
-
-async def take_in(here: Here) -> Response:
-    """`POST /programme/schools/list/keep`: all of the list, or nothing of it."""
-    form = await here.form(LIST_FORM_BYTES)
-    region_id = forms.uuid(form, "region")
-    found = schools_csv.parse_schools(str(form.get("text", "")))
-    if found.errors or region_id is None:
-        raise Refused("bad_form")
-    async with here.transaction() as conn:
-        await regions.by_id(conn, here.scope, region_id)
-        programme = await programmes.by_id(conn, here.scope.programme_id)
-        today = _today(here, programme)
-        await schools.put_list(conn, here.scope, found.rows, region_id, today)
-        await session_classes.give_regions(conn, here.scope)
-    return here.go("/programme/schools", "schools_kept")

@@ -14,7 +14,7 @@ from rooms.agenda import screens
 from rooms.attendance import seats
 from rooms.connection import Connection
 from rooms.live import presenters, rooms, stream_keys
-from rooms.people import deputies, schools, sign_in_mails
+from rooms.people import deputies, school_merges, schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
 from tests.support.pages import Visit
@@ -245,6 +245,25 @@ async def an_objective(conn: Connection, world: Whole) -> UUID:
     return await world.an_objective(conn)
 
 
+async def a_typed_school(conn: Connection, world: Whole) -> UUID:
+    return await world.a_typed_school(conn)
+
+
+async def a_closed_school(conn: Connection, world: Whole) -> UUID:
+    made = await people.a_school(conn, world.programme, region=world.region)
+    await conn.execute("update schools set closed_on = '2026-08-01' where id = $1", made.id)
+    return made.id
+
+
+async def a_school_merge(conn: Connection, world: Whole) -> UUID:
+    typed = await world.a_typed_school(conn)
+    return await school_merges.merge(conn, world.scope("bureau"), typed, world.school.id, world.now)
+
+
+async def a_school_list(conn: Connection, world: Whole) -> UUID:
+    return await world.a_school_list(conn)
+
+
 async def an_asking_company(conn: Connection, world: Whole) -> UUID:
     return (await world.an_asking_company(conn)).id
 
@@ -317,6 +336,17 @@ async def a_place(conn: Connection, world: Whole) -> Filled:
 
 async def a_presenter_link(conn: Connection, world: Whole) -> str:
     return (await world.a_presenter(conn, UUID(world.at["webinar"])))[1]
+
+
+async def a_captioner(conn: Connection, world: Whole) -> Filled:
+    """A webinar and somebody who types captions in it."""
+    return await world.a_captioner(conn, await world.a_webinar(conn))
+
+
+async def a_typing_room(conn: Connection, world: Whole) -> Filled:
+    """A webinar's room and the cookie of its captioner."""
+    made = await a_captioner(conn, world)
+    return {**made, "id": made["room"]}
 
 
 async def a_registration(conn: Connection, world: Whole) -> UUID:
@@ -614,14 +644,22 @@ _OFFICE = (
     door("GET /programme/regions", OFFICE),
     door("POST /programme/regions", OFFICE, data={"name": "{random}"}),
     door("GET /programme/schools", OFFICE),
+    door("POST /programme/schools/look", OFFICE),
     door("GET /programme/schools/new", OFFICE),
     door("POST /programme/schools/new", "bureau operator", data=SCHOOL),
     door("GET /programme/schools/list", OFFICE),
-    door("POST /programme/schools/list", OFFICE, data={"text": LIST, "region": "{region}"}),
-    door(
-        "POST /programme/schools/list/keep", "bureau operator",
-        data={"text": LIST, "region": "{region}"},
-    ),
+    door("POST /programme/schools/list", OFFICE, data={"text": LIST, "holds_from": "2026-08-01"}),
+    door("GET /programme/schools/lists/{id}", "bureau operator", {"id": "school list"}),
+    door("POST /programme/schools/lists/{id}/apply", "bureau operator", {"id": a_school_list}),
+    door("POST /programme/schools/lists/{id}/drop", "bureau operator", {"id": a_school_list}),
+    door("GET /programme/schools/{id}/history", "bureau operator", {"id": "school"}),
+    door("GET /programme/schools/{id}/same", "bureau operator", {"id": "typed school"}),
+    door("POST /programme/schools/{id}/same", "bureau operator", {"id": a_typed_school},
+         data={"into": "{school}"}),
+    door("POST /programme/schools/{id}/close", "bureau operator", {"id": a_school},
+         data={"on": "2026-08-01"}),
+    door("POST /programme/schools/{id}/reopen", "bureau operator", {"id": a_closed_school}),
+    door("POST /programme/schools/merges/{id}/undo", "bureau operator", {"id": a_school_merge}),
     door("GET /programme/schools/{id}", "bureau operator", {"id": "school"}),
     door("POST /programme/schools/{id}", "bureau operator", {"id": a_school}, data=SCHOOL),
     door("GET /programme/objectives", OFFICE),
@@ -716,6 +754,10 @@ _CLASS = (
          data={"pupils": "25"}),
     door("GET /attendance/{session_class}", "teacher coordinator bureau",
          {"session_class": "session_class"}),
+    door("GET /attendance/sessions/{session}", "teacher coordinator bureau",
+         {"session": "ended"}),
+    door("GET /attendance/{session_class}/seats/{number}", "teacher coordinator bureau",
+         {"session_class": "session_class", "number": "1"}),
     door("POST /attendance/{session_class}/confirmation", "teacher coordinator bureau",
          {"session_class": session_class}),
     door("POST /attendance/{session_class}/corrections", "teacher coordinator bureau",
@@ -784,6 +826,12 @@ _WEBINARS = (
          {"token": "presenter link"}),
     door("POST /webinars/presenter/{token}", f"anonymous phone {SIGNED_IN}",
          {"token": a_presenter_link}, tries="anonymous", data={"conduct": "1"}),
+    door("GET /webinars/captions/{token}", ANYONE, {"token": "captions link"}),
+    door("POST /webinars/captions/{token}", ANYONE, {"token": "captions link"}),
+    door(f"POST {WEBINAR}/captioners", MAKES, {"id": "webinar draft"},
+         data={"captioner_name": "Tess Tolk", "captioner_email": "tess@tolk.example",
+               "caption_language": "nl"}),
+    door(f"POST {WEBINAR}/captioners/{{captioner}}/remove", MAKES, {"": a_captioner}),
     door(f"GET {WEBINAR}", MAKES, {"id": "webinar"}),
     door(f"GET {WEBINAR}/edit", MAKES, {"id": "webinar draft"}),
     door(f"POST {WEBINAR}/edit", MAKES, {"id": a_webinar_draft},
@@ -838,6 +886,9 @@ _ROOMS = (
     door("POST /rooms/{id}/declare", ANYONE, {"": a_screen_in_it}, json={"pupils": 26},
          **WITH_SEAT),
     door("POST /rooms/{id}/watch", ANYONE, {"": a_seat_in_it}, data={"here": "1"}, **WITH_SEAT),
+    # whoever's browser has the captioner's link
+    door("GET /rooms/{id}/captions", ANYONE, {"": a_typing_room}, tries="anonymous",
+         headers={"cookie": "captioner={token}"}),
     door("GET /check", ANYONE),
     door("POST /check/result", ANYONE, json={"results": [{"rung": "udp", "result": "fails"}]}),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from rooms.connection import Connection
 from rooms.people import sign_ins
+from server import captioning
 from server.auth import COOKIE, SEAT_COOKIE
 from tests.support.whole import WORKSHEET, Whole
 
@@ -56,6 +57,8 @@ _PUBLIC = (
     _about("/p/{programme}/webinars/{id}", "anonymous", id="webinar"),
     _about("/p/{programme}/webinars/{id}/register", "anonymous", id="webinar"),
     _about("/webinars/presenter/{token}", "anonymous", token="presenter link"),
+    _about("/webinars/captions/{token}", "anonymous", token="captions link"),
+    _about("/rooms/{id}/captions", "captioner", id="captions room"),
     _about("/sign-in", "anonymous"),
     _about("/sign-in/code", "anonymous"),
     _about("/sign-in/link/{token}", "anonymous", token="link"),
@@ -155,6 +158,15 @@ _OFFICE = (
     _about("/teachers/confirm", "coordinator"),
     _about("/attendance", "coordinator"),
     _about("/attendance", "far coordinator"),
+    _about("/attendance", "bureau", query="by=company&since=&until="),
+    _about("/attendance/sessions/{session}", "coordinator", session="session over"),
+    _about("/attendance/sessions/{session}", "teacher", session="ended"),
+    _about(
+        "/attendance/{session_class}/seats/{number}",
+        "coordinator",
+        session_class="session_class",
+        number="1",
+    ),
     _about("/requests", "coordinator"),
     _about("/requests/{id}", "coordinator", id="request"),
     _about("/attendance/{session_class}", "coordinator", session_class="corrected"),
@@ -171,9 +183,14 @@ _OFFICE = (
     _about("/programme", "bureau"),
     _about("/programme/regions", "bureau"),
     _about("/programme/schools", "bureau"),
+    _about("/programme/schools", "bureau", query="kind=typed"),
     _about("/programme/schools/new", "bureau"),
     _about("/programme/schools/list", "bureau"),
+    _about("/programme/schools/lists/{id}", "bureau", id="school list"),
     _about("/programme/schools/{id}", "bureau", id="school"),
+    _about("/programme/schools/{id}/history", "bureau", id="school"),
+    _about("/programme/schools/{id}/history", "bureau", id="typed school"),
+    _about("/programme/schools/{id}/same", "bureau", "q=College", id="typed school"),
     _about("/programme/objectives", "bureau"),
     _about("/kpis", "coordinator"),
     _about("/kpis", "bureau", query="by=objective&year=2026"),
@@ -202,6 +219,7 @@ async def cookies(conn: Connection, world: Whole) -> dict[str, dict[str, str]]:
     for who, kind in (("room screen", "beamer"), ("room phone", "phone")):
         _, token = await world.a_seat_in_room(conn, kind)
         jars[who] = {SEAT_COOKIE: token}
+    jars["captioner"] = {captioning.COOKIE: world.at["captions link"]}
     jars["classroom"] = {
         COOKIE: await _signed_in(
             conn, world, world.people["teacher"].id, UUID(world.at["screened"])

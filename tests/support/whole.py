@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 
 from media import videos
 from rooms.agenda import (
+    captioners,
     feeds,
     objectives,
     registrations,
-    requests,
+    request_answers,
+    request_asking,
     room_sessions,
     screens,
     sessions,
@@ -39,12 +41,15 @@ from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.live import on_air, presenters, rooms, stream_keys
 from rooms.live.rooms import Room
-from rooms.people import classes, companies, sign_in_mails, sign_ins
+from rooms.people import classes, companies, registry_lists, schools, sign_in_mails, sign_ins
 from rooms.people.classes import Class
 from rooms.people.companies import Company
 from rooms.people.persons import Person
 from rooms.people.programmes import Programme
 from rooms.people.regions import Region
+from rooms.people.registry_changes import Origin
+from rooms.people.registry_files import SchoolRow
+from rooms.people.registry_plan import Terms
 from rooms.people.schools import School
 from rooms.safety import incidents
 from rooms.scope import Grant, Scope
@@ -199,6 +204,25 @@ class Whole:
         names = {"nl": f"Kiezen voor {self.mark}", "en": f"Choosing {self.mark}"}
         return await objectives.create(conn, self.scope("bureau"), names, self.now)
 
+    async def a_typed_school(self, conn: Connection) -> UUID:
+        """A school that one of its teachers typed in."""
+        name = f"{self.mark} {uuid4().hex[:6]}"
+        typed = await schools.put_unlisted(conn, country="NL", name=name, place="Hengelo")
+        await people.a_teacher(
+            conn, self.programme, typed, name=f"{self.mark} Teacher", is_confirmed=False
+        )
+        return typed.id
+
+    async def a_school_list(self, conn: Connection) -> UUID:
+        """A list with one new school, which waits for the office."""
+        row = SchoolRow("NL", "brin", f"9{uuid4().hex[:3].upper()}00", f"{self.mark} Lyceum",
+                        "Assen", ("havo",), 2)  # fmt: skip
+        terms = Terms(date(2026, 8, 1), self.region.id)
+        origin = Origin(f"{self.mark}.csv", self.now, "", self.people["bureau"].id)
+        list_id, _ = await registry_lists.offer(conn, self.scope("bureau"), [row], terms, origin)
+        assert list_id is not None
+        return list_id
+
     async def an_asking_company(self, conn: Connection) -> Company:
         """A company that waits for its answer, with who asked."""
         scope = Scope(self.programme.id)
@@ -305,15 +329,15 @@ class Whole:
             f"Zien waar corrosie begint bij {self.mark}.", "Ionen en metalen.",
             ("screen", "sound", "phones"), weeks_from(today, 6), "dinsdag het derde uur", 50, 27,
         )  # fmt: skip
-        asked = await requests.ask(conn, self.scope("teacher"), draft, self.now)
+        asked = await request_asking.ask(conn, self.scope("teacher"), draft, self.now)
         slot = Slot(self.lesson_day, time(10, 15), 50, asked.zone)
         key = (conn, self.scope("editor"), asked.id)
         if state == "proposed":
-            await requests.propose(*key, slot, f"Dan draait de pers, {self.mark}.", self.now)
+            await request_answers.propose(*key, slot, f"Dan draait de pers, {self.mark}.", self.now)
         if state == "accepted":
-            await requests.accept(*key, slot, self.now)
+            await request_answers.accept(*key, slot, self.now)
         if state == "declined":
-            await requests.decline(*key, f"Wij verbouwen, {self.mark}.", self.now)
+            await request_answers.decline(*key, f"Wij verbouwen, {self.mark}.", self.now)
         return asked.id
 
     @property
@@ -349,6 +373,19 @@ class Whole:
         return await webinar_presenters.invite(
             conn, self.scope("bureau"), webinar_id, email, f"Spreker {self.mark}", self.now
         )
+
+    async def a_captioner(self, conn: Connection, webinar_id: UUID) -> dict[str, str]:
+        """Somebody who comes to type captions: her link, her place, and the room."""
+        scope, email = self.scope("bureau"), f"{uuid4().hex[:8]}@tolk.example"
+        name = f"Typist {self.mark}"
+        made, token = await captioners.invite(conn, scope, webinar_id, email, name, "nl", self.now)
+        await captioners.agree(conn, made, self.now)
+        return {
+            "token": token,
+            "captioner": str(made.id),
+            "room": str(made.room_id),
+            "id": str(webinar_id),
+        }
 
     async def a_claimed_place(self, conn: Connection, webinar_id: UUID) -> UUID:
         """The place of a presenter who has taken it."""
@@ -545,8 +582,11 @@ async def _things(conn: Connection, world: Whole) -> None:
         await world.a_registration(conn, webinar, pupils)
     await world.a_claimed_place(conn, webinar)
     _, link = await world.a_presenter(conn, webinar)
+    captions = await world.a_captioner(conn, webinar)
     webinar_over, question = await world.a_webinar_over(conn)
     world.at |= {
+        "captions link": captions["token"],
+        "captions room": captions["room"],
         "webinar over": str(webinar_over),
         "no turn": str(question),
         "thanks": world.thanks(webinar_over, "teacher"),
@@ -559,6 +599,7 @@ async def _things(conn: Connection, world: Whole) -> None:
         "empty room": str(empty.id),
         "room class": str(over.session_class_id),
         "room over": str(over.room_id),
+        "session over": str(over.session_id),
         "programme": world.programme.slug,
         "slug": tour.slug,
         "video": str(tour.video_id),
@@ -578,6 +619,8 @@ async def _things(conn: Connection, world: Whole) -> None:
         "class link": school_class.link_token,
         "invite": await world.an_invite(conn),
         "school": str(world.school.id),
+        "typed school": str(await world.a_typed_school(conn)),
+        "school list": str(await world.a_school_list(conn)),
         "company": str(world.asking.id),
         "unconfirmed": str(role_id),
         "upload": str(await world.an_upload(conn)),

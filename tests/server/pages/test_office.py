@@ -12,13 +12,6 @@ from tests.support.floor import House
 from tests.support.lessons import World, a_world
 from tests.support.mails import last_mail, mails
 from tests.support.people import a_company, a_person, a_region, a_role, a_teacher, sign_in
-from tests.support.samples import sample
-
-LIST = (
-    "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;PLAATSNAAM;ONDERWIJSSTRUCTUUR\n"
-    "16SW;16SW03;Metameer;Boxmeer;HAVO/VWO\n"
-    "99AA;99AA00;De Brug;Testdorp;VMBO\n"
-)
 
 
 @dataclass
@@ -154,60 +147,6 @@ async def test_a_school_of_the_twin_is_not_there(office: Office) -> None:
     told = {"name": "Here", "code": "16SW09", "region": str(office.twin.region.id)}
     assert (await office.client.post("/programme/schools/new", data=told)).status_code == 404
     assert await office.house.pool.fetchval("select count(*) from schools") == 2
-
-
-async def test_a_pasted_list_is_looked_at_then_taken_in(office: Office) -> None:
-    told = {"text": LIST, "region": str(office.world.region.id)}
-    looked = await office.client.post("/programme/schools/list", data=told)
-    assert looked.status_code == 200 and "2 schools in this list" in looked.text
-    assert await office.house.pool.fetchval("select count(*) from schools") == 2
-    kept = await office.client.post("/programme/schools/list/keep", data=told)
-    assert kept.status_code == 303
-    page = (await office.client.get("/programme/schools")).text
-    assert "Metameer" in page and "De Brug" in page
-    again = await office.client.post("/programme/schools/list", data=told)
-    assert "2 of them are known already" in again.text
-
-
-async def test_a_list_moves_schools_and_keeps_where_they_were(office: Office) -> None:
-    pool, world = office.house.pool, office.world
-    await office.client.post(
-        "/programme/schools/list/keep", data={"text": LIST, "region": str(world.region.id)}
-    )
-    await pool.execute("update school_regions set valid_from = '2020-08-01'")
-    async with pool.acquire() as conn:
-        other = await a_region(conn, world.programme, "Oost")
-    for _ in range(2):
-        answer = await office.client.post(
-            "/programme/schools/list/keep", data={"text": LIST, "region": str(other.id)}
-        )
-        assert answer.status_code == 303
-    rows = await pool.fetch(
-        "select region_id, valid_to is null as is_open from school_regions p "
-        "join schools s on s.id = p.school_id where s.code = '16SW03' order by valid_from"
-    )
-    assert [tuple(row) for row in rows] == [(world.region.id, False), (other.id, True)]
-
-
-async def test_a_list_with_one_error_changes_nothing_and_names_its_line(office: Office) -> None:
-    broken = LIST + "12345;00;Te lang;Nergens;\n"
-    told = {"text": broken, "region": str(office.world.region.id)}
-    looked = await office.client.post("/programme/schools/list", data=told)
-    text = unescape(looked.text)
-    assert looked.status_code == 422
-    assert '<td class="number">4</td><td>INSTELLINGSCODE</td>' in text and "12345" in text
-    assert (await office.client.post("/programme/schools/list/keep", data=told)).status_code == 422
-    assert await office.house.pool.fetchval("select count(*) from schools") == 2
-
-
-@pytest.mark.parametrize(
-    "name", ["csv/duo-vo-cp1252-semicolon.csv", "csv/duo-vo-utf8-bom-comma-quoted.csv"]
-)
-async def test_duos_own_file_is_read(office: Office, name: str) -> None:
-    files = {"file": ("vo.csv", sample(name).read_bytes(), "text/csv")}
-    data = {"region": str(office.world.region.id), "text": ""}
-    looked = await office.client.post("/programme/schools/list", data=data, files=files)
-    assert looked.status_code == 200 and "Keizer Karel College" in looked.text
 
 
 async def test_an_invitation_gives_the_role_and_a_link(office: Office) -> None:

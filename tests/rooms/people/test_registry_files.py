@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rooms.errors import Refused
-from rooms.people import schools_csv
-from rooms.people.schools_csv import RowError, SchoolRow, parse_schools
+from rooms.people import registry_files
+from rooms.people.registry_files import RowError, SchoolRow, parse_schools
 from tests.support.samples import sample
 
 SECONDARY = (
@@ -35,6 +35,7 @@ def test_duos_form_is_read_in_any_encoding(encoding: str) -> None:
         place="'s-GRAVENTEST",
         levels=("havo", "vwo"),
         line=2,
+        region="Utrecht",
     )
     assert [row.code for row in rows] == ["16SW03", "99AA00", "00AB00", "99AC12"]
     assert [row.line for row in rows] == [2, 3, 4, 6]
@@ -102,8 +103,8 @@ def test_one_wrong_line_keeps_all_out_and_every_wrong_line_is_told() -> None:
         "16SW;06;Much;too;much\n"
     )
     assert errors(text) == [
-        (3, "Brin", "brin_form", "16S"),
-        (4, "Vestiging", "site_form", "3A"),
+        (3, "Brin", "before_form", "16S"),
+        (4, "Vestiging", "code_form", "3A"),
         (5, "Vestiging", "site_of_another", "99AA03"),
         (6, "Vestiging", "cell_empty", ""),
         (9, "Naam", "cell_empty", ""),
@@ -125,14 +126,14 @@ def test_a_quote_that_never_closes_is_named_by_its_line() -> None:
 
 def test_a_wrong_file_does_not_fill_the_page() -> None:
     text = "BRIN;VESTIGING;NAAM\n" + "?;?;?\n" * 5000
-    assert len(parse_schools(text).errors) == schools_csv.MAX_ERRORS
+    assert len(parse_schools(text).errors) == registry_files.MAX_ERRORS
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schools_csv, "MAX_ROWS", 3)
+    monkeypatch.setattr(registry_files, "MAX_ROWS", 3)
     rows = "".join(f"16SW;{n};Site\n" for n in range(4))
     assert errors("BRIN;VESTIGING;NAAM\n" + rows) == [(5, "", "too_many_rows", "")]
-    monkeypatch.setattr(schools_csv, "MAX_BYTES", 10)
+    monkeypatch.setattr(registry_files, "MAX_BYTES", 10)
     with pytest.raises(Refused) as refused:
         parse_schools("BRIN;VESTIGING;NAAM\n")
     assert refused.value.code == "list_too_big"
@@ -166,3 +167,30 @@ def test_the_formula_names_are_imported_as_data() -> None:
     assert found.errors == ()
     assert len(found.rows) == 24
     assert found.rows[1].name == "=cmd|' /C calc'!A0"
+
+
+DAMAGED = "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;PLAATSNAAM\n16SW;16SW03;Metameer;Boxmeer\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (DAMAGED.encode() + b"99AA;99AA00;De\0 Brug;Testdorp\n", (3, "", "nul_byte", "")),
+        (DAMAGED + "99AA;99AA00;De\0 Brug;Testdorp\n", (3, "", "nul_byte", "")),
+        (DAMAGED + "99AA;99AA00;De Br\n", (3, "", "too_few_cells", "De Br")),
+        (DAMAGED + "99AA;99AA00;<b>De Brug</b>;T\n", (3, "", "cell_html", "<b>De Brug</b>")),
+        ("<!DOCTYPE html>\n<title>Niet gevonden</title>", (1, "", "list_is_html", "")),
+        (DAMAGED.replace("PLAATSNAAM", "STATUS"), (2, "STATUS", "status_unknown", "Boxmeer")),
+        (DAMAGED.replace("PLAATSNAAM", "OPENINGSDATUM").replace("Boxmeer", "31-2-2020"),
+         (2, "OPENINGSDATUM", "day_form", "31-2-2020")),
+    ],
+)  # fmt: skip
+def test_damage_is_told_with_its_line(source: str | bytes, told: tuple[int, str, str, str]) -> None:
+    found = parse_schools(source)
+    assert [(e.line, e.column, e.code, e.value) for e in found.errors] == [told]
+
+
+def test_a_school_below_is_read_as_data() -> None:
+    """A smaller-than sign is no HTML."""
+    (row,) = parse_schools(DAMAGED.replace("Metameer", "Klas < 3 & meer")).rows
+    assert row.name == "Klas < 3 & meer"

@@ -1,0 +1,94 @@
+"""A school closes, is taken over, opens again; and one that a teacher typed in is found out."""
+
+import pytest
+
+from rooms.people import classes, schools
+from tests.server.pages.test_school_lists import Office, office
+from tests.support.lessons import a_class, a_session, teacher_scope
+from tests.support.people import a_school, a_teacher
+
+__all__ = ["office"]
+
+
+async def test_a_school_is_taken_over_and_opens_again(office: Office) -> None:
+    pool, world = office.house.pool, office.world
+    async with pool.acquire() as conn, conn.transaction():
+        await a_school(conn, world.programme, name="Het Nieuwe", code="77AA00")
+    path = f"/programme/schools/{world.school.id}"
+    for verb in ("/close", "/reopen", "/same"):
+        assert (await office.twin.post(path + verb, data={"on": "2026-08-01"})).status_code == 404
+    wrong = await office.client.post(
+        f"{path}/close", data={"on": "2026-08-01", "successor": "00ZZ00"}
+    )
+    assert wrong.status_code == 422 and "No open school has the code 00ZZ00." in wrong.text
+    told = {"on": "2026-08-01", "successor": "77aa 00"}
+    assert (await office.client.post(f"{path}/close", data=told)).status_code == 303
+    page = (await office.client.get(f"{path}/history")).text
+    assert "closed on Aug 1, 2026" in page or "closed on 1 Aug 2026" in page
+    assert "was taken over by" in page and "Het Nieuwe" in page
+    search = f"/schools/search?programme={world.programme.slug}&q={world.school.name}"
+    assert str(world.school.id) not in (await office.client.get(search)).text
+    assert (await office.client.post(f"{path}/reopen")).status_code == 303
+    assert (await office.client.post(f"{path}/reopen")).status_code == 409
+    row = await pool.fetchrow("select * from schools where id = $1", world.school.id)
+    assert row is not None
+    assert (row["closed_on"], row["reports_as"]) == (None, None)
+    numbers = await pool.fetch("select number from registry_versions order by 1")
+    assert [row["number"] for row in numbers] == [1, 2]
+
+
+async def test_a_lesson_keeps_the_name_its_school_had(office: Office) -> None:
+    pool, world = office.house.pool, office.world
+    async with pool.acquire() as conn, conn.transaction():
+        await a_session(conn, world, await a_class(conn, world), office.house.clock())
+    told = {"code": "x", "name": "Nieuwe naam", "region": str(world.region.id)}
+    before = world.school.name
+    office.house.clock.move(days=2)
+    path = f"/programme/schools/{world.school.id}"
+    assert (await office.client.post(path, data=told)).status_code == 303
+    assert await pool.fetchval("select school from report_rows") == before
+    page = (await office.client.get(f"{path}/history")).text
+    assert before in page and "got another name" in page
+
+
+async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: Office) -> None:
+    pool, world, now = office.house.pool, office.world, office.house.clock()
+    async with pool.acquire() as conn, conn.transaction():
+        typed = await schools.put_unlisted(conn, country="NL", name="De Driehoek", place="Hengelo")
+        teacher = await a_teacher(conn, world.programme, typed, is_confirmed=False)
+        scope = teacher_scope(world.programme, teacher, typed)
+        made = await classes.create(conn, scope, typed.id, "3B", "havo", 3, "", 28, now)
+        both = await a_teacher(conn, world.programme, typed)
+        await conn.execute(
+            "insert into roles (programme_id, person_id, role, school_id) values ($1, $2, "
+            "'teacher', $3)", world.programme.id, both.id, world.school.id,
+        )  # fmt: skip
+    path = f"/programme/schools/{typed.id}"
+    page = (await office.client.get(f"{path}/history")).text
+    assert "A teacher typed this school in" in page and str(world.school.id) in page
+    stranger = await pool.fetchval("select id from schools where id <> all($1::uuid[]) limit 1",
+                                   [typed.id, world.school.id])  # fmt: skip
+    refused = await office.client.post(f"{path}/same", data={"into": str(stranger)})
+    assert refused.status_code == 404
+    done = await office.client.post(f"{path}/same", data={"into": str(world.school.id)})
+    assert done.headers["location"] == f"/programme/schools/{world.school.id}/history"
+    at = "select school_id from classes where id = $1"
+    assert await pool.fetchval(at, made.id) == world.school.id
+    mine = "select school_id from roles where person_id = $1"
+    assert await pool.fetchval(mine, teacher.id) == world.school.id
+    merge_id = await pool.fetchval("select id from school_merges")
+    undo = f"/programme/schools/merges/{merge_id}/undo"
+    assert undo in (await office.client.get(done.headers["location"])).text
+    assert (await office.twin.post(undo)).status_code == 404
+    assert (await office.client.post(undo)).status_code == 303
+    assert (await office.client.post(undo)).status_code == 409
+    assert await pool.fetchval(at, made.id) == typed.id
+    assert await pool.fetchval(mine, teacher.id) == typed.id
+    kept = await pool.fetch(mine + " order by 1", both.id)
+    assert {row["school_id"] for row in kept} == {typed.id, world.school.id}
+
+
+@pytest.mark.parametrize("verb", ["close", "same"])
+async def test_an_empty_form_says_what_is_missing(office: Office, verb: str) -> None:
+    path = f"/programme/schools/{office.world.school.id}/{verb}"
+    assert (await office.client.post(path)).status_code == 422
