@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from media.live.address import address_for
+from rooms.attendance import person_visits
 from rooms.live.keeping import Collector
 from server.allowance import Allowances
 from server.config import Settings
@@ -28,29 +29,38 @@ OFFERS_AT_ONCE, OFFERS_PER_S = 30, 0.5
 async def live_floor(
     settings: Settings, dsn: str, pool: Pool, clock: Callable[[], datetime]
 ) -> AsyncIterator[dict[str, Any]]:
-    """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of their beats; `offers`:
-    how many each may make.
+    """`live`: `LiveRooms`; `hub`: `RoomHub`; `pages`: the `Collector` of seats' beats, `guests`: of
+    those who come by themselves; `offers`: how many each may make.
     """
     hub = RoomHub(pool, dsn, clock)
     hub.desk = RoomDesk(pool, clock)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
-    hub.live, hub.presence = live, LivePresence(pool, clock, live.stages, live.processes)
+    hub.live, hub.presence = live, LivePresence(pool, clock, live)
     pages = Collector(pool, clock, hub.lost)
+    guests = Collector(pool, clock, hub.lost, person_visits.move)
     async with live, asyncio.TaskGroup() as group:
-        group.create_task(pages.run(), name="beats of rooms")
+        for one in (pages, guests):
+            group.create_task(one.run(), name="beats of rooms")
         steps = (
-            hub.tell_stages, hub.read, hub.tell_viewers, hub.ping, hub.listen, hub.presence.write,
-            hub.desk.decide, hub.look, hub.tell_figures, hub.say_reactions,
-            hub.presence.miss,
+            hub.stages.tell, hub.stages.name, hub.stages.tell_viewers, hub.read, hub.ping,
+            hub.ears.listen, hub.presence.write, hub.desk.decide, hub.look, hub.tell_figures,
+            hub.say_reactions, hub.presence.miss,
         )  # fmt: skip
         tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]
         try:
             offers = Allowances(OFFERS_AT_ONCE, OFFERS_PER_S)
-            yield {"live": live, "hub": hub, "pages": pages, "offers": offers}
+            yield {
+                "live": live,
+                "hub": hub,
+                "pages": pages,
+                "guests": guests,
+                "offers": offers,
+            }
         finally:
             for task in tasks:
                 task.cancel()
             pages.close()
+            guests.close()
 
 
 async def _for_ever(step: Callable[[], Awaitable[None]]) -> None:

@@ -7,7 +7,7 @@ nothing is lost while the database is away, and nothing piles up here.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,11 +15,13 @@ import asyncpg
 
 from media.errors import LiveError
 from media.live.messages import Ack, Done, Presence, Seen, Stage, Told
-from rooms.live import keeping, stage_log
+from rooms.connection import Connection
+from rooms.live import keeping, leases, stage_log
 from rooms.live.presence import Flowed, Happened
 from rooms.live.presence import Told as Batch
 from server.database import Pool
 from server.live_link import LiveLink
+from server.live_rooms import LiveRooms
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +43,16 @@ _PASSING = (
 class LivePresence:
     """The batches that wait to be written: at most one of each live process.
 
-    `stages`: what is on the stage of each room now, `processes`: the live processes of which that
-    is known.
+    `live` knows what is on the stage of each room now.
     """
 
-    def __init__(
-        self,
-        pool: Pool,
-        clock: Callable[[], datetime],
-        stages: Mapping[UUID, Stage],
-        processes: Callable[[], Collection[UUID]],
-    ) -> None:
+    def __init__(self, pool: Pool, clock: Callable[[], datetime], live: LiveRooms) -> None:
         self._pool = pool
         self._clock = clock
-        self._stages = stages
-        self._processes = processes
+        self._live = live
         self._due: dict[LiveLink, Told] = {}
         self._came = asyncio.Event()
+        self._looked_at: datetime | None = None  # when `miss` last saw the database
 
     def told(self, link: LiveLink, told: Told) -> None:
         """Takes a batch; one that waits already is the same, told again."""
@@ -75,21 +70,38 @@ class LivePresence:
             self._came.set()
 
     async def miss(self) -> None:
-        """Writes who left unseen when a live process died; a while passes before."""
+        """Writes who left or came unseen, because a live process or the line to it was gone; a
+        while passes before."""
         await asyncio.sleep(MISSED_EVERY_S)
-        if not (processes := self._processes()):
-            return
+        now = self._clock()
         try:
             async with (
                 asyncio.timeout(WRITE_WITHIN_S),
                 self._pool.acquire() as conn,
                 conn.transaction(),
             ):
-                for one in await stage_log.left_behind(conn, processes, self._clock()):
-                    if one.member not in members_on(self._stages.get(one.room_id)):
-                        await stage_log.note_left(conn, one)
+                await leases.see(conn, self._live.processes(), now)
+                await stage_log.note_back(conn, self._seen_now(), now)
+                if self._may_judge(now):
+                    await self._note_left_behind(conn, now)
+            self._looked_at = now
         except _PASSING as error:
             log.warning("who left a stage unseen is written later: %s", type(error).__name__)
+
+    def _seen_now(self) -> dict[UUID, frozenset[UUID]]:
+        """Who is on the stages that we hear of."""
+        heard = self._live.heard_rooms()
+        return {key: who for key in heard if (who := members_on(self._live.stages.get(key)))}
+
+    def _may_judge(self, now: datetime) -> bool:
+        """Not at the first look for long: others, too, could not say what they see."""
+        looked_at = self._looked_at
+        return looked_at is not None and now - looked_at < stage_log.COMES_BACK_WITHIN
+
+    async def _note_left_behind(self, conn: Connection, now: datetime) -> None:
+        for one in await stage_log.left_behind(conn, self._live.processes(), now):
+            if one.member not in members_on(self._live.stages.get(one.room_id)):
+                await stage_log.note_left(conn, one)
 
     async def _settle(self, link: LiveLink, told: Told) -> None:
         """Writes and acknowledges."""
@@ -99,7 +111,7 @@ class LivePresence:
                 self._pool.acquire() as conn,
                 conn.transaction(),
             ):
-                await keeping.keep(conn, batch_of(told, self._stages), self._clock())
+                await keeping.keep(conn, batch_of(told, self._live.stages), self._clock())
         except _PASSING as error:
             log.warning("presence waits to be written: %s", type(error).__name__)
             return

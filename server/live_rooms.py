@@ -21,7 +21,7 @@ import asyncpg
 from media.errors import LiveError
 from media.live.messages import Close, Counted, Do, Done, Listening, Open, Stage, Stats, Told
 from rooms.errors import NotThere
-from rooms.live import leases, rooms
+from rooms.live import leases, rooms, stage_log
 from rooms.live.leases import Lease
 from rooms.scope import Scope
 from server.context import Here
@@ -36,6 +36,8 @@ AGAIN_AFTER_S = 0.25
 CONNECT_WITHIN_S = 1.0
 # A live process that is not ours and does not answer for so long has lost its rooms to ours.
 GIVEN_UP_AFTER_S = 5.0
+# What was on its stages is shown for so long.
+STAGES_KEPT_S = stage_log.COMES_BACK_WITHIN.total_seconds()
 MOST_LINKS = 64
 
 # Rooms of nobody, the same in every live process, that no lease names: what a network lets through
@@ -130,6 +132,10 @@ class LiveRooms:
     def known_rooms(self) -> list[UUID]:
         """The rooms that are open in live processes we talk to."""
         return list(self._known)
+
+    def heard_rooms(self) -> list[UUID]:
+        """Those of them whose line stands."""
+        return [room_id for room_id, known in self._known.items() if known.link.is_connected]
 
     async def know(self, programme_id: UUID, room_id: UUID) -> None:
         """Opens the room in its live process, unless that was done. Raises `LiveError`."""
@@ -274,8 +280,16 @@ class LiveRooms:
             self._audience.told(link, told)
 
     def lost(self, link: LiveLink) -> None:
-        """A line broke: the last we know of its stages stays until it says otherwise."""
-        self._lost_at[str(link.address)] = asyncio.get_running_loop().time()
+        """A line broke: the last we know of its stages stays until it says otherwise, or for as
+        long as a studio may take to be back."""
+        loop = asyncio.get_running_loop()
+        self._lost_at[str(link.address)] = lost_at = loop.time()
+        loop.call_later(STAGES_KEPT_S, self._clear_stages, link, lost_at)
+
+    def _clear_stages(self, link: LiveLink, lost_at: float) -> None:
+        if self._lost_at.get(str(link.address)) == lost_at:
+            for room_id, known in list(self._of(link)):
+                self._set_stage(Stage(room_id, known.epoch, 0, ()))
 
     def _of(self, link: LiveLink) -> Iterator[tuple[UUID, Known]]:
         return ((room_id, known) for room_id, known in self._known.items() if known.link is link)

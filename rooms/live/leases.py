@@ -1,5 +1,6 @@
 """Leases: in which live process a room is, and under which epoch it is steered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,13 +30,15 @@ async def take(
     """
     row = await conn.fetchrow(
         """
-        insert into room_leases as l (programme_id, room_id, live_address, process, taken_at)
-        values ($1, $2, $3, $4, $5)
+        insert into room_leases as l
+            (programme_id, room_id, live_address, process, taken_at, seen_at)
+        values ($1, $2, $3, $4, $5, $5)
         on conflict (programme_id, room_id) do update set
             epoch = l.epoch + case when l.process = excluded.process then 0 else 1 end,
             taken_at = case when l.process = excluded.process then l.taken_at
                 else excluded.taken_at end,
-            live_address = excluded.live_address, process = excluded.process
+            live_address = excluded.live_address, process = excluded.process,
+            seen_at = excluded.seen_at
         returning room_id, live_address, process, epoch, taken_at
         """,
         scope.programme_id,
@@ -59,3 +62,12 @@ async def current(conn: Connection, scope: Scope, room_id: UUID) -> Lease | None
         room_id,
     )
     return Lease(**row) if row else None
+
+
+async def see(conn: Connection, processes: Collection[UUID], now: datetime) -> None:
+    """These live processes are there: so are all rooms they have, of whatever programme."""
+    await conn.execute(
+        "update room_leases set seen_at = $2 where process = any($1::uuid[])",
+        list(processes),
+        now,
+    )

@@ -1,10 +1,10 @@
 """Who is on a room's stage, as its log tells it: from the live core's stage to lines in the log.
 
 A live process that died told nobody's end. Who was on a stage of it and has not come back to the
-one after it left when it died.
+one after it left when it died; and so did everybody when none comes after it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -63,16 +63,20 @@ async def left_behind(
     conn: Connection, processes: Collection[UUID], now: datetime
 ) -> list[LeftBehind]:
     """Who stands in the log of an open room as on its stage since before one of these live
-    processes took the room over, which has had the time to come back. For all programmes; whether
-    she is back is for the caller to know.
+    processes took the room over, which has had the time to come back; and who in a room whose
+    live process nobody has seen for as long. For all programmes; whether she is back is for the
+    caller to know.
     """
     rows = await conn.fetch(
         """
         with taken as (
-            select r.programme_id, r.id as room_id, l.taken_at
+            select r.programme_id, r.id as room_id,
+                case when l.process = any($1::uuid[]) then l.taken_at else 'infinity' end
+                    as taken_at
             from room_leases l
             join rooms r on (r.programme_id, r.id) = (l.programme_id, l.room_id)
-            where r.closed_at is null and l.process = any($1::uuid[]) and l.taken_at < $2
+            where r.closed_at is null
+                and case when l.process = any($1::uuid[]) then l.taken_at else l.seen_at end < $2
         ), last as (
             select distinct on (e.room_id, e.data ->> 'member') t.programme_id, t.room_id,
                 t.taken_at, (e.data ->> 'member')::uuid as member, e.kind, e.at
@@ -106,3 +110,26 @@ async def note_left(conn: Connection, one: LeftBehind) -> None:
     if is_open and one.member in await on_stage(conn, scope, one.room_id):
         data = {"member": str(one.member)}
         await log.append(conn, scope, one.room_id, "presenter_left", one.seen_at, data)
+
+
+async def note_back(
+    conn: Connection, stages: Mapping[UUID, frozenset[UUID]], now: datetime
+) -> None:
+    """Writes who is on a stage though the log says that she left: her live process was there all
+    the time, and nobody could see it.
+    """
+    rows = await conn.fetch(
+        """
+        select distinct on (r.id, e.data ->> 'member') r.id as room_id,
+            (e.data ->> 'member')::uuid as member, e.kind
+        from rooms r
+        join room_events e on (e.programme_id, e.room_id) = (r.programme_id, r.id)
+            and e.kind in ('presenter_came', 'presenter_left')
+        where r.id = any($1::uuid[]) and r.closed_at is null
+        order by r.id, e.data ->> 'member', e.number desc
+        """,
+        list(stages),
+    )
+    for row in rows:
+        if row["kind"] == "presenter_left" and row["member"] in stages[row["room_id"]]:
+            await note(conn, row["room_id"], stages[row["room_id"]], now)

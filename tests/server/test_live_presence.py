@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ import pytest
 
 from media.live.messages import Ack, Presence, Seen, Stage, Told, Track
 from rooms.attendance.rule import unix_ms
-from rooms.live import keeping, log, presenters
+from rooms.live import keeping, log, presenters, stage_log
 from rooms.live.presence import moment
 from rooms.scope import Scope
 from server import live_presence
@@ -117,6 +118,75 @@ async def test_who_never_comes_back_after_a_crash_has_left(
     [left] = [one for one in lines if one.kind == "presenter_left"]
     assert left.data == {"member": str(lost)}
     assert left.at == moment(since + 5000)
+
+
+async def test_who_was_on_the_stage_of_a_process_that_stays_away_has_left(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_presence, "MISSED_EVERY_S", 0)
+    monkeypatch.setattr("server.live_rooms.STAGES_KEPT_S", 0.1)
+    member, since = await member_of(there), unix_ms(there.house.clock())
+    await there.rooms.know(there.world.programme.id, there.room.id)
+    there.live.tell(Told(stages=(on_stage(there, member),)))
+    came = happened(there, member, "media_flowing", 1)
+    there.live.tell(Told(1, (came,), (Seen(there.room.id, member, "publisher", since, since + 9),)))
+    await there.live.next(Ack)
+    presence: LivePresence = there.house.app.state.floor.rooms["hub"].presence
+    await presence.miss()
+    await there.live.kill()
+    await until(lambda: not there.rooms.stages[there.room.id].tracks)
+    there.house.clock.move(seconds=20)
+    await presence.miss()
+    assert "presenter_left" not in await kinds(there)
+    there.house.clock.move(seconds=11)
+    for _ in range(2):
+        await presence.miss()
+    async with there.house.pool.acquire() as conn:
+        lines = await log.since(conn, Scope(there.world.programme.id), there.room.id, 0)
+    [left] = [one for one in lines if one.kind == "presenter_left"]
+    assert (left.data, left.at) == ({"member": str(member)}, moment(since + 9))
+
+
+async def test_who_was_thought_gone_is_back_with_the_line(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live process went on; no web process saw it, but one on another machine judged."""
+    monkeypatch.setattr(live_presence, "MISSED_EVERY_S", 0)
+    member = await member_of(there)
+    await there.rooms.know(there.world.programme.id, there.room.id)
+    there.live.tell(Told(stages=(on_stage(there, member),)))
+    there.live.tell(Told(1, (happened(there, member, "media_flowing", 1),)))
+    await there.live.next(Ack)
+    now = there.house.clock()
+    async with there.house.pool.acquire() as conn, conn.transaction():
+        [behind] = await stage_log.left_behind(conn, (), now + timedelta(minutes=1))
+        await stage_log.note_left(conn, behind)
+    presence: LivePresence = there.house.app.state.floor.rooms["hub"].presence
+    for _ in range(2):
+        await presence.miss()
+    told = [kind for kind in await kinds(there) if kind.startswith("presenter")]
+    assert told == ["presenter_came", "presenter_left", "presenter_came"]
+
+
+async def test_nobody_is_judged_at_the_first_look_for_long(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was away for a minute: another web process could not say what it sees."""
+    monkeypatch.setattr(live_presence, "MISSED_EVERY_S", 0)
+    member = await member_of(there)
+    await there.rooms.know(there.world.programme.id, there.room.id)
+    there.live.tell(Told(stages=(on_stage(there, member),)))
+    there.live.tell(Told(1, (happened(there, member, "media_flowing", 1),)))
+    await there.live.next(Ack)
+    presence: LivePresence = there.house.app.state.floor.rooms["hub"].presence
+    await presence.miss()
+    await there.house.pool.execute("update room_leases set process = gen_random_uuid()")
+    there.rooms.stages.clear()
+    there.house.clock.move(seconds=60)
+    await presence.miss()
+    assert "presenter_left" not in await kinds(there)
+    await presence.miss()
+    assert "presenter_left" in await kinds(there)
 
 
 async def another_member(there: LiveHouse) -> UUID:
