@@ -14,20 +14,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from media.live import sending, srtp
 from media.live.packets import (
     LARGEST_PAYLOAD_BYTES,
-    SEND_TIME_AT,
     Offsets,
     Packet,
-    send_time,
     splice,
     write_header,
 )
 from media.live.port import UdpPath
 from media.live.sending import MOST_IN_ONE_CALL, MOST_TOGETHER, Batch, Filler
+from media.live.template import TEMPLATES, Alike, stamp
 
 if TYPE_CHECKING:
     from media.live.feed import Feed
@@ -45,7 +44,7 @@ GATHER_S = 0.012
 MOST_DELAY_S = 0.020
 """Since its arrival no packet is held back for longer, pacing included."""
 
-_template, _view = srtp.new_buffer(srtp.PACKET_BYTES)
+_view = memoryview(bytearray(srtp.PACKET_BYTES))  # for what goes to one viewer alone
 
 
 @dataclass(slots=True, eq=False)
@@ -87,21 +86,11 @@ class Outlet:
         return codec in self.payload_types
 
 
-class _Alike(NamedTuple):
-    """What makes the copies of a packet for two viewers the same before encryption."""
-
-    payload_type: int
-    ssrc: int
-    offsets: Offsets
-    send_time_id: int
-    tag_bytes: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Viewers whose copies are alike; their places in the batch are next to each other."""
 
-    alike: _Alike
+    alike: Alike
     first: int
     contexts: Any
 
@@ -271,12 +260,10 @@ class Fanout:
 
     def _fill(self, packet: Packet, group: _Group, lengths: memoryview, row: int) -> int:
         """Makes the group's copies of one packet; the size of each, encrypted."""
-        payload_type, ssrc, offsets, send_time_id, tag_bytes = group.alike
-        length = write_header(_view, packet, payload_type, ssrc, offsets, send_time_id)
-        if send_time_id:
-            _stamp(self.feed.now())
+        template, tag_bytes = TEMPLATES[row], group.alike.tag_bytes
+        length = template.write(packet, group.alike, self.feed.now())
         failed = self._filler.fill(
-            _template, length, group.contexts, group.first, lengths, tag_bytes, row
+            template.memory, length, group.contexts, group.first, lengths, tag_bytes, row
         )
         if failed:
             self._counted["not_encrypted"] += failed
@@ -298,7 +285,7 @@ class Fanout:
             _view, packet, payload_type, outlet.ssrc, outlet.offsets, outlet.send_time_id
         )
         if outlet.send_time_id:
-            _stamp(self.feed.now())
+            stamp(_view, self.feed.now())
         outlet.peer.send_rtp(_view[:length])
 
     # Arranging
@@ -322,7 +309,7 @@ class Fanout:
         """Works out batches and groups anew."""
         self._is_stale = False
         self._over_tcp = []
-        by_socket: dict[int, dict[_Alike, list[Outlet]]] = {}
+        by_socket: dict[int, dict[Alike, list[Outlet]]] = {}
         for outlet in self._outlets:
             path, keys = outlet.peer.path, outlet.peer.srtp
             if keys is None or path is None:
@@ -331,7 +318,7 @@ class Fanout:
                 self._over_tcp.append(outlet)
                 continue
             payload_type, _ = outlet.payload_types[self.feed.codec]
-            alike = _Alike(
+            alike = Alike(
                 payload_type, outlet.ssrc, outlet.offsets, outlet.send_time_id, keys.tag_bytes
             )
             by_socket.setdefault(path.fd, {}).setdefault(alike, []).append(outlet)
@@ -341,7 +328,7 @@ class Fanout:
             for part in _parts(groups, MOST_IN_ONE_CALL)
         ]
 
-    def _batch(self, fd: int, groups: dict[_Alike, list[Outlet]]) -> tuple[Batch, list[_Group]]:
+    def _batch(self, fd: int, groups: dict[Alike, list[Outlet]]) -> tuple[Batch, list[_Group]]:
         names: list[bytes] = []
         made = []
         for alike, outlets in groups.items():
@@ -360,9 +347,9 @@ def _goes_along(packet: Packet, gathered: list[Packet]) -> bool:
     return len(packet.payload) <= first == len(gathered[-1].payload)
 
 
-def _parts(groups: dict[_Alike, list[Outlet]], most: int) -> Iterable[dict[_Alike, list[Outlet]]]:
+def _parts(groups: dict[Alike, list[Outlet]], most: int) -> Iterable[dict[Alike, list[Outlet]]]:
     """The groups in parts of at most `most` outlets; a group may be cut."""
-    part: dict[_Alike, list[Outlet]] = {}
+    part: dict[Alike, list[Outlet]] = {}
     room = most
     for alike, outlets in groups.items():
         at = 0
@@ -386,11 +373,3 @@ def _going_on(outlet: Outlet, packet: Packet, feed: Feed) -> Offsets:
     gap_s = packet.arrived - last.arrived
     gap = round((gap_s if gap_s > 0 else USUAL_GAP_S) * feed.clock_rate)
     return splice(outlet.offsets, last, packet, gap)
-
-
-def _stamp(now: float) -> None:
-    """abs-send-time, so that the viewer can tell a queue building up on its way."""
-    stamped = send_time(now)
-    _view[SEND_TIME_AT] = stamped >> 16
-    _view[SEND_TIME_AT + 1] = stamped >> 8 & 0xFF
-    _view[SEND_TIME_AT + 2] = stamped & 0xFF

@@ -15,6 +15,7 @@ from tests.bench.live import (
     test_bad_wire,
     test_fanout,
     test_first_picture,
+    test_hide,
     test_killed,
     test_leaks,
     test_scale,
@@ -91,7 +92,9 @@ def test_a_table_of_rounds(results: Path) -> None:
 
 
 async def test_viewers_come_step_by_step(tmp_path: Path) -> None:
-    steps = await test_scale.climb(tmp_path / "climb", None, (2, 4), 0.5)
+    [steps] = (
+        await test_scale.climbs(tmp_path, (2, 4), 0.5, 1, ways={"pure Python": None})
+    ).values()
     assert [step.viewers for step in steps] == [2, 4]
     assert all(step.resident > 10_000_000 for step in steps)
     assert not any(step.dropped for step in steps)
@@ -131,3 +134,10 @@ async def test_the_picture_comes_back(server_dsn: str, tmp_path: Path) -> None:
     back_s = await test_killed.kills(server_dsn, tmp_path, 1)
     assert 0 < back_s[0] < test_killed.BACK_WITHIN_S
     assert "kill -9" in test_killed.write(back_s).read_text()
+
+
+@pytest.mark.browser
+async def test_a_picture_is_hidden(server_dsn: str, tmp_path: Path) -> None:
+    hidden = await test_hide.hides(server_dsn, tmp_path, 1)
+    assert 0 <= hidden.last_s[0] < 10 and 0 <= hidden.still_s[0] < 10
+    assert "still over the picture" in test_hide.write(hidden).read_text()

@@ -47,7 +47,7 @@ async def test_the_picture_is_back_soon(server_dsn: str, tmp_path: Path) -> None
 async def kills(server_dsn: str, home: Path, count: int) -> list[float]:
     """Seconds from each kill until the phone's picture moved again, sorted."""
     back_s = []
-    async with a_rig(server_dsn, home) as rig, a_lesson(rig) as phone:
+    async with a_rig(server_dsn, home) as rig, a_lesson(rig) as (_, phone):
         await phone.evaluate(NOTE_MOVES)
         for _ in range(count):
             await asyncio.sleep(BETWEEN_S)
@@ -56,15 +56,15 @@ async def kills(server_dsn: str, home: Path, count: int) -> list[float]:
 
 
 @asynccontextmanager
-async def a_lesson(rig: Rig) -> AsyncIterator[Page]:
-    """A presenter who is live; the phone that watches her."""
+async def a_lesson(rig: Rig) -> AsyncIterator[tuple[Page, Page]]:
+    """The studio of a presenter who is live, and a phone that watches her."""
     room = await rig.a_room()
     studio = await rig.device(PHONE, "editor")
     await studio.goto(f"{room}/studio")
     phone = await rig.phone_in(await rig.a_class_in(room), room)
     await go_live(studio)
     await plays(phone)
-    yield phone
+    yield studio, phone
     for page in (studio, phone):
         await page.context.close()
 
