@@ -185,6 +185,7 @@ def _school(land: Land, number: int) -> School:
         rng.choice(PLACES),
         list(levels),
         [f"school-{number}.example"],
+        land.begin,
     )
     moves = before != since
     land.book.school_regions.add(land.programme, key, before, LONG_AGO, MOVED_ON if moves else None)
@@ -266,6 +267,7 @@ def _tour(land: Land, number: int) -> Tour:
         land.today + timedelta(days=rng.randrange(5, 800)),
         company.region,
         company.editor,
+        made,
         made,
         made if published else land.today - timedelta(days=rng.randrange(0, 9)),
         published,

@@ -93,6 +93,7 @@ async def _fill(
                 await made.book.write(conn)
     _forget(made, ours)
     await made.book.write(conn)
+    await conn.execute("analyze")
     await kpi_rows.run(conn, datetime.combine(today, time(1), UTC))
     # As if the night's work was just done: else the first worker would take the visits away.
     for checks, column in (("purge_checks", "checked_at"), ("kpi_runs", "run_at")):

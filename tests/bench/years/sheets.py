@@ -61,7 +61,9 @@ class Book:
 
     def __init__(self) -> None:
         self.regions = Sheet("regions", "programme_id id name")
-        self.schools = Sheet("schools", "id country scheme code name place levels mail_domains")
+        self.schools = Sheet(
+            "schools", "id country scheme code name place levels mail_domains created_at"
+        )
         self.school_regions = Sheet(
             "school_regions", "programme_id school_id region_id valid_from valid_to"
         )
@@ -85,7 +87,8 @@ class Book:
         self.tours = Sheet(
             "tours",
             "programme_id id company_id video_id slug state sectors levels subjects rights_by"
-            " rights_at rights_until region_id created_by created_at asked_at published_at",
+            " rights_at rights_until region_id created_by created_at changed_at asked_at"
+            " published_at",
         )
         self.tour_texts = Sheet("tour_texts", "programme_id tour_id language title description")
         self.classes = Sheet(
