@@ -11,8 +11,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from rooms.agenda import afterwards, calendar, reminders, told
+from rooms.agenda import afterwards, calendar, registrations, reminders, told
 from rooms.agenda.calendar import Address
+from rooms.agenda.registrations import Registration
 from rooms.agenda.reminders import News
 from rooms.agenda.told import Guest, Host, Shown
 from rooms.agenda.webinars import Webinar
@@ -106,6 +107,30 @@ def _words(settings: Settings, webinar: Webinar, guest: Guest, person: Person) -
         "agenda": f"{settings.url}/calendar",
         "check": f"{settings.url}/check",
     }
+
+
+async def tell_let_in(
+    conn: Connection, settings: Settings, webinar: Webinar, registration: Registration
+) -> int:
+    """Whoever waited has a place now; returns how many letters. In the moderator's transaction: a
+    second press of hers tells nobody again."""
+    scope, written = Scope(webinar.programme_id), 0
+    for person_id in await registrations.persons_of(conn, scope, registration):
+        person = await persons.by_id(conn, person_id)
+        asked = f"{registration.registered_at:%Y%m%d%H%M%S}"
+        letter = await mail.tell(
+            conn,
+            person,
+            "webinar_let_in",
+            programme_id=webinar.programme_id,
+            once_key=f"webinar_let_in:{registration.id}:{person_id}:{asked}",
+            title=webinar.text(person.language).title,
+            class_name=registration.class_name,
+            when=when(person.language, webinar.starts_at, webinar.ends_at, webinar.zone),
+            link=f"{settings.url}{webinar.path}",
+        )
+        written += letter is not None
+    return written
 
 
 async def _remind(conn: Connection, settings: Settings, now: datetime) -> int:

@@ -40,6 +40,7 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "company_monthly": (N_("Once a month: how many classes watched"), ("editor",)),
     "review_asked": (N_("A tour waits for review"), ("coordinator", "bureau")),
     "webinar_invited": (N_("A webinar is in my agenda, with its entry for my calendar"), GUESTS),
+    "webinar_let_in": (N_("My class waited for a webinar and has a place"), ("teacher",)),
     "webinar_changed": (N_("A webinar in my agenda is at another time"), GUESTS),
     "webinar_cancelled": (N_("A webinar in my agenda does not take place"), GUESTS),
     "webinar_day": (N_("A webinar is tomorrow"), GUESTS),
@@ -54,7 +55,16 @@ STOPPABLE: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 # Whoever reads these can sign in as somebody: their text is dropped once they are sent.
 SECRET = frozenset(
-    {"sign_in", "show", "company", "colleague", "invite", "presenter_invited", "register"}
+    {
+        "sign_in",
+        "show",
+        "company",
+        "colleague",
+        "invite",
+        "presenter_invited",
+        "captioner_invited",
+        "register",
+    }
 )
 
 # Minutes before each further try; after the eighth the mail has failed.

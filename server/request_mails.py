@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from rooms.agenda import requests
+from rooms.agenda import request_deadlines, requests
 from rooms.agenda.request_states import State
 from rooms.agenda.requests import Request
 from rooms.connection import Connection
@@ -76,7 +76,10 @@ async def tell_due(conn: Connection, url: str, now: datetime) -> int:
 
     Returns how many invitations it told of.
     """
-    waiting, over = await requests.word_due(conn, now), await requests.expire_due(conn, now)
+    waiting, over = (
+        await request_deadlines.word_due(conn, now),
+        await request_deadlines.expire_due(conn, now),
+    )
     for request in waiting:
         await waits(conn, url, request)
     for request in over:

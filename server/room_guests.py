@@ -6,11 +6,12 @@ never helped out by a cookie beside it.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from starlette.requests import HTTPConnection
 
+from rooms.agenda import captioners
 from rooms.attendance import seats
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
@@ -19,7 +20,7 @@ from rooms.live import class_stage, entering, players, presenters, rooms, stream
 from rooms.live.entering import Entered
 from rooms.live.rooms import Room
 from rooms.scope import Scope
-from server import csrf, seating, viewer_tokens
+from server import captioning, csrf, seating, viewer_tokens
 from server.auth import Viewer
 from server.config import Settings
 from server.context import Here
@@ -111,6 +112,9 @@ async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
             return await _token_holder(here, conn, token, is_newcomer=is_newcomer)
         entered = await _entered(here, conn)
         _check_may_see(entered)
+        if entered.role == "captioner" and entered.captioner is not None:
+            connection = await _connection(here, conn, None)
+            return Guest(entered.room, connection, f"captioner:{entered.captioner.id}")
         if entered.seat is None:
             sign_in_id = here.person.sign_in_id
             return Guest(entered.room, await _connection(here, conn, None), f"sign-in:{sign_in_id}")
@@ -168,7 +172,7 @@ async def _connection(here: Here, conn: Connection, seat_id: UUID | None) -> UUI
 
 
 async def _entered(here: Here, conn: Connection) -> Entered:
-    return await visitor(conn, here.request, here.settings, here.viewer, here.id())
+    return await visitor(conn, here.request, here.settings, here.viewer, here.id(), here.now)
 
 
 async def visitor(
@@ -177,6 +181,7 @@ async def visitor(
     settings: Settings,
     viewer: Viewer | None,
     room_id: UUID,
+    now: datetime,
 ) -> Entered:
     """The visitor of a room by her cookies, when one of our own pages asks.
 
@@ -185,6 +190,7 @@ async def visitor(
     if not csrf.is_own(connection, settings.url):
         raise Refused("cross_site")
     scope, token = scope_of(viewer), seating.token_in(connection)
-    if scope is None and await seats.behind(conn, token) is None:
+    types = await captioners.of_room(conn, captioning.token_in(connection), room_id, now)
+    if scope is None and types is None and await seats.behind(conn, token) is None:
         raise Refused("credentials_missing")
-    return await entering.enter(conn, scope, token, room_id)
+    return await entering.enter(conn, scope, token, room_id, types)

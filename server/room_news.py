@@ -10,6 +10,7 @@ from uuid import UUID
 
 from rooms.live import log as room_log
 from rooms.live import protocol, room_views
+from rooms.live.caption_board import Board
 from rooms.live.log import Logged
 from rooms.live.room import Line, Room
 from rooms.live.room_state import Facts, HereNow, Who
@@ -31,6 +32,7 @@ class News:
     is_loaded: bool = False
     host_name: str = ""
     figures: dict[tuple[str, Key], str] = field(default_factory=dict)
+    captions: Board = field(default_factory=Board)
 
     def load(self, logged: Sequence[Logged]) -> None:
         """The log so far; nobody is told."""
@@ -68,12 +70,21 @@ class News:
     def welcome(self, who: Who, texts: Texts) -> list[str]:
         """All that she may see, for whoever has just come or has become somebody else."""
         state, facts = self.state, self.facts
-        events: list[protocol.Event] = [room_views.snapshot(state, who, facts, texts)]
+        events: list[protocol.Event] = [
+            room_views.snapshot(state, who, facts, texts, self._captions_for(who))
+        ]
         if state.host is not None and CREW.has(who, facts):
             events.append(protocol.HostTold(state.number, state.host, self.host_name))
         events += room_views.hands_up(state, who, facts)
         frames = [protocol.written(event) for event in events]
         return frames + [frame for _, frame in self.figures_of(who)]
+
+    def _captions_for(self, who: Who) -> tuple[protocol.Caption, ...]:
+        """What was typed before the stage was everybody's was tried, and is not said again; the
+        captioner goes on from it."""
+        if not room_views.reads_captions(self.state, who, self.facts):
+            return ()
+        return self.captions.since(0 if who.captioner is not None else self.state.phase_at)
 
     def figures_of(self, who: Who) -> list[tuple[str, str]]:
         """What changes often, by what it replaces in her queue."""

@@ -1,14 +1,15 @@
 """What is so in a room, as orders to its live process: who is off the stage, and when it is dark.
 
-Every process gives the same orders; given twice they change nothing. A live process that was away
-comes back with an empty stage.
+Every process gives the same orders; given twice they change nothing, and what they follow from is
+in the database: a process that dies takes nothing of it along. A live process that was away comes
+back with an empty stage.
 """
 
 import contextlib
 from uuid import UUID
 
 from media.errors import LiveError
-from media.live.messages import Done, Hide, RemoveMember
+from media.live.messages import Done, Hide, RemoveMember, Stage
 from rooms.live.protocol import Phase
 from server.live_rooms import LiveRooms
 
@@ -26,28 +27,29 @@ async def cut(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID) 
         await live.ask(programme_id, room_id, removal, Done)
 
 
-async def veil(
-    live: LiveRooms, programme_id: UUID, room_id: UUID, phase: Phase, veiled: set[UUID]
-) -> set[UUID]:
-    """In a pause everybody on the stage is hidden; returns who is by this.
-
-    Live again, those come back; what a presenter had hidden herself does not.
-    """
-    stage = live.stages.get(room_id)
+def is_veil_due(stage: Stage | None, phase: Phase) -> bool:
+    """Whether somebody on the stage may have to be hidden, or to come back."""
     tracks = stage.tracks if stage is not None else ()
-    if phase in DARK:
-        due = {one.member for one in tracks if one.state != "hidden"}
-        after = veiled | due
-    else:
-        due, after = veiled & {one.member for one in tracks}, set[UUID]()
-    for member in sorted(due):
-        await _hide(live, programme_id, room_id, member, is_hidden=phase in DARK)
-    return after
+    return any((one.state == "hidden") != (phase in DARK) for one in tracks)
 
 
-async def _hide(
+async def veil(
+    live: LiveRooms, programme_id: UUID, room_id: UUID, phase: Phase, hidden: frozenset[UUID]
+) -> None:
+    """In a pause everybody on the stage is hidden; else those in `hidden`, who hid themselves."""
+    stage = live.stages.get(room_id)
+    is_hidden = {one.member: one.state == "hidden" for one in (stage.tracks if stage else ())}
+    for member, is_now in sorted(is_hidden.items()):
+        wanted = phase in DARK or member in hidden
+        if is_now != wanted:
+            await hide(live, programme_id, room_id, member, is_hidden=wanted)
+
+
+async def hide(
     live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID, *, is_hidden: bool
 ) -> None:
+    """Nothing of this member's picture and sound goes out, or it goes on."""
+
     def hiding(epoch: int) -> Hide:
         return Hide(room_id, epoch, member, is_hidden)
 

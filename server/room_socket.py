@@ -16,24 +16,27 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from media.errors import LiveError
 from media.live.messages import Done, Want
+from rooms.agenda import captioners, registrations
+from rooms.attendance import person_visits
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
+from rooms.live import captions, players, presenters, protocol, rooms
 from rooms.live import log as room_log
-from rooms.live import players, presenters, protocol, rooms
 from rooms.live.entering import Entered
 from rooms.live.keeping import Collector
 from rooms.live.presence import Beat, Page
 from rooms.live.room_state import Who
 from rooms.live.room_ticks import Asked
 from rooms.scope import Scope
-from server import errors, moderating, room_orders, turn
+from server import captioning, errors, moderating, room_orders, turn
 from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
-from server.room_desk import RoomDesk
+from server.room_desk import TRY_AGAIN, RoomDesk
 from server.room_guests import check_may_watch, scope_of, visitor
-from server.room_hub import NOT_UNDERSTOOD, RESUME, TOO_MANY, TRY_LATER, Line, RoomHub
+from server.room_hub import RoomHub
+from server.room_lines import NOT_UNDERSTOOD, RESUME, TOO_MANY, TRY_LATER, Line
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,9 @@ async def serve(knock: Knock) -> None:
     """
     try:
         async with asyncio.timeout(DATABASE_WITHIN_S), knock.transaction() as conn:
-            entered = await visitor(conn, knock.websocket, knock.settings, knock.viewer, knock.id())
+            entered = await visitor(
+                conn, knock.websocket, knock.settings, knock.viewer, knock.id(), knock.now
+            )
         if entered.room.is_open:
             check_may_watch(entered)
     except RoomError as error:
@@ -142,7 +147,10 @@ class _Conversation:
         if self.entered.seat is not None:
             return self.entered.seat.id
         viewer = self.knock.viewer
-        return viewer.person_id if viewer is not None else uuid4()
+        if viewer is not None:
+            return viewer.person_id
+        captioner = self.entered.captioner
+        return captioner.id if captioner is not None else uuid4()
 
     def _who(self) -> Who:
         """Who speaks here. The classes she teaches are found as they come (`Facts.now`)."""
@@ -158,6 +166,7 @@ class _Conversation:
             is_screen=seat is not None and seat.kind is SeatKind.BEAMER,
             member=self.entered.member,
             person=person,
+            captioner=self.entered.captioner.id if self.entered.captioner is not None else None,
         )
 
     def _end(self, code: int) -> None:
@@ -182,17 +191,34 @@ class _Conversation:
         return command
 
     async def _open_visit(self, hello: protocol.Hello) -> UUID:
-        """The connection's name: of its visit where there is a seat."""
+        """The connection's name: of its visit where there is a seat, or she came by herself."""
         seat = self.entered.seat
         try:
             async with asyncio.timeout(DATABASE_WITHIN_S), self.knock.transaction() as conn:
                 if seat is None:
+                    page = await self._open_own(conn, hello.connection)
+                else:
+                    page = await self.pages.open(conn, seat, hello.connection)
+                if page is None:
                     return await _own_name(conn, hello.connection)
-                page = await self.pages.open(conn, seat, hello.connection)
         except DATABASE_AWAY:
             raise Hangup(TRY_LATER) from None
         self.page = page
         return page.connection
+
+    async def _open_own(self, conn: Connection, connection: UUID | None) -> Page | None:
+        """The visit of somebody who registered herself for this webinar; None for all others."""
+        room, scope = self.entered.room, scope_of(self.knock.viewer)
+        if scope is None or scope.person_id is None or room.cast is None:
+            return None
+        key = (room.programme_id, room.cast.webinar_id, scope.person_id)
+        if not await registrations.is_guest(conn, *key):
+            return None
+        self.pages = self.knock.floor.rooms["guests"]
+        now = self.knock.now
+        return self.pages.take_up(
+            Page(await person_visits.open_one(conn, *key, connection, now), now)
+        )
 
     async def _welcome(self, line: Line, hello: protocol.Hello) -> None:
         room = self.entered.room
@@ -272,6 +298,7 @@ class _Conversation:
                 if self.page is not None:
                     beat = Beat(self.knock.now, command.is_shown, command.is_audible, rung)
                     self.page.beat(beat)
+                    self.hub.quality.say(line.connection, command)
             case protocol.Want():
                 await self._want(line, command)
             case protocol.Hello():
@@ -279,6 +306,8 @@ class _Conversation:
             case protocol.React():
                 if self.reactions.take(line.heard_at):
                     self.hub.react(line, command.kind)
+            case protocol.TypeCaption():
+                await self._caption(line, command)
             case _:
                 self._ask(line, command)
 
@@ -293,6 +322,27 @@ class _Conversation:
             line.tell(protocol.written(done if refusal is None else refused))
 
         self.desk.ask(room.programme_id, room.id, Asked(line.who, scope, command), answer)
+
+    async def _caption(self, line: Line, command: protocol.TypeCaption) -> None:
+        """Keeps what is said, and tells it, at once: her lines stay in their order."""
+        refusal = await self._why_not_captioned(command)
+        done = protocol.Done(command.request)
+        refused = protocol.Refused(refusal or "", command.request)
+        line.tell(protocol.written(done if refusal is None else refused))
+
+    async def _why_not_captioned(self, command: protocol.TypeCaption) -> str | None:
+        captioner, room = self.entered.captioner, self.entered.room
+        if captioner is None:
+            return "not_allowed"
+        try:
+            async with asyncio.timeout(DATABASE_WITHIN_S), self.knock.transaction() as conn:
+                now = self.knock.now
+                await captions.say(conn, captioner, room.id, command.line, command.text, now)
+        except RoomError as error:
+            return error.code
+        except DATABASE_AWAY:
+            return TRY_AGAIN
+        return None
 
     async def _want(self, line: Line, command: protocol.Want) -> None:
         room = self.entered.room
@@ -327,8 +377,13 @@ class _Conversation:
         if seat is not None:
             is_there = await players.enter(conn, seat.id, room.id) is not None
             return None if is_there else "session_over"
+        if self.entered.role == "captioner":
+            token = captioning.token_in(self.knock.websocket)
+            types = await captioners.of_room(conn, token, room.id, self.knock.now)
+            return None if types is not None else "removed"
         scope = scope_of(self.knock.viewer)
-        if scope is None or await presenters.place_of(conn, scope, room.id) is None:
+        is_guest = self.pages is self.knock.floor.rooms["guests"]
+        if scope is None or not (is_guest or await presenters.place_of(conn, scope, room.id)):
             return "removed"
         return None
 

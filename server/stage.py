@@ -13,6 +13,9 @@ from starlette.responses import JSONResponse, Response
 from media.live.messages import Do, Done, Hide, Mute
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.live import presenters, rooms
+from rooms.live.rooms import Room
+from rooms.scope import Scope
+from server import room_orders
 from server.context import Here
 from server.live_rooms import live_of
 
@@ -37,28 +40,37 @@ Wish = TypeVar("Wish", Hidden, Muted)
 async def hide(here: Here) -> Response:
     """`POST /rooms/{id}/hide` `{"hidden": true|false}`."""
     wish = await _read(here, Hidden)
-    room_id = here.id()
-    await _do(here, lambda epoch, member: Hide(room_id, epoch, member, wish.hidden))
+    room, member = await _place(here)
+    async with here.transaction() as conn:
+        since = here.now if wish.hidden else None
+        await presenters.hide(conn, Scope(room.programme_id), member, since)
+        is_dark = await rooms.phase_of(conn, room.programme_id, room.id) in room_orders.DARK
+    if wish.hidden or not is_dark:  # after the pause it comes back by itself
+        await _ask(here, room, lambda epoch: Hide(room.id, epoch, member, wish.hidden))
     return JSONResponse({"hidden": wish.hidden})
 
 
 async def mute(here: Here) -> Response:
     """`POST /rooms/{id}/mute` `{"muted": true|false}`."""
     wish = await _read(here, Muted)
-    room_id = here.id()
-    await _do(here, lambda epoch, member: Mute(room_id, epoch, member, wish.muted))
+    room, member = await _place(here)
+    await _ask(here, room, lambda epoch: Mute(room.id, epoch, member, wish.muted))
     return JSONResponse({"muted": wish.muted})
 
 
-async def _do(here: Here, make: Callable[[int, UUID], Do]) -> None:
-    """Raises `NotThere` for who has no place on this stage, `LiveError`."""
+async def _place(here: Here) -> tuple[Room, UUID]:
+    """Raises `NotThere` for who has no place on this stage."""
     async with here.transaction() as conn:
         room = await rooms.get(conn, here.scope, here.id())
         place = await presenters.place_of(conn, here.scope, room.id)
     if place is None or not room.is_open:
         raise NotThere("presenter")
-    member = place.member
-    await live_of(here).ask(room.programme_id, room.id, lambda epoch: make(epoch, member), Done)
+    return room, place.member
+
+
+async def _ask(here: Here, room: Room, make: Callable[[int], Do]) -> None:
+    """Raises `LiveError`."""
+    await live_of(here).ask(room.programme_id, room.id, make, Done)
 
 
 async def _read(here: Here, kind: type[Wish]) -> Wish:

@@ -27,7 +27,9 @@ from media.live.messages import (
     Wish,
 )
 from rooms.errors import NotThere, Refused, RoomError
-from server import errors, turn, viewer_tokens
+from rooms.live import presenters, rooms
+from rooms.scope import Scope
+from server import errors, room_orders, turn, viewer_tokens
 from server.allowance import Allowances
 from server.context import Here
 from server.live_rooms import live_of
@@ -91,7 +93,20 @@ async def _publish(here: Here) -> Response:
         ),
         Answered,
     )
+    await _keep_dark(here, guest)
     return _created(here, Created(f"/rooms/{guest.room.id}/whip", answered))
+
+
+async def _keep_dark(here: Here, guest: Guest) -> None:
+    """What was hidden stays so, before anything of it flows: whoever comes back by another live
+    process, or during a pause."""
+    room = guest.room
+    async with here.transaction() as conn:
+        own = await presenters.hidden(conn, Scope(room.programme_id), room.id)
+        phase = await rooms.phase_of(conn, room.programme_id, room.id)
+    if guest.member in own or phase in room_orders.DARK:
+        key = (live_of(here), room.programme_id, room.id, guest.member)
+        await room_orders.hide(*key, is_hidden=True)
 
 
 async def whip_endpoint(here: Here) -> Response:

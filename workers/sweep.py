@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
 from rooms.agenda import screens
-from rooms.attendance import kpi_rows, retention
+from rooms.attendance import exports, kpi_rows, retention
 from rooms.live import captions, questions
 from rooms.people import registry_lists, sign_in_mails
 from rooms.tours import tours
@@ -48,6 +48,7 @@ async def sweep(floor: Floor) -> None:
         _unseen,
         _kpis,
         _retention,
+        _exports,
         _job_log,
         _registry,
     ):
@@ -163,6 +164,17 @@ async def _retention(floor: Floor, now: datetime) -> None:
         removed = await retention.purge(conn, now) if await retention.is_due(conn, now) else 0
     if removed:
         log.info("%d rows of attendance had their time and are gone", removed)
+
+
+async def _exports(floor: Floor, now: datetime) -> None:
+    """Spreadsheets nobody may fetch any more."""
+    async with floor.pool.acquire() as conn:
+        due = await exports.due(conn, now)
+    for export_id, key in due:
+        if key:
+            await floor.storage.delete(key)
+        async with floor.pool.acquire() as conn:
+            await exports.gone(conn, export_id)
 
 
 async def _registry(floor: Floor, now: datetime) -> None:

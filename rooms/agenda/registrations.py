@@ -279,6 +279,49 @@ async def let_in(conn: Connection, scope: Scope, registration_id: UUID, now: dat
     return webinar
 
 
+async def places_in_line(conn: Connection, scope: Scope, webinar_id: UUID) -> dict[UUID, int]:
+    """Of each registration that waits, how manieth it is: who asked first stands first."""
+    rows = await conn.fetch(
+        """
+        select id, row_number() over (order by registered_at, id) as place from registrations
+        where programme_id = $1 and webinar_id = $2 and state = 'waiting'
+        """,
+        scope.programme_id,
+        webinar_id,
+    )
+    return {row["id"]: row["place"] for row in rows}
+
+
+async def is_guest(conn: Connection, programme_id: UUID, webinar_id: UUID, person_id: UUID) -> bool:
+    """Whether she registered herself and is in: her own presence is then kept."""
+    found = await conn.fetchval(
+        """
+        select 1 from registrations
+        where programme_id = $1 and webinar_id = $2 and registered_by = $3 and class_id is null
+            and state = 'in'
+        """,
+        programme_id,
+        webinar_id,
+        person_id,
+    )
+    return found is not None
+
+
+async def persons_of(conn: Connection, scope: Scope, registration: Registration) -> list[UUID]:
+    """Whom it concerns: the teachers of its class, or who registered herself."""
+    if registration.class_id is None:
+        return [registration.registered_by]
+    rows = await conn.fetch(
+        """
+        select person_id from class_teachers where programme_id = $1 and class_id = $2
+        order by person_id
+        """,
+        scope.programme_id,
+        registration.class_id,
+    )
+    return [row["person_id"] for row in rows]
+
+
 # --- a class comes ------------------------------------------------------------------------------
 
 

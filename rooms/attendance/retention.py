@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from rooms.agenda import requests, webinar_retention
+from rooms.agenda import request_deadlines, webinar_retention
 from rooms.agenda import retention as of_sessions
+from rooms.attendance import person_results
 from rooms.connection import Connection
 from rooms.live import questions
 from rooms.live import retention as of_rooms
@@ -78,6 +79,14 @@ async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
             await _drop_seats(conn, programme.id, seats_from, now),
             _begins(seats_from, programme.zone),
         ),
+        "person_visits": (
+            await person_results.freeze(conn, programme.id, seats_from, now),
+            _begins(seats_from, programme.zone),
+        ),
+        "person_results": (
+            await person_results.drop(conn, programme.id, names_from),
+            _begins(names_from, programme.zone),
+        ),
         "class_names": (
             await _drop_names(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
@@ -87,7 +96,7 @@ async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
             _begins(names_from, programme.zone),
         ),
         "requests": (
-            await requests.drop(conn, programme.id, names_from),
+            await request_deadlines.drop(conn, programme.id, names_from),
             _begins(names_from, programme.zone),
         ),
         **await _purge_rooms(conn, programme, names_from, now),

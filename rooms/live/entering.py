@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from rooms.agenda.captioners import Captioner
 from rooms.agenda.webinar_states import State
 from rooms.attendance import seats
 from rooms.attendance.seats import Seat
@@ -19,6 +20,7 @@ class Entered:
 
     `seat`: the device's open seat in one of its classes; it may still wait for the teacher's yes.
     `member`: a presenter's place on the stage, None before she has one. `class_name`: the seat's.
+    `captioner`: who types what is said, by her link.
     """
 
     room: Room
@@ -26,6 +28,7 @@ class Entered:
     seat: Seat | None = None
     class_name: str = ""
     member: UUID | None = None
+    captioner: Captioner | None = None
 
     @property
     def may_watch(self) -> bool:
@@ -38,11 +41,19 @@ class Entered:
         """Whether the stage is not hers to see yet: of a webinar's, before it is live, only those
         on it see what is tried there."""
         cast = self.room.cast
-        return cast is not None and cast.state is not State.LIVE and self.role not in rooms.ON_STAGE
+        tries = self.role in rooms.ON_STAGE or self.captioner is not None
+        return cast is not None and cast.state is not State.LIVE and not tries
 
 
-async def enter(conn: Connection, scope: Scope | None, token: str | None, room_id: UUID) -> Entered:
-    """The visitor with this scope (None: not signed in) and this device's seat token.
+async def enter(
+    conn: Connection,
+    scope: Scope | None,
+    token: str | None,
+    room_id: UUID,
+    captioner: Captioner | None = None,
+) -> Entered:
+    """The visitor with this scope (None: not signed in), this device's seat token, or the link of
+    a captioner of this room.
 
     Raises `NotThere` for whoever has neither a role that sees the room nor a seat in it: a room
     of another programme, one that is not hers, and none at all look the same.
@@ -50,10 +61,12 @@ async def enter(conn: Connection, scope: Scope | None, token: str | None, room_i
     room = await rooms.shown(conn, await rooms.programme_of(conn, room_id), room_id)
     role = rooms.role_in(scope, room) if scope is not None else None
     seat, class_name = await _seat_in(conn, room, token)
-    if role is None and seat is None:
+    if role is None and seat is None and captioner is None:
         raise NotThere("room")
     place = await presenters.place_of(conn, scope, room_id) if scope is not None else None
-    return Entered(room, role or "viewer", seat, class_name, place.member if place else None)
+    member = place.member if place else None
+    other: Role = "viewer" if seat is not None else "captioner"
+    return Entered(room, role or other, seat, class_name, member, captioner)
 
 
 async def _seat_in(conn: Connection, room: Room, token: str | None) -> tuple[Seat | None, str]:

@@ -1,17 +1,19 @@
 """What is kept with a report: the room as it was at that moment, in figures and words."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from rooms.connection import Connection
 from rooms.errors import Refused
-from rooms.live import log, protocol, questions, room_views, stage_log
+from rooms.live import captions, log, protocol, questions, room_views, stage_log
 from rooms.live.room import Room
 from rooms.live.room_state import PUBLIC, Facts, Who
 from rooms.safety.incidents import Report
 from rooms.scope import Scope
 
 LAST_LINES = 100
+LAST_CAPTIONS = 10
 
 
 async def gather(
@@ -22,6 +24,7 @@ async def gather(
     facts: Facts,
     who: Who,
     command: protocol.Report,
+    now: datetime,
 ) -> Report:
     """The report with its evidence. Raises `Refused` `not_allowed` for a question she sees not."""
     question = room.questions.get(command.question) if command.question else None
@@ -35,6 +38,7 @@ async def gather(
     wanted = {one.id for one in (question, on_stage) if one is not None}
     texts = await questions.texts_of(conn, scope, room_id, wanted)
     lines = await log.after(conn, scope, room_id, max(0, room.number - LAST_LINES))
+    said = await captions.recent(conn, scope, room_id, now)
     presenting = await stage_log.on_stage(conn, scope, room_id)
     kept: dict[str, Any] = {
         "phase": room.phase,
@@ -43,6 +47,7 @@ async def gather(
         "question_seat": str(question.seat) if question and question.seat else None,
         "on_stage": _kept(on_stage.id, texts) if on_stage is not None else None,
         "presenters": sorted(str(one) for one in presenting),
+        "captions": [one.text for one in said[-LAST_CAPTIONS:]],
         "classes_on_stage": [str(p) for p, now in room.classes.items() if now.is_on_stage],
         "lines": [
             {"number": one.number, "at": one.at.isoformat(), "kind": one.kind, "data": one.data}

@@ -6,7 +6,7 @@ Nothing is lost while the database is away: a connection's beats become one, how
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -27,20 +27,23 @@ FLUSH_EVERY_S = 1.0
 MOST_IN_ONE_FLUSH = 2_000
 
 Lost = Callable[[frozenset[UUID]], None]
+Mover = Callable[[Connection, list[Move]], Awaitable[dict[UUID, SeatKind]]]
 
 
 @dataclass(slots=True)
 class Collector:
     """The pages of one process that sit in rooms.
 
-    `lost` is told of connections whose visit does not go on (the seat was taken over, the class
-    left, the room closed), and of those whose seat is of another kind by now: the class's screen
-    came, the pupil chose to watch here. `flushed`: beats written since the process began.
+    `moves` writes what waits. `lost` is told of connections whose visit does not go on (the seat
+    was taken over, the class left, the room closed), and of those whose seat is of another kind by
+    now: the class's screen came, the pupil chose to watch here. `flushed`: beats written since the
+    process began.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     clock: Callable[[], datetime]
     lost: Lost = lambda connections: None
+    moves: Mover = visits.move
     flushed: int = 0
     _pages: dict[UUID, Page] = field(default_factory=dict, init=False)
     _left: dict[UUID, Page] = field(default_factory=dict, init=False)
@@ -55,7 +58,11 @@ class Collector:
         """
         now = self.clock()
         found = await visits.open_one(conn, seat.programme_id, seat.id, connection, now)
-        page = Page(found, now, seat.kind)
+        return self.take_up(Page(found, now, seat.kind))
+
+    def take_up(self, page: Page) -> Page:
+        """A page whose visit was opened: its pongs are written from now on."""
+        found = page.connection
         # The socket before it may not have noticed yet that it is gone.
         before = self._pages.get(found) or self._left.pop(found, None)
         if before is not None and (move := before.take()):
@@ -96,7 +103,7 @@ class Collector:
     async def _write(self, taken: list[tuple[Page, Move]]) -> None:
         try:
             async with self.pool.acquire() as conn, conn.transaction():
-                placed = await visits.move(conn, [move for _, move in taken])
+                placed = await self.moves(conn, [move for _, move in taken])
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             if not self._is_away:
                 log.warning("beats of rooms wait: %s", type(error).__name__)

@@ -86,6 +86,33 @@ async def of_room(conn: Connection, scope: Scope, room_id: UUID) -> list[Present
     return [_presenter(row) for row in rows]
 
 
+async def hide(conn: Connection, scope: Scope, member: UUID, now: datetime | None) -> None:
+    """She hides her picture and sound herself, since now; None: no more. Again changes nothing."""
+    await conn.execute(
+        """
+        update room_presenters
+        set hidden_at = case when $3::timestamptz is not null then coalesce(hidden_at, $3) end
+        where programme_id = $1 and id = $2
+        """,
+        scope.programme_id,
+        member,
+        now,
+    )
+
+
+async def hidden(conn: Connection, scope: Scope, room_id: UUID) -> frozenset[UUID]:
+    """The members who hide themselves now."""
+    rows = await conn.fetch(
+        """
+        select id from room_presenters
+        where programme_id = $1 and room_id = $2 and hidden_at is not null
+        """,
+        scope.programme_id,
+        room_id,
+    )
+    return frozenset(row["id"] for row in rows)
+
+
 async def may_go_on(conn: Connection, room: rooms.Room, member: UUID) -> bool:
     """Whether a key of this place may still send: a webinar's presenter only while she may be on
     its stage (before pupils: once she is vetted)."""

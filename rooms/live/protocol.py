@@ -18,7 +18,10 @@ PING_EVERY_S = 2
 
 Wish = Literal["auto", "audio", "low", "high"]
 Rung = Literal["udp", "tcp", "turn", "none"]
-Role = Literal["viewer", "teacher", "presenter", "moderator"]
+Quality = Literal["good", "fair", "sound", "poor", "none"]
+"""How well the stage comes in, the best first: enough for a smaller picture, for sound, too weak,
+not at all."""
+Role = Literal["viewer", "teacher", "presenter", "moderator", "captioner"]
 SeatKind = Literal["beamer", "companion", "own"]
 Why = Literal["room_closed", "removed", "session_over"]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -40,6 +43,7 @@ Concern = Literal["unkind", "personal", "unsafe", "something_else"]
 # What no database keeps is no text.
 NO_NUL = r"^[^\x00]*\Z"
 QuestionText = Annotated[str, msgspec.Meta(min_length=1, max_length=300, pattern=NO_NUL)]
+CaptionText = Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
 PollText = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 Choice = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 Choices = Annotated[tuple[Choice, ...], msgspec.Meta(min_length=2, max_length=8)]
@@ -66,6 +70,7 @@ class Pong(msgspec.Struct, frozen=True, tag_field="do", tag="pong"):
     is_shown: bool
     is_audible: bool
     rung: Rung = "none"
+    quality: Quality | None = None
 
 
 class Want(msgspec.Struct, frozen=True, tag_field="do", tag="want"):
@@ -79,11 +84,12 @@ class Want(msgspec.Struct, frozen=True, tag_field="do", tag="want"):
 
 
 class Ask(msgspec.Struct, frozen=True, tag_field="do", tag="ask"):
-    """A question, under a name of the page's making."""
+    """A question, under a name of the page's making. `part`: for which of her classes she asks."""
 
     request: Number
     question: UUID
     text: QuestionText
+    part: UUID | None = None
 
 
 class Upvote(msgspec.Struct, frozen=True, tag_field="do", tag="upvote"):
@@ -285,6 +291,17 @@ class Report(msgspec.Struct, frozen=True, tag_field="do", tag="report"):
     question: UUID | None = None
 
 
+class TypeCaption(msgspec.Struct, frozen=True, tag_field="do", tag="caption"):
+    """A captioner's line, under a name of the page's making; again: corrected, empty: taken back.
+
+    It waits for no tick, and its answer comes when it was kept.
+    """
+
+    request: Number
+    line: UUID
+    text: CaptionText
+
+
 StateCommand: TypeAlias = (
     Ask
     | Upvote
@@ -314,7 +331,7 @@ StateCommand: TypeAlias = (
 )
 """Commands that change the room: decided in its log's order, answered once they are committed."""
 
-Command: TypeAlias = Hello | Pong | Want | React | StateCommand
+Command: TypeAlias = Hello | Pong | Want | React | TypeCaption | StateCommand
 
 
 # --- events: the server tells --------------------------------------------------------------------
@@ -517,6 +534,20 @@ class ClassCount(msgspec.Struct, frozen=True):
     hands: int
     waiting: int
     left: bool = False
+    watching: int = 0
+    worst: Quality | None = None
+    worst_count: int = 0
+    by_relay: int = 0
+
+
+class Caption(msgspec.Struct, frozen=True):
+    """A line of what is said. `number` grows each time it is typed anew."""
+
+    id: UUID
+    language: str
+    text: str
+    at: int
+    number: int
 
 
 class RoomNow(msgspec.Struct, frozen=True, tag_field="event", tag="room"):
@@ -538,6 +569,8 @@ class RoomNow(msgspec.Struct, frozen=True, tag_field="event", tag="room"):
     item: int | None = None
     item_at: int | None = None
     timer_until: int | None = None
+    captions: tuple[Caption, ...] = ()
+    captions_in: tuple[str, ...] = ()
 
 
 class QuestionTold(msgspec.Struct, frozen=True, tag_field="event", tag="question"):
@@ -676,6 +709,12 @@ class CueTold(msgspec.Struct, frozen=True, tag_field="event", tag="cue"):
     cue: CueKind
 
 
+class CaptionTold(msgspec.Struct, frozen=True, tag_field="event", tag="caption"):
+    """To everybody who may see the stage: a line of what is said came, or is another."""
+
+    caption: Caption
+
+
 Event: TypeAlias = (
     Welcome
     | Ping
@@ -708,6 +747,7 @@ Event: TypeAlias = (
     | OrderTold
     | TimerTold
     | CueTold
+    | CaptionTold
 )
 
 Numbered: TypeAlias = (

@@ -86,13 +86,16 @@ def _ask_for_class(
     facts: Facts,
     held_for: tuple[HeldFor, ...],
 ) -> tuple[Happening, ...]:
-    parts = [part for part in sorted(who.parts) if facts.teaches(who, part)]
+    """Of several she says for which; it must be one of hers."""
+    parts = {part for part in who.parts if facts.teaches(who, part)}
+    if command.part is not None:
+        parts &= {command.part}
     if len(parts) != 1:
         raise Refused("not_allowed")
     check_open(room)
     if len(room.questions) >= MOST_QUESTIONS:
         raise Refused("too_many")
-    return (_asked(command.question, parts[0], None, "passed", held_for),)
+    return (_asked(command.question, parts.pop(), None, "passed", held_for),)
 
 
 def _is_fast(room: RoomState, seat: UUID, now: int) -> bool:

@@ -7,9 +7,13 @@ says so of its own pages twice a second; the row is the same for all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from rooms.connection import Connection
+from rooms.live import seat_quality
 from rooms.live.protocol import Phase
 from rooms.live.room_state import ClassFacts, Facts, HereNow
 from rooms.scope import Scope
@@ -95,24 +99,35 @@ async def read(
     classes = {
         row["part"]: ClassFacts(**{**row, "teachers": frozenset(row["teachers"])}) for row in rows
     }
-    expected, phases = await _webinar(conn, scope, room_id)
     is_host_here = host is not None and await _is_here(conn, scope, room_id, host, now)
-    return Facts(classes, expected, is_host_here, phases)
+    found = await _webinar(conn, scope, room_id)
+    return Facts(classes, is_host_here=is_host_here, **found)
 
 
-async def _webinar(conn: Connection, scope: Scope, room_id: UUID) -> tuple[int, tuple[Phase, ...]]:
-    """How many classes a webinar's room expects, and the phases its webinar allows."""
+async def _webinar(conn: Connection, scope: Scope, room_id: UUID) -> dict[str, Any]:
+    """How many classes a webinar's room expects, the phases its webinar allows, and in which
+    languages captions will come."""
     row = await conn.fetchrow(
         """
         select w.state, (select count(*) from registrations r
             where (r.programme_id, r.webinar_id) = (w.programme_id, w.id)
-                and r.class_id is not null and r.state = 'in') as expected
+                and r.class_id is not null and r.state = 'in') as expected,
+            array(select distinct k.language from captioners k
+                where (k.programme_id, k.webinar_id) = (w.programme_id, w.id)
+                    and k.agreed_at is not null and k.removed_at is null
+                order by k.language) as captions_in
         from webinars w where w.programme_id = $1 and w.room_id = $2
         """,
         scope.programme_id,
         room_id,
     )
-    return (row["expected"], PHASES.get(row["state"], ())) if row is not None else (0, ())
+    if row is None:
+        return {}
+    return {
+        "expected": row["expected"],
+        "phases": PHASES.get(row["state"], ()),
+        "captions_in": tuple(row["captions_in"]),
+    }
 
 
 async def _is_here(
@@ -140,11 +155,14 @@ async def devices(
     rows = await conn.fetch(
         """
         select t.session_class_id as part, count(distinct t.id) filter (where t.kind <> 'beamer')
-            as phones, coalesce(bool_or(t.kind = 'beamer'), false) as has_screen
+            as phones, coalesce(bool_or(t.kind = 'beamer'), false) as has_screen,
+            coalesce(array_agg(q.quality) filter (where q.quality is not null), '{}') as qualities,
+            count(q.connection) filter (where q.rung in ('tcp', 'turn')) as by_relay
         from sessions s
         join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
         join seats t on (t.programme_id, t.session_class_id) = (c.programme_id, c.id)
         join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
+        left join seat_quality q on q.connection = v.connection and q.at > $4
         where s.programme_id = $1 and s.room_id = $2 and t.ended_at is null and not t.is_waiting
             and v.ended_at is null and v.seen_until > $3
         group by t.session_class_id
@@ -152,5 +170,12 @@ async def devices(
         scope.programme_id,
         room_id,
         now - timedelta(seconds=10),
+        now - seat_quality.KNOWN_FOR,
     )
-    return {row["part"]: HereNow(row["phones"], row["has_screen"]) for row in rows}
+    return {row["part"]: _here_now(row) for row in rows}
+
+
+def _here_now(row: asyncpg.Record) -> HereNow:
+    qualities = row["qualities"]
+    weakest = seat_quality.weakest(qualities)
+    return HereNow(row["phones"], row["has_screen"], len(qualities), *weakest, row["by_relay"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from rooms.live.protocol import Checker, HeldFor, Phase, QuestionState
+from rooms.live.protocol import Checker, HeldFor, Phase, Quality, QuestionState
 
 PUBLIC: frozenset[QuestionState] = frozenset({"shown", "on_stage", "answered"})
 AT_TEACHER: frozenset[QuestionState] = frozenset({"asked", "held", "not_now"})
@@ -32,7 +32,7 @@ class Who:
     """Who says something. `owner`: her seat or person, for limits. `parts`: classes she teaches.
 
     `part`: the class of the device's seat; `is_screen`: it is the classroom screen. `member`: her
-    place among presenters and moderators. `person`: who is signed in.
+    place among presenters and moderators. `person`: who is signed in. `captioner`: who types.
     """
 
     owner: UUID
@@ -44,6 +44,7 @@ class Who:
     is_screen: bool = False
     member: UUID | None = None
     person: UUID | None = None
+    captioner: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,15 @@ class ClassFacts:
 class Facts:
     """What rows tell that are not the log. `expected`: classes that said they come.
 
-    `phases`: those that its webinar allows now, its own first; empty: any.
+    `phases`: those that its webinar allows now, its own first; empty: any. `captions_in`: the
+    languages in which captioners said that they type.
     """
 
     classes: Mapping[UUID, ClassFacts] = field(default_factory=dict)
     expected: int = 0
     is_host_here: bool = False
     phases: tuple[Phase, ...] = ()
+    captions_in: tuple[str, ...] = ()
 
     @property
     def is_several(self) -> bool:
@@ -101,10 +104,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class HereNow:
-    """A class's devices that answer now."""
+    """A class's devices that answer now. `worst`: how well the stage comes in at the worst of those
+    that are `watching`, `worst_count` of them; `by_relay`: how many come by a detour."""
 
     phones: int
     has_screen: bool
+    watching: int = 0
+    worst: Quality | None = None
+    worst_count: int = 0
+    by_relay: int = 0
 
 
 # --- what the log adds up to --------------------------------------------------------------------

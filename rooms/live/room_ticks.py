@@ -89,7 +89,7 @@ class Tick:
     async def _report(self, who: Who, command: protocol.Report) -> None:
         await self._write()  # the evidence reads what this tick has made so far
         told = await evidence.gather(
-            self.conn, self.scope, self.room_id, self.room, self.facts, who, command
+            self.conn, self.scope, self.room_id, self.room, self.facts, who, command, self.now
         )
         await incidents.report(self.conn, self.scope, told, self.now)
 

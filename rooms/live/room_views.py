@@ -218,8 +218,14 @@ def sees(question: Question, who: Who, facts: Facts) -> bool:
     return question.state in AT_MODERATOR and facts.moderates(who)
 
 
-def snapshot(room: RoomState, who: Who, facts: Facts, texts: Texts) -> protocol.RoomNow:
-    """All of the room that she may see."""
+def snapshot(
+    room: RoomState,
+    who: Who,
+    facts: Facts,
+    texts: Texts,
+    captions: tuple[protocol.Caption, ...] = (),
+) -> protocol.RoomNow:
+    """All of the room that she may see. `captions`: those that everybody may."""
     questions = room.questions.values()
     is_crew = who.is_presenter or facts.moderates(who)
     seat = who.seat
@@ -240,6 +246,8 @@ def snapshot(room: RoomState, who: Who, facts: Facts, texts: Texts) -> protocol.
         item=room.item if is_crew else None,
         item_at=room.item_at if is_crew else None,
         timer_until=room.timer_until if is_crew else None,
+        captions=captions,
+        captions_in=facts.captions_in,
     )
 
 
@@ -331,7 +339,15 @@ def _count(room: RoomState, one: ClassFacts, here: HereNow | None) -> protocol.C
         len(room.of_class(one.part).hands),
         sum(q.part == one.part and q.state in waits for q in room.questions.values()),
         not one.is_in,
+        *((here.watching, here.worst, here.worst_count, here.by_relay) if here is not None else ()),
     )
+
+
+def reads_captions(room: RoomState, who: Who, facts: Facts) -> bool:
+    """Whether lines of what is said come to her: before the stage is everybody's they are tried."""
+    if _phase(room, facts) in {"live", "paused"}:
+        return True
+    return who.captioner is not None or who.is_presenter or facts.moderates(who)
 
 
 def may_react(room: RoomState, who: Who, facts: Facts) -> bool:

@@ -29,7 +29,7 @@ UNTOUCHED_AFTER = timedelta(days=14)
 OFFICE = ("coordinator", "bureau", "moderator", "operator")
 COMPANY = ("editor", "presenter")
 
-Role = Literal["viewer", "teacher", "presenter", "moderator"]
+Role = Literal["viewer", "teacher", "presenter", "moderator", "captioner"]
 ON_STAGE: frozenset[Role | None] = frozenset({"presenter", "moderator"})
 
 
@@ -307,6 +307,14 @@ def _cast(told: dict[str, Any]) -> Cast:
         vetted_ids=frozenset(told["vetted_ids"]),
         teacher_ids=frozenset(told["teacher_ids"]),
     )
+
+
+async def phase_of(conn: Connection, programme_id: UUID, room_id: UUID) -> str | None:
+    """The phase of the room's log; None before its first."""
+    phase: str | None = await conn.fetchval(
+        "select phase from rooms where programme_id = $1 and id = $2", programme_id, room_id
+    )
+    return phase
 
 
 async def programme_of(conn: Connection, room_id: UUID) -> UUID:

@@ -100,3 +100,6 @@ class Document(msgspec.Struct, frozen=True):
 
     webinar: str = ""
     """The path of a webinar that is still to come."""
+
+    invitation: str = ""
+    """The path of a teacher's invitation that waits for a company's answer."""

@@ -12,7 +12,7 @@ from media.storage import S3Access, open_storage
 from server import database, migrations
 from server.asked import Asked, CannotDo
 from server.config import Settings
-from server.demo import people, room, signs, tour, webinar
+from server.demo import invitation, people, room, signs, tour, webinar
 from server.demo.told import Document
 from server.dsn import database_of
 
@@ -51,6 +51,7 @@ async def _make(settings: Settings) -> Document:
                 main, apart = await people.seed(conn, settings.secret, now)
                 live = await room.find_or_open(conn, main, now)
                 coming = await webinar.find_or_make(conn, main, now)
+                asked = await invitation.find_or_ask(conn, main, now)
             storage = open_storage(settings.storage_url, S3Access(**settings.s3))
             found = await tour.find_or_make(pool, storage, settings.home, main)
         finally:
@@ -67,4 +68,5 @@ async def _make(settings: Settings) -> Document:
         second_programme=apart,
         room=live,
         webinar=coming,
+        invitation=asked,
     )

@@ -2,8 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
-from rooms.agenda import webinar_doors, webinars
+from rooms.agenda import registrations, webinar_doors, webinar_presenters, webinars
 from rooms.agenda.webinar_texts import Text
+from rooms.agenda.webinars import Webinar
 from rooms.scope import Grant, Scope
 from server.database import Connection
 from server.demo import cast
@@ -25,6 +26,8 @@ TEXTS = {
     ),
 }
 DAYS_AHEAD = 7
+# Classes that are registered, with what they need.
+REGISTERED = (("5V1", ()), ("4A", ("captions",)))
 
 
 async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> str:
@@ -57,4 +60,18 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
         ),
         now,
     )
-    return (await webinar_doors.announce(conn, scope, made.id, now)).path
+    announced = await webinar_doors.announce(conn, scope, made.id, now)
+    await webinar_presenters.put(conn, scope, made.id, editor.id, now)
+    await _register(conn, told, announced, now)
+    return announced.path
+
+
+async def _register(conn: Connection, told: ProgrammeTold, webinar: Webinar, now: datetime) -> None:
+    """Classes of two schools come already; the first teacher still has one to register herself."""
+    for name, needs in REGISTERED:
+        school_class = next(one for one in told.classes if one.name == name)
+        teacher = next(one for one in told.persons if one.email == school_class.teacher)
+        school = next(one for one in told.schools if one.code == school_class.school)
+        scope = Scope(told.programme.id, teacher.id, (Grant("teacher", school_id=school.id),))
+        wish = registrations.Wish(school_class.id, school_class.pupils, "many", needs)
+        await registrations.register(conn, scope, webinar.id, wish, now)

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from rooms.agenda import briefings, requests
+from rooms.agenda import briefings, request_answers, requests
 from rooms.agenda.request_drafts import KNOWN_LENGTH
 from rooms.agenda.request_states import Actor
 from rooms.errors import Refused
@@ -39,7 +39,7 @@ async def save(here: Here) -> Response:
     form = await here.form()
     try:
         async with here.transaction() as conn:
-            await requests.tell_more(
+            await request_answers.tell_more(
                 conn,
                 here.scope,
                 here.id(),

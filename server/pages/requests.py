@@ -9,6 +9,8 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import (
+    request_answers,
+    request_asking,
     request_drafts,
     request_states,
     requests,
@@ -148,7 +150,7 @@ async def _form(
 ) -> Response:
     async with here.transaction() as conn:
         own = await classes.mine(conn, here.scope)
-        askable = await requests.askable(conn, here.scope)
+        askable = await request_asking.askable(conn, here.scope)
         programme = await programmes.by_id(conn, here.scope.programme_id)
     today = here.now.astimezone(ZoneInfo(programme.zone)).date()
     own = [one for one in own if one.code_until >= today]
@@ -196,7 +198,7 @@ async def create(here: Here) -> Response:
     draft = request_drafts.tidied(_draft(form))
     try:
         async with here.transaction() as conn:
-            request = await requests.ask(conn, here.scope, draft, here.now)
+            request = await request_asking.ask(conn, here.scope, draft, here.now)
             await request_mails.asked(conn, here.settings.url, request)
     except (Refused, Conflict) as problem:
         return await _not_yet(here, form, draft, problem)
@@ -248,7 +250,7 @@ async def accept(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         slot = await _slot(here, conn, form)
-        made = await requests.accept(conn, here.scope, here.id(), slot, here.now)
+        made = await request_answers.accept(conn, here.scope, here.id(), slot, here.now)
         await _keep_conduct(here, conn, form)
         await _tell_agreed(here, conn, made)
         return made
@@ -267,7 +269,7 @@ async def propose(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         slot, words = await _slot(here, conn, form), forms.lines(form, "words")
-        made = await requests.propose(conn, here.scope, here.id(), slot, words, here.now)
+        made = await request_answers.propose(conn, here.scope, here.id(), slot, words, here.now)
         await _keep_conduct(here, conn, form)
         await request_mails.proposed(conn, here.settings.url, made, words)
         return made
@@ -280,7 +282,7 @@ async def decline(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         reason = forms.lines(form, "reason")
-        made = await requests.decline(conn, here.scope, here.id(), reason, here.now)
+        made = await request_answers.decline(conn, here.scope, here.id(), reason, here.now)
         await request_mails.declined(conn, here.settings.url, made, reason)
         return made
 
@@ -291,7 +293,7 @@ async def accept_date(here: Here) -> Response:
     """`POST /requests/{id}/date/accept`: the teacher's yes; the lesson is made."""
 
     async def act(conn: Connection, _: FormData) -> Request:
-        made = await requests.accept_date(conn, here.scope, here.id(), here.now)
+        made = await request_answers.accept_date(conn, here.scope, here.id(), here.now)
         await _tell_agreed(here, conn, made)
         return made
 
@@ -303,7 +305,7 @@ async def decline_date(here: Here) -> Response:
 
     async def act(conn: Connection, form: FormData) -> Request:
         words = forms.lines(form, "words")
-        made = await requests.decline_date(conn, here.scope, here.id(), words, here.now)
+        made = await request_answers.decline_date(conn, here.scope, here.id(), words, here.now)
         await request_mails.date_declined(conn, here.settings.url, made, words)
         return made
 
@@ -314,7 +316,7 @@ async def withdraw(here: Here) -> Response:
     """`POST /requests/{id}/withdraw`: the teacher takes it back."""
 
     async def act(conn: Connection, _: FormData) -> Request:
-        made = await requests.withdraw(conn, here.scope, here.id(), here.now)
+        made = await request_answers.withdraw(conn, here.scope, here.id(), here.now)
         await request_mails.withdrawn(conn, here.settings.url, made)
         return made
 

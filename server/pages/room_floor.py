@@ -30,13 +30,17 @@ async def queue(here: Here) -> Response:
 
 
 async def desk(here: Here) -> Response:
-    """`GET /rooms/{id}/desk`: for whoever moderates; with one class that is its teacher."""
+    """`GET /rooms/{id}/desk`: for whoever moderates; with one class that is its teacher. Once more
+    classes come she goes to her own page, which says so."""
     async with here.transaction() as conn:
         entered = await _person(here, conn)
         if not entered.room.is_open and entered.role == "moderator":
             return here.go(f"/rooms/{entered.room.id}")
         if not await moderates(conn, here.scope, entered, here.now):
-            raise NotThere("room")
+            if not await _parts(here, conn, entered):
+                raise NotThere("room")
+            is_open = entered.room.is_open
+            return here.go(f"/rooms/{entered.room.id}", said="desk_moved" if is_open else "")
         return here.page(
             "rooms/desk.html",
             room=shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),

@@ -32,7 +32,7 @@ from rooms.live.rooms import Room
 from rooms.people import companies, persons, programmes, regions, roles, sign_ins
 from rooms.scope import Scope
 from rooms.tours import choices
-from server import errors, forms, mail
+from server import agenda_mails, errors, forms, mail
 from server.context import Here
 from server.database import Connection
 from server.live_rooms import live_of
@@ -476,7 +476,9 @@ async def _known(conn: Connection, scope: Scope, typed: str) -> UUID:
 
 
 async def let_in(here: Here) -> Response:
-    """`POST /registrations/{id}/let-in`: from the waiting list."""
+    """`POST /registrations/{id}/let-in`: from the waiting list; her teachers are told at once."""
     async with here.transaction() as conn:
         webinar = await registrations.let_in(conn, here.scope, here.id(), here.now)
+        registration = await registrations.by_id(conn, here.scope, here.id())
+        await agenda_mails.tell_let_in(conn, here.settings, webinar, registration)
     return here.go(f"/webinars/{webinar.id}", said="registration_let_in")

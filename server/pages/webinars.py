@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from rooms.agenda import afterwards, registrations, webinar_presenters, webinars
+from rooms.agenda import afterwards, captioners, registrations, webinar_presenters, webinars
+from rooms.agenda.captioners import Captioner
 from rooms.agenda.registrations import Registration
 from rooms.agenda.webinar_states import State, Verb
 from rooms.agenda.webinar_texts import Text
@@ -108,7 +109,10 @@ async def show(here: Here) -> Response:
         programme, scope = await _enter(here, conn)
         webinar = await webinars.find(conn, scope, here.id())
         people = await webinar_presenters.of_webinar(conn, scope, webinar.id)
+        typing = await captioners.of_webinar(conn, scope, webinar.id)
         mine = await _mine(here, conn, webinar)
+        waits = any(one.state == "waiting" for one in mine)
+        line = await registrations.places_in_line(conn, scope, webinar.id) if waits else {}
         asked = await afterwards.questions(conn, scope, webinar.id)
     return here.page(
         "webinars/show.html",
@@ -116,13 +120,21 @@ async def show(here: Here) -> Response:
         programme=programme,
         one=shown(here, webinar),
         presenters=[one.name for one in people],
+        captions_in=_captions_in(here, [one for one in typing if one.agreed_at is not None]),
+        is_captioner_asked=bool(typing),
         mine=mine,
+        places_in_line=line,
         registration_words=registration_words(here),
         has_room=_has_room(here, webinar, mine),
         may_register=_may_register(here, webinar),
         register_at=_register_at(here, webinar),
         works_on=webinars.works_on(scope, webinar),
     )
+
+
+def _captions_in(here: Here, typing: list[Captioner]) -> list[str]:
+    """The languages in which there will be captions."""
+    return [here._(tour_words.LANGUAGES[code]) for code in sorted({one.language for one in typing})]
 
 
 async def _mine(here: Here, conn: Connection, webinar: Webinar) -> list[Registration]:

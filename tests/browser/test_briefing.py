@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from rooms.agenda import requests
+from rooms.agenda import request_answers
 from rooms.agenda.request_drafts import GOAL_LENGTH, KNOWN_LENGTH, SETUP, SUBJECT_LENGTH
 from server import database
 from tests.support.chromium import light_chromium
@@ -32,7 +32,7 @@ async def printed(server_dsn: str, tmp_path: Path) -> AsyncIterator[tuple[str, s
             world = await a_whole(conn, "Zilver", settings, datetime.now(UTC))
             request_id = UUID(world.at["agreed"])
             known = (LONG * 20)[:KNOWN_LENGTH]
-            await requests.tell_more(
+            await request_answers.tell_more(
                 conn, world.scope("teacher"), request_id, known, SETUP, world.now
             )
             await conn.execute(

@@ -14,7 +14,7 @@ from rooms.agenda import screens
 from rooms.attendance import seats
 from rooms.connection import Connection
 from rooms.live import presenters, rooms, stream_keys
-from rooms.people import deputies, school_merges, schools, sign_in_mails
+from rooms.people import deputies, pairs, school_merges, schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
 from tests.support.pages import Visit
@@ -41,6 +41,7 @@ TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator twi
 REVIEW = f"{COORDINATOR} {BUREAU}"
 RELEASES = f"{COORDINATOR} {OFFICE}"
 REPORTS = f"{TEACHER} {EDITOR} {COORDINATOR} {BUREAU}"
+RECORDS = f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE}"
 NOBODY_KNOWN = ("anonymous", "phone")
 
 # What a row expects of somebody who is not let in.
@@ -182,6 +183,20 @@ async def a_stand_in(conn: Connection, world: Whole) -> Filled:
     person = await people.a_person(conn, name=f"Vervanger {world.mark}")
     await people.a_role(conn, world.programme, person, "moderator")
     return {"stand in": str(person.id)}
+
+
+async def a_facilitator(conn: Connection, world: Whole) -> Filled:
+    person = await people.a_person(conn, name=f"Koppelaar {world.mark}")
+    await people.a_role(conn, world.programme, person, "facilitator")
+    return {"facilitator": str(person.id), "mark": world.mark}
+
+
+async def a_pair(conn: Connection, world: Whole) -> UUID:
+    person = UUID((await a_facilitator(conn, world))["facilitator"])
+    company = UUID(world.at["desk company"])
+    return await pairs.make(
+        conn, world.scope("coordinator"), person, world.school.id, company, world.now
+    )
 
 
 async def an_absence(conn: Connection, world: Whole) -> UUID:
@@ -749,6 +764,10 @@ _CLASS = (
     door("GET /attendance", REPORTS),
     door("GET /attendance.csv", REPORTS),
     door("GET /attendance.json", REPORTS),
+    door("GET /attendance.xlsx", REPORTS),
+    door("GET /exports", RECORDS),
+    door("GET /exports/{id}.xlsx", "coordinator", {"id": "export"}),
+    door("GET /exports/{id}/status", "coordinator", {"id": "export"}),
     door("GET /attendance/confirm/{token}", ANYONE, {"token": "confirm"}),
     door("POST /attendance/confirm/{token}", ANYONE, {"token": confirm_token}, tries="anonymous",
          data={"pupils": "25"}),
@@ -775,6 +794,12 @@ _NEEDS = (
          others={"twin-coordinator": "422"},
          data={"deputy": "{stand in}", "from": "2031-07-01", "until": "2031-07-09"}),
     door("POST /needs/deputies/{id}/end", "coordinator bureau", {"id": an_absence}),
+    door("GET /pairs", REVIEW),
+    door("POST /pairs", "coordinator bureau", {"": a_facilitator},
+         others={"far-coordinator": "422", "twin-coordinator": "422", "twin-bureau": "422"},
+         tries="coordinator",
+         data={"person": "{facilitator}", "school": "College {mark}", "company": "{desk company}"}),
+    door("POST /pairs/{id}/end", "coordinator bureau", {"id": a_pair}),
     door("POST /needs/{session_class}/seen", "coordinator bureau", {"session_class": a_no_show}),
 )  # fmt: skip
 ASKING = "teacher editor coordinator bureau"

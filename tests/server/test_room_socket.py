@@ -12,8 +12,8 @@ from websockets.exceptions import InvalidStatus
 from media.live.messages import Close, Open, Stage, Told, Track, Want
 from rooms.live import keeping, log, presenters, protocol, rooms
 from rooms.scope import Scope
-from server import live_floor, room_hub, room_socket
-from server.room_hub import IDLE, NOT_UNDERSTOOD, RESUME, TOO_MANY
+from server import live_floor, open_rooms, room_hub, room_lines, room_socket, room_stages
+from server.room_lines import IDLE, NOT_UNDERSTOOD, RESUME, TOO_MANY
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, a_part, live_house
 from tests.support.live_rooms import a_room, presenter_of
@@ -262,7 +262,7 @@ async def test_who_comes_while_the_stage_changes_takes_nobodys_news(
         await before.until("stage")
         hub = there.house.app.state.floor.rooms["hub"]
         tell_stage(there, a_track(member, state="flowing"))
-        await until(lambda: bool(hub._staged))
+        await until(lambda: hub.stages.is_due)
         async with phone(there, url) as page:
             assert (await page.hello())["stage"]["tracks"]
         assert (await before.until("stage"))["stage"]["is_on_air"]
@@ -296,7 +296,7 @@ async def test_a_fault_in_one_room_silences_nobody(
     async with phone(there, url) as page:
         await page.hello()
         with monkeypatch.context() as broken:
-            broken.setattr(room_hub, "stage_of", lambda *_: 1 / 0)
+            broken.setattr(room_stages, "stage_of", lambda *_: 1 / 0)
             tell_stage(there, a_track(member))
             await until(lambda: "a fault in the rooms" in caplog.text)
         tell_stage(there, a_track(member, state="stalled"))
@@ -411,13 +411,13 @@ async def test_a_flood_ends_it(there: LiveHouse, url: str) -> None:
 async def test_a_page_that_opens_sockets_without_end_gets_no_more(
     there: LiveHouse, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room_hub, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(open_rooms, "MOST_OF_ONE", 2)
     teacher = await there.cookie_of(there.world.teacher)
     async with phone(there, url) as one, phone(there, url) as other, phone(there, url) as third:
         await one.hello()
         await other.hello()
         await third.say(do="hello")
-        assert await third.closed() == room_hub.TRY_LATER
+        assert await third.closed() == room_lines.TRY_LATER
         async with a_page(url, there.room.id, teacher) as page:
             await page.hello()
 
@@ -434,7 +434,7 @@ async def test_a_page_that_does_not_read_is_closed_and_slows_nobody(
         hub = there.house.app.state.floor.rooms["hub"]
         (line,) = [
             one
-            for one in hub._lines.values()
+            for one in hub.open.lines.values()
             if one.member is None and one.connection != UUID(quick.events[0]["connection"])
         ]
         closed: list[int] = []
@@ -449,7 +449,7 @@ async def test_a_page_that_does_not_read_is_closed_and_slows_nobody(
         assert closed == [RESUME]
         tell_stage(there, a_track(member))
         assert (await quick.until("stage", 2))["stage"]["is_on_air"]
-        await until(lambda: line.connection not in hub._lines)
+        await until(lambda: line.connection not in hub.open.lines)
         slow.socket.transport.abort()  # it would wait ten seconds for an answer
 
 

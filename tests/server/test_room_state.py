@@ -308,6 +308,13 @@ async def test_phases_running_order_cues_and_the_end(room: Room) -> None:
     assert (await room.hears("phone", "phase"))["phase"] == "paused"
     assert (await room.hears("moderator", "host"))["name"] == "Sem Visser"
     await until(lambda: {(one.member, one.is_hidden) for one in live.of(Hide)} == {(member, True)})
+    hers = UUID((await room.hears("moderator", "host"))["member"])
+    hidden = Track(member, "camera", "video", 0, "H264", "hidden")
+    own = Track(hers, "camera", "video", 1, "H264", "hidden")
+    await room.there.house.pool.execute(
+        "update room_presenters set hidden_at = now() where id = $1", hers
+    )
+    live.tell(Told(stages=(Stage(room.there.room.id, 1, 3, (hidden, own)),)))
     items = [{"title": "Rondleiding", "minutes": 20}]
     assert await room.do("moderator", do="set_order", items=items) == ""
     assert await room.do("moderator", do="go_to", item=0) == ""
@@ -315,7 +322,9 @@ async def test_phases_running_order_cues_and_the_end(room: Room) -> None:
     assert await room.do("moderator", do="send_cue", cue="five_minutes") == ""
     assert (await room.hears("moderator", "cue"))["cue"] == "five_minutes"
     assert await room.do("moderator", do="set_phase", to="live") == ""
+    # whoever hid herself stays hidden, whichever process hid the others
     await until(lambda: not live.of(Hide)[-1].is_hidden)
+    assert {one.member for one in live.of(Hide) if not one.is_hidden} == {member}
     assert "cue" not in room.pages["phone"].kinds()
     assert await room.do("moderator", do="set_phase", to="ended") == ""
     assert await room.pages["phone"].closed() == 1000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from rooms.agenda import requests
+from rooms.agenda import request_asking
 from rooms.agenda.request_drafts import Draft, weeks_from
 from rooms.agenda.requests import Request
 from rooms.connection import Connection
@@ -58,7 +58,7 @@ class Meeting:
 
     async def ask(self, conn: Connection, now: datetime, **changes: Any) -> Request:
         """The teacher asks."""
-        return await requests.ask(conn, self.teaching, self.draft(now.date(), **changes), now)
+        return await request_asking.ask(conn, self.teaching, self.draft(now.date(), **changes), now)
 
 
 async def a_meeting(conn: Connection, slug: str = "jetstream", *, now: datetime) -> Meeting:

@@ -27,6 +27,7 @@ from rooms.agenda.room_sessions import Part
 from rooms.agenda.webinar_texts import Text as WebinarText
 from rooms.attendance import (
     corrections,
+    exports,
     keeping,
     kpi_periods,
     release_links,
@@ -37,6 +38,7 @@ from rooms.attendance import (
 )
 from rooms.attendance.confirmations import Asked
 from rooms.attendance.moves import Move
+from rooms.attendance.report import Filters
 from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.live import on_air, presenters, rooms, stream_keys
@@ -100,6 +102,20 @@ class Whole:
             "bureau": Grant("bureau"),
         }
         return Scope(self.programme.id, self.people[role].id, (grants[role],))
+
+    async def a_spreadsheet(self, conn: Connection) -> UUID:
+        """What the coordinator had made of all attendance, ready to be fetched."""
+        export_id, _ = await exports.ask(
+            conn, self.scope("coordinator"), "attendance", "level=vwo", Filters(level="vwo"), "nl",
+            30_000, self.now,
+        )  # fmt: skip
+        key, lease = f"exports/{export_id}.xlsx", uuid4()
+        file = self.settings.home / "storage" / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"PK")
+        await exports.claim(conn, export_id, lease, timedelta(minutes=1), self.now)
+        assert await exports.finish(conn, export_id, lease, key, 2, 30_000, self.now)
+        return export_id
 
     # Fresh objects, for addresses that use one up
 
@@ -573,6 +589,7 @@ async def _things(conn: Connection, world: Whole) -> None:
     await presenters.take_place(conn, world.scope("editor"), room.id, world.now)
     await stream_keys.create(conn, world.scope("editor"), room.id, "OBS", world.now)
     world.at["incident"] = str(await world.an_incident(conn, room.id))
+    world.at["export"] = str(await world.a_spreadsheet(conn))
     over = await world.an_ended_room(conn)
     empty = await rooms.open_room(
         conn, world.scope("bureau"), f"Leeg {world.mark}", None, world.now

@@ -5,7 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from rooms.agenda import registrations, requests, webinar_presenters, webinars
+from rooms.agenda import (
+    registrations,
+    request_answers,
+    request_asking,
+    request_deadlines,
+    requests,
+    webinar_presenters,
+    webinars,
+)
 from rooms.agenda.request_drafts import Slot
 from rooms.agenda.request_states import State
 from rooms.errors import Conflict, NotThere, Refused, RoomError
@@ -25,7 +33,7 @@ async def test_a_yes_makes_room_session_and_registration_in_one_step(pool: Pool)
         meeting = await a_meeting(conn, now=NOW)
         asked = await meeting.ask(conn, NOW, room_setup=("screen", "phones"))
         async with conn.transaction():
-            agreed = await requests.accept(conn, meeting.editing, asked.id, SUITS, NOW)
+            agreed = await request_answers.accept(conn, meeting.editing, asked.id, SUITS, NOW)
         assert agreed.state is State.ACCEPTED
         assert agreed.webinar_id is not None
         lesson = await webinars.find(conn, meeting.editing, agreed.webinar_id)
@@ -49,19 +57,21 @@ async def test_a_date_in_no_week_is_proposed_and_the_teacher_answers(pool: Pool)
         asked = await meeting.ask(conn, NOW)
         key = (conn, meeting.editing, asked.id)
         with pytest.raises(Refused, match="request_week"):
-            await requests.accept(*key, OTHER, NOW)
+            await request_answers.accept(*key, OTHER, NOW)
         later = NOW + timedelta(days=3)
-        proposed = await requests.propose(*key, OTHER, "Dan is er stroom", later)
+        proposed = await request_answers.propose(*key, OTHER, "Dan is er stroom", later)
         assert (proposed.state, proposed.slot) == (State.PROPOSED, OTHER)
         assert proposed.last_day == date(2026, 12, 17), "the teacher has a whole term of her own"
         with pytest.raises(Refused, match="request_actor"):
-            await requests.accept_date(*key, later)
+            await request_answers.accept_date(*key, later)
 
-        back = await requests.decline_date(conn, meeting.teaching, asked.id, "Toetsweek", later)
+        back = await request_answers.decline_date(
+            conn, meeting.teaching, asked.id, "Toetsweek", later
+        )
         assert (back.state, back.slot) == (State.ASKED, None)
-        await requests.propose(*key, OTHER, "", later)
+        await request_answers.propose(*key, OTHER, "", later)
         async with conn.transaction():
-            agreed = await requests.accept_date(conn, meeting.teaching, asked.id, later)
+            agreed = await request_answers.accept_date(conn, meeting.teaching, asked.id, later)
         assert agreed.webinar_id is not None
         lesson = await webinars.find(conn, meeting.teaching, agreed.webinar_id)
         assert (lesson.day, lesson.from_time, lesson.until_time) == (
@@ -82,11 +92,11 @@ async def test_of_a_yes_and_a_withdrawal_at_once_one_wins(pool: Pool) -> None:
 
     async def yes() -> str:
         async with pool.acquire() as conn, conn.transaction():
-            return (await requests.accept(conn, meeting.editing, asked.id, SUITS, NOW)).state
+            return (await request_answers.accept(conn, meeting.editing, asked.id, SUITS, NOW)).state
 
     async def back() -> str:
         async with pool.acquire() as conn, conn.transaction():
-            return (await requests.withdraw(conn, meeting.teaching, asked.id, NOW)).state
+            return (await request_answers.withdraw(conn, meeting.teaching, asked.id, NOW)).state
 
     answers = await asyncio.gather(yes(), back(), yes(), return_exceptions=True)
     lost = [one for one in answers if isinstance(one, BaseException)]
@@ -137,9 +147,9 @@ async def test_only_those_it_is_between_see_it(pool: Pool) -> None:
                 assert listed == [], name
         assert seen == {"teacher", "editor", "coordinator", "bureau"}
         with pytest.raises(Refused, match="request_actor"):
-            await requests.decline(conn, scopes["coordinator"], asked.id, "Nee", NOW)
+            await request_answers.decline(conn, scopes["coordinator"], asked.id, "Nee", NOW)
         with pytest.raises(NotThere):
-            await requests.decline(conn, scopes["other editor"], asked.id, "Nee", NOW)
+            await request_answers.decline(conn, scopes["other editor"], asked.id, "Nee", NOW)
 
 
 async def test_what_cannot_be_asked(pool: Pool) -> None:
@@ -149,7 +159,7 @@ async def test_what_cannot_be_asked(pool: Pool) -> None:
         nobody = await people.a_company(conn, meeting.programme, "Zonder mensen")
         waits = await people.a_company(conn, meeting.programme, "Wacht nog", state="asked")
         await people.an_editor(conn, meeting.programme, waits)
-        assert await requests.askable(conn, meeting.teaching) == [
+        assert await request_asking.askable(conn, meeting.teaching) == [
             (meeting.company.id, meeting.company.name)
         ]
         for company_id in (nobody.id, waits.id, twin.company.id):
@@ -168,13 +178,13 @@ async def test_what_cannot_be_asked(pool: Pool) -> None:
 async def test_nobody_floods_companies_with_invitations(pool: Pool) -> None:
     async with pool.acquire() as conn:
         meeting = await a_meeting(conn, now=NOW)
-        for number in range(requests.MOST_OPEN):
+        for number in range(request_asking.MOST_OPEN):
             company = await people.a_company(conn, meeting.programme, f"Bedrijf {number}")
             await people.an_editor(conn, meeting.programme, company)
             last = await meeting.ask(conn, NOW, company_id=company.id)
         with pytest.raises(Refused, match="requests_many"):
             await meeting.ask(conn, NOW)
-        await requests.withdraw(conn, meeting.teaching, last.id, NOW)
+        await request_answers.withdraw(conn, meeting.teaching, last.id, NOW)
         assert (await meeting.ask(conn, NOW)).is_open
 
 
@@ -184,17 +194,22 @@ async def test_it_is_told_of_once_and_ends_after_its_last_day(pool: Pool) -> Non
         asked = await meeting.ask(conn, NOW)  # word after Monday 7th, ends after Monday 14th
         day = timedelta(days=1)
         # 22:59 UTC is still the 7th in Amsterdam, 23:00 is not.
-        assert await requests.word_due(conn, datetime(2026, 12, 7, 22, 59, tzinfo=UTC)) == []
+        assert (
+            await request_deadlines.word_due(conn, datetime(2026, 12, 7, 22, 59, tzinfo=UTC)) == []
+        )
         late = datetime(2026, 12, 7, 23, 0, tzinfo=UTC)
-        assert [one.id for one in await requests.word_due(conn, late)] == [asked.id]
-        assert await requests.word_due(conn, late + day) == []
-        assert await requests.expire_due(conn, datetime(2026, 12, 14, 22, 59, tzinfo=UTC)) == []
+        assert [one.id for one in await request_deadlines.word_due(conn, late)] == [asked.id]
+        assert await request_deadlines.word_due(conn, late + day) == []
+        assert (
+            await request_deadlines.expire_due(conn, datetime(2026, 12, 14, 22, 59, tzinfo=UTC))
+            == []
+        )
         over = datetime(2026, 12, 14, 23, 0, tzinfo=UTC)
-        [ended] = await requests.expire_due(conn, over)
+        [ended] = await request_deadlines.expire_due(conn, over)
         assert (ended.id, ended.state) == (asked.id, State.EXPIRED)
-        assert await requests.expire_due(conn, over) == []
+        assert await request_deadlines.expire_due(conn, over) == []
         with pytest.raises(Conflict, match="request_state"):
-            await requests.accept(conn, meeting.editing, asked.id, SUITS, over)
+            await request_answers.accept(conn, meeting.editing, asked.id, SUITS, over)
         assert (await meeting.ask(conn, over, weeks=(date(2026, 12, 21),))).is_open
 
 
@@ -210,7 +225,7 @@ async def test_a_class_that_nobody_teaches_any_more_gets_no_lesson(pool: Pool) -
         await roles.end(conn, meeting.teaching, held.id, NOW)
         with pytest.raises(RoomError):
             async with conn.transaction():
-                await requests.accept(conn, meeting.editing, asked.id, SUITS, NOW)
+                await request_answers.accept(conn, meeting.editing, asked.id, SUITS, NOW)
         assert (await requests.find(conn, meeting.editing, asked.id)).is_open
 
 
@@ -218,9 +233,9 @@ async def test_old_invitations_go_with_what_was_written(pool: Pool) -> None:
     async with pool.acquire() as conn:
         meeting = await a_meeting(conn, now=NOW)
         old = await meeting.ask(conn, NOW)
-        await requests.decline(conn, meeting.editing, old.id, "Geen plek", NOW)
+        await request_answers.decline(conn, meeting.editing, old.id, "Geen plek", NOW)
         young = await meeting.ask(conn, NOW + timedelta(days=1))
-        assert await requests.drop(conn, meeting.programme.id, date(2026, 12, 1)) == 1
+        assert await request_deadlines.drop(conn, meeting.programme.id, date(2026, 12, 1)) == 1
         assert [one.id for one in await requests.visible(conn, meeting.teaching)] == [young.id]
         assert await conn.fetchval("select count(*) from request_events") == 1
         assert await companies.by_id(conn, meeting.editing, meeting.company.id)

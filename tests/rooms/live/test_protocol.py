@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from rooms.live import protocol
-from server import room_hub, room_socket
+from server import room_lines, room_socket
 
 PAGE = (Path(protocol.__file__).parent.parent / "PROTOCOL.md").read_text()
 COMMANDS = {one.__struct_config__.tag: one for one in get_args(protocol.Command)}
@@ -24,6 +24,7 @@ STATE = {
     "class state": protocol.ClassState,
     "class count": protocol.ClassCount,
     "item": protocol.Item,
+    "caption": protocol.Caption,
 }
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
@@ -85,8 +86,8 @@ def test_every_numbered_event_stands_in_the_log() -> None:
 
 def test_every_close_code_is_explained() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d{4}) \|", PAGE, re.MULTILINE)}
-    ours = {room_hub.RESUME, room_hub.IDLE, room_hub.NOT_UNDERSTOOD, room_hub.TOO_MANY}
-    assert told == {1000, room_hub.TRY_LATER, room_socket.TOO_BIG, *ours}
+    ours = {room_lines.RESUME, room_lines.IDLE, room_lines.NOT_UNDERSTOOD, room_lines.TOO_MANY}
+    assert told == {1000, room_lines.TRY_LATER, room_socket.TOO_BIG, *ours}
 
 
 @pytest.mark.parametrize(

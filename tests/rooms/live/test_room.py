@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -157,6 +158,15 @@ def test_a_teacher_asks_for_her_class() -> None:
     assert (room.questions[Q].state, room.questions[Q].seat) == ("passed", None)
     assert refused(room, PRESENTER, p.Ask(1, an_id("x"), "How?")) == "not_allowed"
     assert refused(room, SCREEN, p.Ask(1, an_id("x"), "How?")) == "not_allowed"
+
+
+def test_a_teacher_of_two_classes_says_for_which_she_asks() -> None:
+    room, both = a_room(), replace(TEACHER, parts=frozenset({A, B}))
+    assert refused(room, both, p.Ask(1, Q, "How?")) == "not_allowed"
+    assert refused(room, both, p.Ask(1, Q, "How?", an_id("none of hers"))) == "not_allowed"
+    assert refused(room, TEACHER, p.Ask(1, Q, "How?", B)) == "not_allowed"
+    do(room, both, p.Ask(1, Q, "How?", B))
+    assert (room.questions[Q].part, room.questions[Q].seat) == (B, None)
 
 
 def test_each_device_wants_a_question_once() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from media import demo_film, drawn, ffmpeg
 from media.storage import Storage, open_storage
+from rooms.agenda import request_deadlines
 from rooms.people import persons
 from server import passwords
 from server.asked import Asked, CannotDo
 from server.database import Pool
-from server.demo import keys, people, room, tour, verb, webinar, worksheet
+from server.demo import invitation, keys, people, room, tour, verb, webinar, worksheet
 from server.demo.told import ProgrammeTold, TourTold
 from tests.support.floor import House, settings_in
 
@@ -48,6 +49,19 @@ async def test_one_webinar_is_always_to_come(app_house: House) -> None:
     assert paths[0] == paths[1] != paths[2]
     async with app_house.client(headers={"accept-language": "nl"}) as stranger:
         assert webinar.TITLE in (await stranger.get(paths[0])).text
+    states = await app_house.pool.fetch("select state, expected from registrations")
+    assert sorted(tuple(row) for row in states) == [("in", 24), ("in", 24), ("in", 26), ("in", 26)]
+
+
+async def test_one_invitation_waits_for_the_company(app_house: House) -> None:
+    paths = []
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        main, _ = await people.seed(conn, app_house.settings.secret, app_house.clock())
+        for days in (0, 0, 30):
+            at = app_house.clock() + timedelta(days=days)
+            await request_deadlines.expire_due(conn, at)
+            paths.append(await invitation.find_or_ask(conn, main, at))
+    assert paths[0] == paths[1] != paths[2]
 
 
 async def test_one_room_is_open_at_every_start(app_house: House) -> None:

@@ -55,7 +55,9 @@ async def test_a_teacher_moderates_while_hers_is_the_only_class(
     assert f'href="{room}/desk"' in (await teacher.get(room)).text
     assert (await teacher.get(f"{room}/desk")).status_code == 200
     await takes_part(teacher, room, await class_of(app_house, world, "4C"))
-    assert (await teacher.get(f"{room}/desk")).status_code == 404
+    moved = await teacher.get(f"{room}/desk")
+    assert (moved.status_code, moved.headers["location"]) == (303, room)
+    assert "a moderator runs the session" in (await teacher.get(room)).text
     assert f'href="{room}/desk"' not in (await teacher.get(room)).text
 
 

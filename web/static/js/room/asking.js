@@ -19,7 +19,8 @@ export function mountAsking(form, line, text, kept) {
     if (!words || isOnItsWay) return void field.focus();
     isOnItsWay = true;
     const question = name;
-    void say(line.do("ask", { question, text: words })).then((code) => {
+    const part = new FormData(form).get("part");
+    void say(line.do("ask", { question, text: words, ...(part ? { part } : {}) })).then((code) => {
       isOnItsWay = false;
       if (code) return;
       name = crypto.randomUUID();

@@ -15,7 +15,7 @@ export function mountClasses(root, line, text, doIt) {
   /** @param {ClassCount} one @param {ClassState | undefined} state @param {number | undefined} since */
   const draw = (one, state, since) =>
     make("li", { "data-state": state?.is_on_stage ? "on_stage" : "" },
-      make("h3", {}, classWords(text, one)), make("p", {}, figures(one)),
+      make("h3", {}, classWords(text, one)), make("p", {}, figures(one)), ...quality(one),
       ...notes(one, state, since).map((words) => make("p", { class: "talk-held" }, words)),
       make("div", { class: "actions" }, ...acts(one, state)));
 
@@ -27,6 +27,16 @@ export function mountClasses(root, line, text, doIt) {
       text(one.has_screen ? "screenOn" : "noScreen"),
       one.waiting ? text("atTeacher", { num: one.waiting }) : "",
     ].filter(Boolean).join(" · ");
+
+  /** How well the stage comes in, by the worst device: of those that watch by themselves. @param {ClassCount} one */
+  const quality = ({ watching = 0, worst, worst_count: count = 0, by_relay: relayed = 0, left }) => {
+    if (!watching || !worst || left) return [];
+    const words = text(`quality_${worst}`);
+    const sentence = count === watching ? text("qualityAll", { words }) : text("qualitySome", { num: count, all: watching, words });
+    const detour = relayed ? ` · ${text(relayed === 1 ? "oneRelayed" : "manyRelayed", { num: relayed })}` : "";
+    const isBad = worst === "poor" || worst === "none";
+    return [make("p", { class: isBad ? "talk-held" : "quiet", "data-quality": worst }, sentence + detour)];
+  };
 
   /** @param {ClassCount} one @param {ClassState | undefined} state @param {number | undefined} since */
   const notes = (one, state, since) =>

@@ -3,7 +3,7 @@
 import { make, must } from "../elements.js";
 import { confirmed } from "./desk.js";
 import { showList } from "./list.js";
-import { button, put } from "./parts.js";
+import { button, clock, put } from "./parts.js";
 import { timeWords } from "./prompter.js";
 
 /** @typedef {import("./floor.js").Floor} Floor */
@@ -37,6 +37,8 @@ export function mountFlow(root, line, text, doIt) {
   const show = (floor) => {
     put(find("[data-phase]"), text(`phase_${floor.phase}`));
     showList(find("[data-phase-acts]"), [floor.phase], (one) => one, (one) => one, (one) => make("li", {}, ...phaseButtons(one)));
+    const caption = floor.captions.at(-1);
+    put(find("[data-caption-now]"), caption ? text("captionLast", { time: clock(caption.at) }) : text("captionNone"));
     put(find("[data-host]"), floor.host ? floor.host_name || text("aModerator") : text("noHost"));
     showList(
       find("[data-order]"), floor.items.map((one, at) => ({ ...one, at, is_now: at === floor.item })), ({ at }) => String(at),

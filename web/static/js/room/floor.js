@@ -28,8 +28,11 @@
 /** @typedef {{
  *   part: string, class_name: string, region: string, headcount: number | null, phones: number,
  *   has_screen: boolean, has_adult: boolean, hands: number, waiting: number, left?: boolean,
+ *   watching?: number, worst?: "good" | "fair" | "sound" | "poor" | "none" | null, worst_count?: number, by_relay?: number,
  * }} ClassCount */
 /** @typedef {{title: string, minutes: number}} Item */
+/** A line of what is said; `number` grows each time it is typed anew.
+ * @typedef {{id: string, language: string, text: string, at: number, number: number}} Caption */
 
 /**
  * @typedef {{
@@ -38,7 +41,7 @@
  *   voted: Set<string>, is_hand_up: boolean, hands: Map<string, Hand[]>, states: Map<string, ClassState>,
  *   classes: ClassCount[], waiting: number, onStage: Map<string, {class_name: string, region: string}>,
  *   host: string | null, host_name: string, items: Item[], item: number | null, item_at: number | null,
- *   timer_until: number | null,
+ *   timer_until: number | null, captions: Caption[], captions_in: string[],
  * }} Floor
  */
 
@@ -48,7 +51,7 @@ export function emptyFloor() {
     phase: "live", phase_at: 0, questions: new Map(), own: new Map(), upvoted: new Set(), queue: new Map(),
     polls: new Map(), results: new Map(), voted: new Set(), is_hand_up: false, hands: new Map(),
     states: new Map(), classes: [], waiting: 0, onStage: new Map(), host: null, host_name: "", items: [],
-    item: null, item_at: null, timer_until: null,
+    item: null, item_at: null, timer_until: null, captions: [], captions_in: [],
   };
 }
 
@@ -66,7 +69,7 @@ function whole(now) {
     polls: byId(now.polls), voted: new Set(now.voted), is_hand_up: now.is_hand_up ?? false,
     states: new Map((now.classes ?? []).map((/** @type {ClassState} */ one) => [one.part, one])),
     host: now.host ?? null, items: now.items ?? [], item: now.item ?? null, item_at: now.item_at ?? null,
-    timer_until: now.timer_until ?? null,
+    timer_until: now.timer_until ?? null, captions: now.captions ?? [], captions_in: now.captions_in ?? [],
   };
 }
 
@@ -83,6 +86,17 @@ function takeCounts(floor, told) {
     const question = floor.questions.get(id);
     if (question) floor.questions.set(id, { ...question, votes: Number(votes) });
   }
+}
+
+// Older lines scroll away.
+const CAPTIONS_KEPT = 30;
+
+/** Oldest first; an older word of a line that was typed anew changes nothing. @param {Floor} floor @param {Caption} caption */
+function takeCaption(floor, caption) {
+  const known = floor.captions.find(({ id }) => id === caption.id);
+  if (known && known.number >= caption.number) return;
+  const others = floor.captions.filter(({ id }) => id !== caption.id);
+  floor.captions = [...others, caption].sort((a, b) => a.at - b.at || a.number - b.number).slice(-CAPTIONS_KEPT);
 }
 
 /** How each event adds to it. @type {Record<string, (floor: Floor, told: any) => void>} */
@@ -104,6 +118,7 @@ const TAKES = {
   phase: (floor, told) => void Object.assign(floor, { phase: told.phase, phase_at: told.at }),
   host: (floor, told) => void Object.assign(floor, { host: told.member, host_name: told.name }),
   order: (floor, told) => void Object.assign(floor, { items: told.items, item: told.item, item_at: told.item_at }),
+  caption: (floor, told) => takeCaption(floor, told.caption),
   timer: (floor, told) => void (floor.timer_until = told.until ?? null),
 };
 
@@ -144,4 +159,14 @@ export function silence(floor, part) {
   const state = floor.states.get(part);
   if (state?.is_muted) return "class_muted";
   return state?.is_frozen ? "class_frozen" : "";
+}
+
+/** What is said, for a reader of this language: where nobody types in it, as it is typed. Without lines taken back.
+ * @param {Floor} floor @param {string} language @returns {Caption[]} */
+export function captionsFor(floor, language) {
+  const lines = floor.captions.filter(({ text }) => text);
+  const own = lines.filter((line) => line.language === language);
+  if (own.length) return own;
+  const last = lines.at(-1)?.language;
+  return lines.filter((line) => line.language === last);
 }

@@ -23,8 +23,8 @@ export class Queue {
     this.text = text;
     this.parts = [...root.querySelectorAll("[data-part]")].map((one) => /** @type {HTMLElement} */ (one));
     this.say = sayer(this.#find("[data-problem]"), text);
-    const asking = /** @type {HTMLFormElement | null} */ (root.querySelector("[data-asking]"));
-    if (asking) mountAsking(asking, line, text, () => put(this.#find("[data-asked]"), text("askedForClass")));
+    const asking = /** @type {HTMLFormElement} */ (this.#find("[data-asking]"));
+    mountAsking(asking, line, text, () => put(this.#find("[data-asked]"), text("askedForClass")));
     this.#find("[data-pass-all]").addEventListener("click", () => this.#passAll());
     for (const part of this.parts) this.#mountPart(part);
     mountReport(root, line, text);

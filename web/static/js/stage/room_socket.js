@@ -22,7 +22,8 @@ import { leaveIfLost } from "./lost.js";
  * }} Hello
  */
 /** What this page says of itself at each ping.
- * @typedef {{is_flowing: boolean, is_shown: boolean, is_audible: boolean, rung: import("./ladder.js").Rung}} Beat */
+ * @typedef {{is_flowing: boolean, is_shown: boolean, is_audible: boolean, rung: import("./ladder.js").Rung,
+ * quality?: import("./quality.js").Quality | "none" | null}} Beat */
 /**
  * online: whether the line is up · restarted: the epoch from which the stage stands anew · closed: why the
  * room is over for this page · told: any other event, as it came (`room/floor.js` knows them).

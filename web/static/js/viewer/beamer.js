@@ -4,12 +4,14 @@
  */
 
 import { must } from "../elements.js";
+import { mountCaptions } from "../room/captions.js";
 import { RoomLine } from "../room/line.js";
 import { mountScreen } from "../room/screen.js";
 import { testSound } from "../session/sound.js";
 import { stayAwake } from "../session/wake.js";
 import { tell } from "../session/words.js";
 import { fill } from "../texts.js";
+import { ClassStage } from "./class_stage.js";
 import { Room } from "./room.js";
 
 // Until the headcount has arrived it is told again.
@@ -128,7 +130,10 @@ endForm.addEventListener("submit", (event) => (event.preventDefault(), void conf
 root.querySelector("[data-done]")?.addEventListener("click", askCount);
 root.querySelector("[data-back]")?.addEventListener("click", () => show("stage"));
 room.on("closed", ended);
-mountScreen(root, new RoomLine(room.socket), text);
+const line = new RoomLine(room.socket);
+mountScreen(root, line, text);
+mountCaptions(root, line, text);
+new ClassStage(root, room, line);
 // In front of a class no sound comes before the teacher pressed: the pictures behind are ready meanwhile.
 room.sound.turn(false);
 room.start();

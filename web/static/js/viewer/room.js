@@ -19,6 +19,7 @@ import { EARLY, shown } from "./state.js";
 
 /** @typedef {import("../stage/room_socket.js").Stage} Stage */
 /** @typedef {import("../stage/watch.js").Wish} Wish */
+/** @typedef {import("../stage/quality.js").Quality} Quality */
 /** closed: why the room is over for this page. @typedef {{closed: string}} RoomPageEvents */
 
 const KEPT_WISH = "room_wish";
@@ -43,6 +44,8 @@ export class Room extends Signals {
   #isOnAir = false;
   #phase = "";
   #offline = 0;
+  /** The member that this page itself puts on the stage: it does not hear its own voice. */
+  own = "";
   /** @type {(() => void) | null} */
   #letSleep = null;
 
@@ -110,6 +113,11 @@ export class Room extends Signals {
   /** @type {RTCIceServer[]} */
   #servers = [];
 
+  /** Relays, for whoever sends from this page. */
+  get servers() {
+    return this.#servers;
+  }
+
   /** @param {number} epoch */
   #restarted(epoch) {
     this.#epoch = epoch;
@@ -143,6 +151,7 @@ export class Room extends Signals {
     this.#isOnAir = stage.is_on_air;
     this.watch?.expect(stage.tracks);
     this.#pictures?.show(stage.tracks);
+    this.sound.hush(stage.tracks.filter(({ kind, member }) => kind === "audio" && member === this.own).map(({ slot }) => slot));
     this.#put("[data-presenters]", this.#names(stage) || this.text("nobody"));
     for (const place of this.#all("[data-on-air]")) place.hidden = !stage.is_on_air;
     for (const place of this.#all("[data-off-air]")) place.hidden = stage.is_on_air;
@@ -224,7 +233,14 @@ export class Room extends Signals {
       is_shown: document.visibilityState === "visible",
       is_audible: this.watch !== null && this.sound.isAudible,
       rung: this.watch?.link.rung ?? "none",
+      quality: this.#howWell(),
     };
+  }
+
+  /** How well the stage comes in, for the moderator; null while nothing should come. */
+  #howWell() {
+    if (!this.watch || !this.#isOnAir) return null;
+    return this.#now.is_up ? (/** @type {Quality | undefined} */ (this.stage?.dataset.quality) ?? null) : "none";
   }
 
   /** @param {number} count */

@@ -12,6 +12,8 @@ export class Sound extends Signals {
   #voices = Array.from({ length: SLOTS }, () => new Audio());
   #isOn = true;
   #isBlocked = false;
+  /** @type {number[]} */
+  #hushed = [];
 
   /** A viewer of this page hears the stage. */
   get isAudible() {
@@ -44,10 +46,16 @@ export class Sound extends Signals {
     this.send("blocked", isBlocked);
   }
 
+  /** Voices that come from this very room are not heard in it. @param {number[]} slots */
+  hush(slots) {
+    this.#hushed = slots;
+    this.#voices.forEach((voice, slot) => (voice.muted = !this.#isOn || slots.includes(slot)));
+  }
+
   /** @param {boolean} isOn */
   turn(isOn) {
     this.#isOn = isOn;
-    for (const voice of this.#voices) voice.muted = !isOn;
+    this.hush(this.#hushed);
     if (isOn) void this.play();
     this.send("change", isOn);
   }

@@ -1,0 +1,172 @@
+"""Captioners of a webinar: invited by a link, who type what is said. No account, now or later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from rooms.agenda import webinar_states, webinars
+from rooms.agenda.webinar_presenters import LINK_LASTS, NAME_LENGTH
+from rooms.agenda.webinar_states import Verb
+from rooms.agenda.webinars import Webinar
+from rooms.connection import Connection
+from rooms.errors import NotThere, Refused
+from rooms.people import persons
+from rooms.people.codes import hash_token, new_link_token
+from rooms.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Captioner:
+    """One who types. `language`: of her lines. `agreed_at`: when she said that she comes."""
+
+    programme_id: UUID
+    id: UUID
+    webinar_id: UUID
+    room_id: UUID | None
+    email: str
+    name: str
+    language: str
+    agreed_at: datetime | None
+
+
+async def invite(
+    conn: Connection,
+    scope: Scope,
+    webinar_id: UUID,
+    email: str,
+    name: str,
+    language: str,
+    now: datetime,
+) -> tuple[Captioner, str]:
+    """Asks her; returns her and the link's token. Asked again it is a new link: the one before
+    leads nowhere any more.
+
+    Raises `Refused` `mail_form`, `person_name`, and as `webinar_states.move`; `NotThere`.
+    """
+    webinar = await _invitable(conn, scope, webinar_id)
+    email, name = persons.checked_email(email), " ".join(name.split())[:NAME_LENGTH]
+    if not name:
+        raise Refused("person_name")
+    token = new_link_token()
+    await conn.execute(
+        """
+        insert into captioners (programme_id, webinar_id, email, name, language, link_hash,
+            link_until, invited_by, invited_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (programme_id, webinar_id, email) where removed_at is null
+            do update set name = excluded.name, language = excluded.language,
+                link_hash = excluded.link_hash, link_until = excluded.link_until,
+                invited_at = excluded.invited_at
+        """,
+        scope.programme_id,
+        webinar.id,
+        email,
+        name,
+        language,
+        hash_token(token),
+        max(now, webinar.ends_at) + LINK_LASTS,
+        scope.person_id,
+        now,
+    )
+    return await by_link(conn, token, now), token
+
+
+async def _invitable(conn: Connection, scope: Scope, webinar_id: UUID) -> Webinar:
+    await webinars.hold(conn, scope, webinar_id)
+    webinar = await webinars.find(conn, scope, webinar_id)
+    if not webinars.works_on(scope, webinar):
+        raise NotThere("webinar")
+    webinar_states.move(webinar.state, Verb.INVITE, webinars.actors(scope, webinar))
+    return webinar
+
+
+async def remove(
+    conn: Connection, scope: Scope, webinar_id: UUID, captioner_id: UUID, now: datetime
+) -> UUID | None:
+    """Takes her off: her link leads nowhere, and what she types is refused from now on.
+
+    Returns the room that is to hear of it, once there is one. Raises `NotThere`.
+    """
+    webinar = await webinars.find(conn, scope, webinar_id)
+    if not webinars.works_on(scope, webinar):
+        raise NotThere("webinar")
+    done = await conn.execute(
+        """
+        update captioners set removed_at = $4
+        where programme_id = $1 and webinar_id = $2 and id = $3 and removed_at is null
+        """,
+        scope.programme_id,
+        webinar_id,
+        captioner_id,
+        now,
+    )
+    if done == "UPDATE 0":
+        raise NotThere("captioner")
+    return webinar.room_id
+
+
+async def of_webinar(conn: Connection, scope: Scope, webinar_id: UUID) -> list[Captioner]:
+    """Everybody asked and not taken off; the caller judges who may read their names."""
+    rows = await conn.fetch(
+        """
+        select k.programme_id, k.id, k.webinar_id, w.room_id, k.email, k.name, k.language,
+            k.agreed_at
+        from captioners k
+        join webinars w on (w.programme_id, w.id) = (k.programme_id, k.webinar_id)
+        where k.programme_id = $1 and k.webinar_id = $2 and k.removed_at is null
+        order by k.invited_at, k.id
+        """,
+        scope.programme_id,
+        webinar_id,
+    )
+    return [_captioner(row) for row in rows]
+
+
+def _captioner(row: asyncpg.Record) -> Captioner:
+    return Captioner(**row)
+
+
+async def by_link(conn: Connection, token: str, now: datetime) -> Captioner:
+    """Whose link it is, for whoever has it; raises `NotThere` when it is over."""
+    row = await conn.fetchrow(
+        """
+        select k.programme_id, k.id, k.webinar_id, w.room_id, k.email, k.name, k.language,
+            k.agreed_at
+        from captioners k
+        join webinars w on (w.programme_id, w.id) = (k.programme_id, k.webinar_id)
+        where k.link_hash = $1 and k.link_until > $2 and k.removed_at is null
+        """,
+        hash_token(token),
+        now,
+    )
+    if row is None:
+        raise NotThere("invitation")
+    return _captioner(row)
+
+
+async def agree(conn: Connection, captioner: Captioner, now: datetime) -> None:
+    """She comes; the first time she said so stands."""
+    await conn.execute(
+        """
+        update captioners set agreed_at = coalesce(agreed_at, $3)
+        where programme_id = $1 and id = $2 and removed_at is null
+        """,
+        captioner.programme_id,
+        captioner.id,
+        now,
+    )
+
+
+async def of_room(
+    conn: Connection, token: str | None, room_id: UUID, now: datetime
+) -> Captioner | None:
+    """The captioner with this token, where the room is her webinar's; None for anything else."""
+    if not token:
+        return None
+    try:
+        found = await by_link(conn, token, now)
+    except NotThere:
+        return None
+    return found if found.room_id == room_id and found.agreed_at is not None else None

@@ -1,0 +1,39 @@
+"""What pages of this process say of how well the stage comes in: kept when it changes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from rooms.live import protocol, seat_quality
+from rooms.live.seat_quality import Noted
+from server.database import Connection
+
+
+class RoomQuality:
+    """By connection: what was said last, and what of it was kept when."""
+
+    def __init__(self) -> None:
+        self._said: dict[UUID, Noted] = {}
+        self._kept: dict[UUID, tuple[Noted, datetime]] = {}
+
+    def say(self, connection: UUID, pong: protocol.Pong) -> None:
+        """A page's word at its beat; a page that watches nothing says none."""
+        if pong.quality is None:
+            self.forget(connection)
+        else:
+            self._said[connection] = Noted(connection, pong.quality, pong.rung)
+
+    def forget(self, connection: UUID) -> None:
+        """The page is gone; its row goes by itself."""
+        self._said.pop(connection, None)
+        self._kept.pop(connection, None)
+
+    async def keep(self, conn: Connection, now: datetime) -> None:
+        """Writes what is new, and once a minute what is not."""
+        due = [one for one in self._said.values() if self._is_due(one, now)]
+        if due:
+            await seat_quality.note(conn, due, now)
+            self._kept |= {one.connection: (one, now) for one in due}
+
+    def _is_due(self, said: Noted, now: datetime) -> bool:
+        kept, at = self._kept.get(said.connection, (None, now))
+        return kept != said or now - at > seat_quality.AGAIN_AFTER
