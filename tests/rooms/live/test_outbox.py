@@ -36,6 +36,19 @@ async def test_full_is_full_but_for_what_is_replaced() -> None:
     assert outbox.put("c")
 
 
+async def test_long_frames_are_bounded_by_their_length_and_one_always_goes() -> None:
+    outbox = Outbox(most_characters=10)
+    assert outbox.put("a" * 30)
+    assert not outbox.put("b")
+    assert outbox.put("1", "stage") is False
+    assert await drained(outbox) == ["a" * 30]
+    assert outbox.put("1" * 4, "stage") and outbox.put("b" * 6)
+    assert not outbox.put("c")
+    assert outbox.put("2" * 3, "stage")
+    assert outbox.put("c")
+    assert await drained(outbox) == ["222", "bbbbbb", "c"]
+
+
 async def test_who_waits_gets_the_next_one() -> None:
     outbox = Outbox()
     waiting = asyncio.create_task(outbox.next())
