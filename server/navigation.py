@@ -19,7 +19,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Guest lessons"), "/requests", ("teacher", "editor", "coordinator", "bureau")),
     (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
     (N_("Teachers to confirm"), "/teachers/confirm", ("coordinator",)),
-    (N_("Attendance"), "/attendance", ("coordinator", "bureau")),
+    (N_("Attendance"), "/attendance", ("coordinator", "bureau", "facilitator")),
     (N_("Figures"), "/kpis", ("coordinator", "bureau")),
     (N_("Incidents"), "/incidents", ("safeguarding",)),
     (N_("Programme"), "/programme", ("bureau", "operator")),

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from rooms.attendance import report
-from rooms.attendance.report import CompanyMonth
+from rooms.attendance import reach
+from rooms.attendance.reach import CompanyMonth
 from rooms.people import roles
 from rooms.scope import Scope
 from server import mail
@@ -26,7 +26,7 @@ async def tell_due(conn: Connection, settings: Settings, now: datetime) -> int:
 
 async def _first_classes(conn: Connection, settings: Settings, now: datetime) -> int:
     told = 0
-    found = await report.first_watched(conn, now - NEWS_FOR)
+    found = await reach.first_watched(conn, now - NEWS_FOR)
     for programme_id, company_id, tour_id, title in found:
         for person in await roles.editors(conn, Scope(programme_id), company_id):
             written = await mail.tell(
@@ -46,7 +46,7 @@ async def _months(conn: Connection, settings: Settings, now: datetime) -> int:
     until = date(now.year, now.month, 1)
     first = (until - timedelta(days=1)).replace(day=1)
     told = 0
-    for month in await report.company_months(conn, first, until):
+    for month in await reach.company_months(conn, first, until):
         told += await _month(conn, settings, month, first)
     return told
 

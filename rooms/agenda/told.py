@@ -10,7 +10,7 @@ import asyncpg
 from rooms.agenda import webinars
 from rooms.agenda.reminders import A_DAY, THANKS_AFTER, THANKS_UNTIL, Place, sequence_after
 from rooms.agenda.webinars import Webinar
-from rooms.attendance.report import FEWEST_SHOWN
+from rooms.attendance.reach import FEWEST_SHOWN
 from rooms.connection import Connection
 
 Sitting = tuple[UUID, UUID]

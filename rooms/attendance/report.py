@@ -1,10 +1,10 @@
-"""Reports: a teacher's classes, a coordinator's schools, a company's reach.
+"""Reports: a teacher's classes, a coordinator's schools, what the office sees of all.
 
 What is over is read from its kept result; what still runs is judged now, by the same function.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,18 +12,16 @@ from uuid import UUID
 import asyncpg
 
 from rooms.attendance import results
-from rooms.attendance.ranges import Ranges, middles
 from rooms.attendance.results import Result
-from rooms.attendance.rule import PASSING, pupils_reached
-from rooms.attendance.visits import multirange
+from rooms.attendance.rule import PASSING, Outcome, pupils_reached
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
 
-# A company is not shown who or where: fewer pupils than this are "fewer than 10".
-FEWEST_SHOWN = 10
-CURVE_POINTS = 60
 ROWS_PER_PAGE = 100
+UNJUDGED_DAYS = 14
+# Outcomes that count.
+COUNTED = (results.DECLARED, *sorted(PASSING))
 
 # (session class, outcome, pupils, student seconds) of what still runs.
 Live = Sequence[tuple[UUID, str, int, int]]
@@ -40,6 +38,17 @@ class Filters:
     tour_id: UUID | None = None
     """A tour's id or, as both are chosen from one list, a live room's."""
     outcome: str = ""
+    """An outcome, or one of `WISHES`."""
+    region_id: UUID | None = None
+    class_id: UUID | None = None
+    company_id: UUID | None = None
+    sector: str = ""
+    sitting: str = ""
+    """'tour' or 'live'."""
+
+
+# What else than one outcome can be wished for.
+WISHES = ("came", "passed", "corrected", "poor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ class Row:
     pupils: int
     student_seconds: int
     has_beamer: bool
+    cut_off: int
     correction_reason: str
     corrected_by: str
     corrected_at: datetime | None
@@ -94,6 +104,11 @@ class Row:
     def passes(self) -> bool:
         """Whether it counts."""
         return self.outcome == results.DECLARED or self.outcome in PASSING
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a person laid something over what was measured."""
+        return self.outcome != self.measured_outcome or self.headcount_source == results.CORRECTED
 
 
 _ROW_NAMES = tuple(Row.__dataclass_fields__)
@@ -130,100 +145,141 @@ async def of_programme(
     limit: int = ROWS_PER_PAGE,
     offset: int = 0,
 ) -> list[Row]:
-    """What a coordinator sees of her regions, the bureau of all, a teacher of her classes.
+    """What a coordinator sees of her regions, the bureau of all, a teacher of her classes, a
+    facilitator of her pairs.
 
     The latest first, `limit` of them from `offset` on. `live`: of `live_figures`.
     """
-    rows = await conn.fetch(
+    found = await conn.fetch(
         """
         with live as (
-            select * from unnest($10::uuid[], $11::text[], $12::int[], $13::bigint[])
+            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[])
                 as l (session_class_id, outcome, pupils, student_seconds)
         )
-        select r.* from report_rows r
+        select r.session_class_id
+        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         left join live l on l.session_class_id = r.session_class_id and r.outcome is null
-        where r.programme_id = $1
-            and ($2 or r.region_id = any($3::uuid[]) or exists (
-                select 1 from class_teachers t where t.programme_id = r.programme_id
-                    and t.class_id = r.class_id and t.person_id = $4))
-            and ($5::date is null or r.local_date >= $5)
-            and ($6::date is null or r.local_date <= $6)
-            and ($7::uuid is null or r.school_id = $7)
-            and ($8 = '' or r.level = $8)
-            and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
-            and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
+        where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
+            r.headcount_source, r.seats, r.cut_off)
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
-        limit $15 offset $16
+        limit $20 offset $21
         """,
         *filter_values(scope, filters),
-        *_columns(live),
+        *live_columns(live),
         filters.outcome,
         limit,
         offset,
     )
-    return await with_live(conn, rows)
+    return await by_ids(conn, scope, [row["session_class_id"] for row in found])
+
+
+async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
+    """These session classes in this order; the caller has seen that they are the viewer's."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.session_class_id = any($2::uuid[])
+        """,
+        scope.programme_id,
+        ids,
+    )
+    found = {row["session_class_id"]: row for row in rows}
+    return await with_live(conn, [found[one] for one in ids if one in found])
 
 
 async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live:
-    """What still runs in the viewer's part of the report, judged now: few rows, no result kept."""
+    """What still runs in the viewer's part of the report, judged now: few rows, no result kept.
+
+    What has ended gets its result within seconds, so that only its last days are looked through.
+    """
     rows = await conn.fetch(
         """
-        select r.session_class_id from report_rows r
-        where r.outcome is null and r.programme_id = $1
-            and ($2 or r.region_id = any($3::uuid[]) or exists (
-                select 1 from class_teachers t where t.programme_id = r.programme_id
-                    and t.class_id = r.class_id and t.person_id = $4))
-            and ($5::date is null or r.local_date >= $5)
-            and ($6::date is null or r.local_date <= $6)
-            and ($7::uuid is null or r.school_id = $7)
-            and ($8 = '' or r.level = $8)
-            and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
+        select r.session_class_id
+        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        where r.state = 'running'
+        union all
+        select r.session_class_id
+        from review_part($1, $2, $3, $4, greatest($5, current_date - $15::integer), $6, $7, $8,
+            $9, $10, $11, $12, $13, $14) r
+        where r.state = 'ended' and r.outcome is null
         """,
         *filter_values(scope, filters),
+        UNJUDGED_DAYS,
     )
     found = await results.materials(conn, [row["session_class_id"] for row in rows])
     judged = [(one.session_class_id, results.judge(one)) for one in found]
     return [(key, one.outcome, one.pupils, one.student_seconds) for key, one in judged]
 
 
-def _columns(live: Live) -> list[list[object]]:
+async def plan_anew(conn: Connection) -> None:
+    """In this transaction each query is planned for its own filters: a plan for any of them reads
+    five years to show one."""
+    await conn.execute("set local plan_cache_mode = force_custom_plan")
+
+
+def live_columns(live: Live) -> list[list[object]]:
+    """The parameters of what still runs, a list per column."""
     return [[one[at] for one in live] for at in range(4)]
 
 
 def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
-    """The parameters $1 to $9 of every query over a person's part of the report."""
+    """The parameters $1 to $14 of `review_part`, by which every query knows a person's part of
+    the report."""
     return (
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        scope.person_id,
+        scope.person_id if scope.has("teacher", "facilitator") else None,
         filters.since,
         filters.until,
         filters.school_id,
         filters.level,
         filters.tour_id,
+        filters.region_id,
+        filters.class_id,
+        filters.company_id,
+        filters.sector,
+        filters.sitting,
     )
+
+
+def fits(row: Row, wished: str) -> bool:
+    """Whether a row is among those with this outcome, or this one of `WISHES`."""
+    match wished:
+        case "":
+            return True
+        case "came":
+            return row.outcome != Outcome.NO_SHOW
+        case "passed":
+            return row.passes
+        case "corrected":
+            return row.is_corrected
+        case "poor":
+            return is_poor(row.outcome, row.seats, row.cut_off)
+    return row.outcome == wished
+
+
+def is_poor(outcome: str, seats: int, cut_off: int) -> bool:
+    """Whether devices lost the connection so often, or got nothing at all, that the school should
+    look at its network: twice or more, and once on each device."""
+    return outcome == Outcome.UNKNOWN_NETWORK or cut_off >= max(2, seats)
 
 
 async def one(conn: Connection, scope: Scope, session_class_id: UUID) -> Row:
     """One session class in the viewer's part of the report; raises `NotThere`."""
-    rows = await conn.fetch(
+    is_hers = await conn.fetchval(
         """
-        select r.* from report_rows r
-        where r.programme_id = $1 and r.session_class_id = $5
-            and ($2 or r.region_id = any($3::uuid[]) or exists (
-                select 1 from class_teachers t where t.programme_id = r.programme_id
-                    and t.class_id = r.class_id and t.person_id = $4))
+        select 1
+        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        where r.session_class_id = $15
         """,
-        scope.programme_id,
-        scope.sees_all,
-        scope.region_ids,
-        scope.person_id,
+        *filter_values(scope, Filters()),
         session_class_id,
     )
-    if not rows:
+    if is_hers is None:
         raise NotThere("session_class")
-    return (await with_live(conn, rows))[0]
+    [row] = await by_ids(conn, scope, [session_class_id])
+    return row
 
 
 async def is_teacher(conn: Connection, scope: Scope, class_id: UUID) -> bool:
@@ -289,96 +345,6 @@ def totals(rows: Sequence[Row]) -> Totals:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SchoolLine:
-    """One school of a coordinator's report; `region`: that of its latest lesson."""
-
-    school_id: UUID
-    school: str
-    place: str
-    region: str
-    totals: Totals
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Over every row of a view, however long its list is. `rows`: how long. Schools by name."""
-
-    rows: int
-    totals: Totals
-    schools: tuple[SchoolLine, ...]
-
-
-async def sums(conn: Connection, scope: Scope, filters: Filters, live: Live = ()) -> Sums:
-    """The sums of `of_programme`'s rows, with and per school. `live`: of `live_figures`.
-
-    The same figures as `totals` over all the rows, which need not be fetched for them.
-    """
-    found = await conn.fetch(
-        """
-        with live as (
-            select * from unnest($10::uuid[], $11::text[], $12::int[], $13::bigint[])
-                as l (session_class_id, outcome, pupils, student_seconds)
-        ), judged as (
-            select r.school_id, r.school, r.place, r.region, r.class_id, r.session_id,
-                r.local_date, r.started_at, r.is_confirmed_teacher as is_counted,
-                coalesce(r.outcome, l.outcome) as outcome,
-                coalesce(r.pupils, l.pupils, 0) as pupils,
-                coalesce(r.student_seconds, l.student_seconds, 0) as seconds
-            from report_rows r
-            left join live l on l.session_class_id = r.session_class_id and r.outcome is null
-            where r.programme_id = $1
-                and ($2 or r.region_id = any($3::uuid[]) or exists (
-                    select 1 from class_teachers t where t.programme_id = r.programme_id
-                        and t.class_id = r.class_id and t.person_id = $4))
-                and ($5::date is null or r.local_date >= $5)
-                and ($6::date is null or r.local_date <= $6)
-                and ($7::uuid is null or r.school_id = $7)
-                and ($8 = '' or r.level = $8)
-                and ($9::uuid is null or $9 in (r.tour_id, r.room_id))
-                and ($14 = '' or coalesce(r.outcome, l.outcome) = $14)
-        ), rows as (
-            select *, is_counted and outcome = any($15) as passes from judged
-        ), reached as (
-            select school_id, sum(largest) as pupils from (
-                select school_id, class_id, max(pupils) as largest from rows
-                where passes group by school_id, class_id
-            ) as classes group by grouping sets ((school_id), ())
-        )
-        select f.*, coalesce(g.pupils, 0)::bigint as pupils_reached from (
-            select school_id, max(school) as school, max(place) as place,
-                (array_agg(region order by local_date desc nulls last,
-                    started_at desc nulls last))[1] as region,
-                count(*) as rows,
-                count(distinct school_id) filter (where passes) as schools,
-                count(distinct session_id) filter (where passes) as sessions,
-                count(distinct class_id) filter (where passes) as classes,
-                coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
-                coalesce(sum(seconds) filter (where is_counted), 0)::bigint / 60
-                    as student_minutes,
-                count(*) filter (where not is_counted) as unconfirmed
-            from rows group by grouping sets ((school_id), ())
-        ) f left join reached g on g.school_id is not distinct from f.school_id
-        """,
-        *filter_values(scope, filters),
-        *_columns(live),
-        filters.outcome,
-        [results.DECLARED, *sorted(PASSING)],
-    )
-    whole = next(row for row in found if row["school_id"] is None)
-    lines = (_school_line(row) for row in found if row["school_id"] is not None)
-    by_name = sorted(lines, key=lambda line: (line.school.casefold(), str(line.school_id)))
-    return Sums(whole["rows"], _totals(whole), tuple(by_name))
-
-
-def _totals(row: asyncpg.Record) -> Totals:
-    return Totals(**{name: row[name] for name in Totals.__dataclass_fields__})
-
-
-def _school_line(row: asyncpg.Record) -> SchoolLine:
-    return SchoolLine(row["school_id"], row["school"], row["place"], row["region"], _totals(row))
-
-
 async def registry(conn: Connection, scope: Scope) -> int:
     """How many schools stand in the viewer's regions now: what "of 76 schools" counts."""
     count: int = await conn.fetchval(
@@ -391,258 +357,3 @@ async def registry(conn: Connection, scope: Scope) -> int:
         scope.region_ids,
     )
     return count
-
-
-async def choices(
-    conn: Connection, scope: Scope
-) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]], list[str]]:
-    """(schools, tours and rooms, levels) in the viewer's part of the report, for its filters."""
-    rows = await conn.fetch(
-        """
-        select distinct r.school_id, r.school, coalesce(r.tour_id, r.room_id) as watched_id,
-            r.title, r.level
-        from report_rows r
-        where r.programme_id = $1 and ($2 or r.region_id = any($3::uuid[]) or exists (
-            select 1 from class_teachers t where t.programme_id = r.programme_id
-                and t.class_id = r.class_id and t.person_id = $4))
-        """,
-        scope.programme_id,
-        scope.sees_all,
-        scope.region_ids,
-        scope.person_id,
-    )
-    schools = sorted({(row["school_id"], row["school"]) for row in rows}, key=lambda s: s[1])
-    tours = sorted({(row["watched_id"], row["title"]) for row in rows}, key=lambda t: t[1])
-    return schools, tours, sorted({row["level"] for row in rows})
-
-
-# --- a company's reach -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """A tour or a live room as its company sees it: aggregates only.
-
-    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film, or
-    of the time on air; share of the screens and phones that watched it there), empty when not
-    told.
-    """
-
-    classes: int | None
-    pupils: int | None
-    minutes: int | None
-    curve: tuple[tuple[float, float], ...]
-
-    @property
-    def is_told(self) -> bool:
-        """Whether enough pupils watched for figures to be shown."""
-        return self.pupils is not None
-
-
-async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
-    """Reach of a tour of one of the viewer's companies; raises `NotThere`."""
-    film_ms = await _own_film(conn, scope, tour_id)
-    rows = await conn.fetch(
-        """
-        select r.* from report_rows r
-        where r.programme_id = $1 and r.tour_id = $2 and r.state <> 'planned'
-        """,
-        scope.programme_id,
-        tour_id,
-    )
-    told = _told_of(await with_live(conn, rows))
-    if not told.is_told:
-        return told
-    return replace(told, curve=await _curve(conn, scope, tour_id, film_ms))
-
-
-async def reach_of_room(conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges) -> Reach:
-    """Reach of a live room of one of the viewer's companies, with its time `on_air`; raises
-    `NotThere`."""
-    await _own_room(conn, scope, room_id)
-    rows = await conn.fetch(
-        "select r.* from report_rows r where r.programme_id = $1 and r.room_id = $2",
-        scope.programme_id,
-        room_id,
-    )
-    told = _told_of(await with_live(conn, rows))
-    if not told.is_told:
-        return told
-    return replace(told, curve=await _curve_on_air(conn, scope, room_id, on_air))
-
-
-async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
-    """The numbers of every tour and room of the viewer's companies that was shown, without the
-    curves."""
-    rows = await conn.fetch(
-        """
-        select r.* from report_rows r
-        where r.programme_id = $1 and r.company_id = any($2::uuid[]) and r.state <> 'planned'
-        """,
-        scope.programme_id,
-        scope.company_ids,
-    )
-    grouped: dict[UUID, list[Row]] = {}
-    for row in await with_live(conn, rows):
-        key = row.tour_id or row.room_id
-        assert key is not None
-        grouped.setdefault(key, []).append(row)
-    return {tour_id: _told_of(found) for tour_id, found in grouped.items()}
-
-
-def _told_of(rows: Sequence[Row]) -> Reach:
-    sums = totals(rows)
-    if sums.pupils_reached < FEWEST_SHOWN:
-        return Reach(None, None, None, ())
-    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, ())
-
-
-async def _own_film(conn: Connection, scope: Scope, tour_id: UUID) -> int:
-    row = await conn.fetchrow(
-        """
-        select coalesce(v.duration_ms, 0) as film_ms
-        from tours t
-        join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
-        left join video_versions v
-            on (v.programme_id, v.id) = (f.programme_id, f.current_version_id)
-        where t.programme_id = $1 and t.id = $2 and (t.company_id = any($3::uuid[]) or $4)
-        """,
-        scope.programme_id,
-        tour_id,
-        scope.company_ids,
-        scope.sees_all,
-    )
-    if row is None:
-        raise NotThere("tour")
-    return int(row["film_ms"])
-
-
-async def _curve(
-    conn: Connection, scope: Scope, tour_id: UUID, film_ms: int
-) -> tuple[tuple[float, float], ...]:
-    """How many of the devices that watched at all watched each part of the film."""
-    if film_ms == 0:
-        return ()
-    rows = await conn.fetch(
-        """
-        with watchers as (
-            select s.id, range_agg(w) as watched
-            from sessions n
-            join videos f on f.programme_id = n.programme_id
-                and f.current_version_id = n.version_id
-            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
-            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
-                and s.kind <> 'companion' and not s.is_waiting
-            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
-            cross join unnest(v.watched) as w
-            where n.programme_id = $1 and n.tour_id = $2
-            group by s.id
-        )
-        select p.n, (select count(*) from watchers w
-            where w.watched @> ($3::bigint * (2 * p.n + 1) / (2 * $4::bigint))) as there,
-            (select count(*) from watchers) as all_of_them
-        from generate_series(0, $4::int - 1) as p (n) order by p.n
-        """,
-        scope.programme_id,
-        tour_id,
-        film_ms,
-        CURVE_POINTS,
-    )
-    if not rows or rows[0]["all_of_them"] == 0:
-        return ()
-    return tuple((row["n"] / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for row in rows)
-
-
-async def _own_room(conn: Connection, scope: Scope, room_id: UUID) -> None:
-    found = await conn.fetchval(
-        """
-        select 1 from rooms r
-        where r.programme_id = $1 and r.id = $2 and (r.company_id = any($3::uuid[]) or $4)
-        """,
-        scope.programme_id,
-        room_id,
-        scope.company_ids,
-        scope.sees_all,
-    )
-    if found is None:
-        raise NotThere("room")
-
-
-async def _curve_on_air(
-    conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges
-) -> tuple[tuple[float, float], ...]:
-    """How many of the devices that were there on air at all were there at each part of it."""
-    rows = await conn.fetch(
-        """
-        with watchers as (
-            select s.id, range_agg(w) as watched
-            from sessions n
-            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
-            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
-                and s.kind <> 'companion' and not s.is_waiting
-            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
-            cross join unnest(v.watched) as w
-            where n.programme_id = $1 and n.room_id = $2
-            group by s.id having range_agg(w) && $3::text::int8multirange
-        )
-        select (select count(*) from watchers w where w.watched @> p.at) as there,
-            (select count(*) from watchers) as all_of_them
-        from unnest($4::bigint[]) with ordinality as p (at, n) order by p.n
-        """,
-        scope.programme_id,
-        room_id,
-        multirange(on_air),
-        list(middles(on_air, CURVE_POINTS)),
-    )
-    if not rows or rows[0]["all_of_them"] == 0:
-        return ()
-    return tuple(
-        (n / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for n, row in enumerate(rows)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyMonth:
-    """What a company is told of a month: aggregates, both None where fewer than ten pupils."""
-
-    programme_id: UUID
-    company_id: UUID
-    classes: int | None
-    pupils: int | None
-
-
-async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, UUID, UUID, str]]:
-    """(programme, company, tour, title) of tours with a class that passed lately. For mails."""
-    rows = await conn.fetch(
-        """
-        select distinct r.programme_id, r.company_id, r.tour_id, r.title from report_rows r
-        where r.ended_at > $1 and r.tour_id is not null
-            and r.outcome in ('present', 'declared', 'replay_only')
-        """,
-        since,
-    )
-    return [(row["programme_id"], row["company_id"], row["tour_id"], row["title"]) for row in rows]
-
-
-async def company_months(conn: Connection, first: date, until: date) -> list[CompanyMonth]:
-    """Every company with a class that passed from `first` up to but not including `until`."""
-    rows = await conn.fetch(
-        """
-        with largest as (
-            select programme_id, company_id, class_id, max(pupils) as pupils from report_rows
-            where local_date >= $1 and local_date < $2
-                and outcome in ('present', 'declared', 'replay_only') and is_confirmed_teacher
-            group by programme_id, company_id, class_id
-        )
-        select programme_id, company_id, count(*) as classes, sum(pupils)::int as pupils
-        from largest group by programme_id, company_id
-        """,
-        first,
-        until,
-    )
-    return [
-        CompanyMonth(row["programme_id"], row["company_id"], row["classes"], row["pupils"])
-        if row["pupils"] >= FEWEST_SHOWN
-        else CompanyMonth(row["programme_id"], row["company_id"], None, None)
-        for row in rows
-    ]

@@ -7,13 +7,14 @@ from uuid import UUID
 import msgspec
 from starlette.responses import Response
 
-from rooms.attendance import export
 from rooms.attendance.report import Filters
 from server.context import Here
+from server.export_stream import Streamed, begun, csv_parts, json_parts
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Which rows, and how. `since` and `until` are local days, both inside."""
+    """Which rows, and how. `since` and `until` are local days, both inside. `outcome` may also be
+    came, passed, corrected or poor; `sitting`: of tours, or live."""
 
     format: Literal["json", "csv"] = "json"
     delimiter: Literal[";", ","] = ";"
@@ -23,6 +24,10 @@ class Asked(msgspec.Struct, frozen=True):
     level: str = ""
     tour: UUID | None = None
     outcome: str = ""
+    region: UUID | None = None
+    company: UUID | None = None
+    sector: str = ""
+    sitting: Literal["", "tour", "live"] = ""
 
 
 class Attendance(msgspec.Struct, frozen=True):
@@ -37,7 +42,8 @@ class Attendance(msgspec.Struct, frozen=True):
 
 
 async def show(here: Here, asked: Asked) -> Attendance | Response:
-    """A teacher's own classes, a coordinator's region at that time, a bureau's programme."""
+    """Sent while it is read. A teacher's own classes, a coordinator's region at that time, a
+    bureau's programme."""
     filters = Filters(
         since=asked.since,
         until=asked.until,
@@ -45,10 +51,15 @@ async def show(here: Here, asked: Asked) -> Attendance | Response:
         level=asked.level,
         tour_id=asked.tour,
         outcome=asked.outcome,
+        region_id=asked.region,
+        company_id=asked.company,
+        sector=asked.sector,
+        sitting=asked.sitting,
     )
-    async with here.transaction() as conn:
-        found = [row async for row in export.rows(conn, here.scope, filters)]
+    ended = await begun(here, asked.format)
+    pool = here.floor.pool
     if asked.format == "csv":
-        body = export.csv(found, asked.delimiter)
-        return Response(body, media_type="text/csv; charset=utf-8")
-    return Attendance(**export.document(found))
+        parts = csv_parts(pool, here.scope, filters, asked.delimiter, ended)
+        return Streamed(parts, media_type="text/csv; charset=utf-8")
+    parts = json_parts(pool, here.scope, filters, ended)
+    return Streamed(parts, media_type="application/json")

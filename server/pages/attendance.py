@@ -1,17 +1,11 @@
-"""Attendance: a coordinator's schools and sessions, "why?" of each row, corrections, exports."""
+"""Attendance of a class in a session: "why?", corrections, the morning after; exports of a view."""
 
-from dataclasses import dataclass
-from datetime import date
-from urllib.parse import urlencode
-from uuid import UUID
-
-from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
 from rooms.agenda import room_sessions, sessions
 from rooms.attendance import confirmations, corrections, export, report, results
 from rooms.attendance.cells import DELIMITERS
-from rooms.attendance.report import Filters, Row
+from rooms.attendance.report import Row
 from rooms.attendance.results import Result
 from rooms.attendance.rule import Outcome
 from rooms.errors import NotThere, Refused, RoomError
@@ -19,6 +13,7 @@ from server import errors, forms
 from server.confirm_mails import read_token
 from server.context import Here
 from server.database import Connection
+from server.pages.attendance_filters import filters_of
 from server.pages.attendance_words import (
     clock_picture,
     film_picture,
@@ -28,84 +23,6 @@ from server.pages.attendance_words import (
     why,
 )
 from server.pages.classes import whole
-from server.pages.tour_words import LEVELS
-
-
-def filters_of(query: QueryParams) -> Filters:
-    """The filters in an address; what cannot be read filters nothing."""
-    return Filters(
-        since=_day(query.get("since", "")),
-        until=_day(query.get("until", "")),
-        school_id=_uuid(query.get("school", "")),
-        level=query.get("level", ""),
-        tour_id=_uuid(query.get("tour", "")),
-        outcome=query.get("outcome", ""),
-    )
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
-
-
-def _uuid(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
-
-
-async def index(here: Here) -> Response:
-    """`GET /attendance`: the sentence, the schools, the sessions; the address is the view."""
-    query = here.request.query_params
-    filters = filters_of(query)
-    async with here.transaction() as conn:
-        live = await report.live_figures(conn, here.scope, filters)
-        sums = await report.sums(conn, here.scope, filters, live)
-        part = _part(query.get("page", ""), sums.rows)
-        rows = await report.of_programme(
-            conn, here.scope, filters, live, offset=part.first, limit=report.ROWS_PER_PAGE
-        )
-        registry = await report.registry(conn, here.scope)
-        schools, tours, levels = await report.choices(conn, here.scope)
-    return here.page(
-        "attendance/index.html",
-        rows=rows,
-        totals=sums.totals,
-        schools=sums.schools,
-        part=part,
-        registry=registry,
-        filters=filters,
-        choices={
-            "schools": schools,
-            "tours": tours,
-            "levels": [(level, here._(LEVELS.get(level, level))) for level in levels],
-        },
-        query=urlencode(
-            [(name, value) for name, value in query.items() if value and name != "page"]
-        ),
-        **table_words(here.language),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which rows of a long list a page shows: from `first` (the first is 0) up to `end`."""
-
-    number: int
-    first: int
-    end: int
-    all: int
-
-
-def _part(typed: str, rows: int) -> Part:
-    """The page typed, the last one when there are not so many, the first when it is no number."""
-    last = max(1, -(-rows // report.ROWS_PER_PAGE))
-    number = min(max(whole(typed) or 1, 1), last)
-    first = (number - 1) * report.ROWS_PER_PAGE
-    return Part(number, first, min(first + report.ROWS_PER_PAGE, rows), rows)
 
 
 async def csv(here: Here) -> Response:

@@ -54,6 +54,7 @@ REASONS = {
         "{present} of {window} was watched; present begins at {needed} ({percent} %)."
     ),
     "passed_in_replay": N_("{present} of {window} was watched, in a replay only."),
+    "companion": N_("It stood beside the classroom screen, which counts for the class."),
     "declared_by_teacher": N_(
         "The teacher says that it was shown. Measured: {present} of {window}."
     ),
@@ -80,7 +81,7 @@ ON_AIR = N_("On air")
 
 
 def why(language: str, result: Result) -> str:
-    """The reason as one sentence."""
+    """The reason as one sentence, of a class or of one device."""
     needed_ms = int(result.pass_share * result.window_ms)
     return translate(language, REASONS.get(result.reason_code, result.reason_code)).format(
         present=clock(result.present_ms / 1000),
@@ -149,7 +150,7 @@ def clock_picture(language: str, result: Result, zone: str) -> dict[str, Any] | 
             *_on_air(language, on_air, starts_ms, zone),
             *(
                 {
-                    "label": _name(language, seat),
+                    "label": seat_name(language, seat),
                     "words": _times(language, seat, zone),
                     "intervals": [
                         ((start - starts_ms) / 1000, (end - starts_ms) / 1000)
@@ -175,12 +176,17 @@ def _time(moment_ms: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%H:%M:%S}"
 
 
+def clock_at(moment_ms: float, zone: str) -> str:
+    """The local time of a moment in milliseconds since 1970, to the minute."""
+    return _time(moment_ms, zone)[:5]
+
+
 def _tick(moment_ms: float, zone: str) -> str:
     """A mark on the clock; seconds only where it does not stand on a whole minute's start."""
     return _time(moment_ms, zone).removesuffix(":00")
 
 
-def _name(language: str, seat: SeatResult) -> str:
+def seat_name(language: str, seat: SeatResult) -> str:
     number = translate(language, DEVICE).format(number=seat.number)
     return f"{number}, {translate(language, SEAT_KINDS[seat.kind])}"
 
@@ -198,7 +204,8 @@ def seat_lines(language: str, result: Result) -> list[dict[str, str]]:
     """Each device as a line of the table."""
     return [
         {
-            "name": _name(language, seat),
+            "name": seat_name(language, seat),
+            "number": str(seat.number),
             "outcome": translate(language, OUTCOMES[seat.outcome]) if seat.outcome else "",
             "watched": clock(seat.present_ms / 1000),
         }

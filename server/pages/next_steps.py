@@ -37,6 +37,8 @@ async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
         steps += await _editing(conn, scope)
     if scope.has("coordinator", "bureau"):
         steps += await _answering(conn, scope)
+    elif scope.has("facilitator"):
+        steps.append(Step("attendance", "/attendance"))
     if scope.has("bureau", "operator"):
         steps += await _office(conn, scope)
     return steps

@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from rooms.attendance import report
+from rooms.attendance import reach as reaching
 from rooms.attendance.ranges import length_ms
-from rooms.attendance.report import FEWEST_SHOWN, Reach
+from rooms.attendance.reach import FEWEST_SHOWN, Reach
 from rooms.live import on_air, rooms
 from rooms.tours import tours
 from server.context import Here
@@ -18,7 +18,7 @@ async def show(here: Here) -> Response:
     """`/studio/tours/{id}/reach`: how many classes, pupils and minutes, and how far they watch."""
     async with here.transaction() as conn:
         tour = await tours.one_of_company(conn, here.scope, here.id())
-        reach = await report.reach(conn, here.scope, tour.id)
+        reach = await reaching.reach(conn, here.scope, tour.id)
     return part_page(
         here,
         "studio/reach.html",
@@ -36,7 +36,7 @@ async def show_room(here: Here) -> Response:
     async with here.transaction() as conn:
         room = await rooms.get(conn, here.scope, here.id())
         time = await on_air.time_of(conn, here.scope, room.id)
-        reach = await report.reach_of_room(conn, here.scope, room.id, time)
+        reach = await reaching.reach_of_room(conn, here.scope, room.id, time)
     on_air_s = length_ms(time) / 1000
     return here.page(
         "rooms/reach.html",

@@ -21,6 +21,7 @@ FIRST_PAGE = {
     "teacher": "/classes",
     "editor": "/studio",
     "coordinator": "/reviews",
+    "facilitator": "/attendance",
     "safeguarding": "/incidents",
     "bureau": "/programme",
 }

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from media.errors import LiveError
 from rooms.agenda import registrations, room_sessions, webinar_doors
 from rooms.agenda.room_sessions import Part
-from rooms.attendance import keeping, report, seats
+from rooms.attendance import keeping, reach, seats
 from rooms.attendance.rule import SeatKind
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.live import entering, on_air, rooms
@@ -56,7 +56,7 @@ async def _index(here: Here, problem: RoomError | None = None) -> Response:
         found = await rooms.open_ones(conn, here.scope)
         live = await on_air.on_air_among(conn, [room.id for room in found])
         earlier = await rooms.earlier(conn, here.scope)
-        reaches = await report.reaches(conn, here.scope) if earlier else {}
+        reaches = await reach.reaches(conn, here.scope) if earlier else {}
         choices = await _companies(conn, here.scope)
         network = await _network(here, conn)
     return here.page(
@@ -64,7 +64,7 @@ async def _index(here: Here, problem: RoomError | None = None) -> Response:
         422 if problem else 200,
         rooms=[shown_in(here, room, is_on_air=room.id in live) for room in found],
         earlier=[(room, reaches.get(room.id)) for room in earlier],
-        fewest=report.FEWEST_SHOWN,
+        fewest=reach.FEWEST_SHOWN,
         **network,
         may_open=bool(choices),
         companies=choices,

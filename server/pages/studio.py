@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from media import videos
-from rooms.attendance import report
+from rooms.attendance import reach as reaching
 from rooms.errors import NotThere, RoomError
 from rooms.people import companies
 from rooms.tours import choices, reviews, tours
@@ -35,12 +35,12 @@ async def index(here: Here) -> Response:
     """`/studio`: the tours of one's company, with the next step of each."""
     async with here.transaction() as conn:
         found = await tours.of_company(conn, here.scope)
-        reaches = await report.reaches(conn, here.scope)
+        reaches = await reaching.reaches(conn, here.scope)
     rows = [_row(here, tour, reaches.get(tour.id)) for tour in found]
-    return here.page("studio/index.html", rows=rows, fewest=report.FEWEST_SHOWN)
+    return here.page("studio/index.html", rows=rows, fewest=reaching.FEWEST_SHOWN)
 
 
-def _row(here: Here, tour: Tour, reach: report.Reach | None) -> dict[str, Any]:
+def _row(here: Here, tour: Tour, reach: reaching.Reach | None) -> dict[str, Any]:
     missing = tour_words.missing(here.language, tours.missing(tour, here.now))
     word, kind = tour_words.STATES[tour.state]
     step, part = _next_step(here, tour, missing)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rooms.agenda import session_classes, sessions
-from rooms.attendance import report
-from rooms.attendance.report import Filters, Row, Sums
+from rooms.attendance import report, review
+from rooms.attendance.report import Filters, Row, Totals
+from rooms.attendance.review import By, Figures, Review
 from rooms.connection import Connection
 from rooms.people import roles, schools
 from rooms.scope import Grant, Scope
@@ -25,10 +26,18 @@ def office_of(world: World) -> Scope:
 
 async def view(
     conn: Connection, scope: Scope, filters: Filters, limit: int = 100_000
-) -> tuple[list[Row], Sums]:
+) -> tuple[list[Row], Review]:
     live = await report.live_figures(conn, scope, filters)
     rows = await report.of_programme(conn, scope, filters, live, limit=limit)
-    return rows, await report.sums(conn, scope, filters, live)
+    return rows, await review.of_period(conn, scope, filters, By.SCHOOL, live)
+
+
+def told(figures: Totals | Figures) -> tuple[int, ...]:
+    """What a line and the head of a report both say."""
+    minutes = (
+        figures.student_minutes if isinstance(figures, Totals) else figures.student_seconds // 60
+    )
+    return (figures.classes, figures.participations, figures.pupils_reached, minutes)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +51,12 @@ async def test_the_sums_are_those_of_all_rows(pool: Pool, filters: Filters) -> N
         await many_lessons(conn, world, "4A", 40, NOW)
         await a_session(conn, world, await a_class(conn, world, "5C"))
         rows, sums = await view(conn, office_of(world), filters)
-    assert (sums.rows, sums.totals) == (len(rows), report.totals(rows))
-    assert [line.totals for line in sums.schools] == [report.totals(rows)]
+    assert sums.whole.registered == len(rows)
+    assert told(sums.whole) == told(report.totals(rows))
+    assert [told(line.figures) for line in sums.lines] == [told(sums.whole)]
     if not filters.outcome:
-        assert sums.rows == MANY + 40 + 1 and sums.totals.sessions > 1_500
-        assert (sums.totals.classes, sums.totals.pupils_reached) == (2, 58)
+        assert sums.whole.registered == MANY + 40 + 1 and sums.whole.sessions > 1_500
+        assert (sums.whole.classes, sums.whole.pupils_reached) == (2, 58)
 
 
 async def test_a_list_comes_in_parts_without_gap_or_overlap(pool: Pool) -> None:
@@ -78,9 +88,9 @@ async def test_lessons_of_the_unconfirmed_wait_beside_the_sums(pool: Pool) -> No
         await roles.confirm(conn, scope, role_id)
         done = await session_classes.confirm_teacher(conn, scope, world.teacher.id, world.school.id)
         _, counted = await view(conn, scope, Filters())
-    assert (len(rows), waiting.totals.unconfirmed, done) == (9, 9, 9)
-    assert (waiting.totals.participations, waiting.totals.student_minutes) == (0, 0)
-    assert counted.totals.unconfirmed == 0 and counted.totals.participations > 0
+    assert (len(rows), waiting.whole.unconfirmed, done) == (9, 9, 9)
+    assert (waiting.whole.participations, waiting.whole.student_seconds) == (0, 0)
+    assert counted.whole.unconfirmed == 0 and counted.whole.participations > 0
 
 
 async def test_a_yes_at_one_school_says_nothing_of_another(pool: Pool) -> None:

@@ -14,14 +14,17 @@ from rooms.attendance import (
     corrections,
     export,
     keeping,
+    reach,
     report,
     results,
     retention,
+    review,
     seats,
     visits,
 )
 from rooms.attendance.report import Filters
 from rooms.attendance.results import Result
+from rooms.attendance.review import By
 from rooms.attendance.rule import SeatKind, unix_ms
 from rooms.attendance.seats import Seat
 from rooms.live import keeping as live
@@ -383,13 +386,15 @@ async def test_the_report_and_its_exports_show_rooms_beside_tours(sitting: Sitti
         only = Filters(tour_id=sitting.room.id)
         [row] = await report.of_programme(conn, office, only, figures)
         assert (row.present_ms, row.company, row.is_final) == (120_000, "Havenlicht", False)
-        _, watched, _ = await report.choices(conn, office)
-        assert (sitting.room.id, "Live from the yard") in watched
+        regions, companies = await review.choices(conn, office)
+        assert [name for _, name in (*regions, *companies)] == ["Twente", "Havenlicht"]
+        parts = await review.of_period(conn, office, Filters(sitting="live"), By.REGION, figures)
+        assert (parts.whole.registered, [line.name for line in parts.lines]) == (1, ["Twente"])
         table = [export.values(one) async for one in export.rows(conn, office, Filters())]
         kinds = {(one["kind"], one["tour"], one["room"]) for one in table}
         assert kinds == {("tour", tour.title, ""), ("room", "", "Live from the yard")}
         assert list(table[0]) == list(export.COLUMNS)
-        reached = await report.reaches(conn, presenter_of(world))
+        reached = await reach.reaches(conn, presenter_of(world))
         assert set(reached) == {world.tour_id, sitting.room.id}
 
 

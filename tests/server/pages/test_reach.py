@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from rooms.agenda import room_sessions, sessions
-from rooms.attendance import keeping, report, seats, visits
+from rooms.attendance import keeping, reach, seats, visits
 from rooms.attendance.moves import Move
 from rooms.attendance.rule import unix_ms
 from rooms.live import on_air, rooms
@@ -106,7 +106,7 @@ async def test_another_company_and_a_teacher_find_nothing(app_house: House, worl
         rival = await people.a_company(conn, world.programme, "Rival")
         other = await people.an_editor(conn, world.programme, rival)
         scope = Scope(world.programme.id, other.id, (Grant("editor", company_id=rival.id),))
-        assert await report.reaches(conn, scope) == {}
+        assert await reach.reaches(conn, scope) == {}
     client = app_house.client()
     await people.sign_in(app_house, client, other, world.programme)
     assert (await client.get(f"/studio/tours/{world.tour_id}/reach")).status_code == 404
@@ -152,7 +152,7 @@ async def test_a_rooms_reach_is_told_as_a_films(app_house: House, world: World) 
     listed = (await editor.get("/rooms")).text
     assert f'href="{room}/reach"' in listed and "2 classes, 48 pupils reached" in listed
     async with app_house.pool.acquire() as conn:
-        assert list(await report.reaches(conn, presenter_of(world))) == [UUID(room[7:])]
+        assert list(await reach.reaches(conn, presenter_of(world))) == [UUID(room[7:])]
 
 
 async def test_a_small_rooms_reach_stays_unsaid_and_is_nobody_elses(
@@ -173,11 +173,11 @@ async def test_a_small_rooms_reach_stays_unsaid_and_is_nobody_elses(
 
 def test_the_table_tells_each_second_once() -> None:
     curve = tuple((n / 3, share) for n, share in enumerate((1.0, 0.75, 0.5, 0.25)))
-    reach = report.Reach(2, 40, 10, curve)
-    assert table_lines(reach, 80) == [
+    told = reach.Reach(2, 40, 10, curve)
+    assert table_lines(told, 80) == [
         {"place": "0:10", "percent": 100},
         {"place": "0:30", "percent": 75},
         {"place": "0:50", "percent": 50},
         {"place": "1:10", "percent": 25},
     ]
-    assert [line["place"] for line in table_lines(reach, 2)] == ["0:00", "0:01"]
+    assert [line["place"] for line in table_lines(told, 2)] == ["0:00", "0:01"]

@@ -1,0 +1,246 @@
+"""A company's reach: aggregates of its tours and live rooms, never who or where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from rooms.attendance.ranges import Ranges, middles
+from rooms.attendance.report import Row, totals, with_live
+from rooms.attendance.visits import multirange
+from rooms.connection import Connection
+from rooms.errors import NotThere
+from rooms.scope import Scope
+
+# A company is not shown who or where: fewer pupils than this are "fewer than 10".
+FEWEST_SHOWN = 10
+CURVE_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A tour or a live room as its company sees it: aggregates only.
+
+    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film, or
+    of the time on air; share of the screens and phones that watched it there), empty when not
+    told.
+    """
+
+    classes: int | None
+    pupils: int | None
+    minutes: int | None
+    curve: tuple[tuple[float, float], ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether enough pupils watched for figures to be shown."""
+        return self.pupils is not None
+
+
+async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
+    """Reach of a tour of one of the viewer's companies; raises `NotThere`."""
+    film_ms = await _own_film(conn, scope, tour_id)
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.tour_id = $2 and r.state <> 'planned'
+        """,
+        scope.programme_id,
+        tour_id,
+    )
+    told = _told_of(await with_live(conn, rows))
+    if not told.is_told:
+        return told
+    return replace(told, curve=await _curve(conn, scope, tour_id, film_ms))
+
+
+async def reach_of_room(conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges) -> Reach:
+    """Reach of a live room of one of the viewer's companies, with its time `on_air`; raises
+    `NotThere`."""
+    await _own_room(conn, scope, room_id)
+    rows = await conn.fetch(
+        "select r.* from report_rows r where r.programme_id = $1 and r.room_id = $2",
+        scope.programme_id,
+        room_id,
+    )
+    told = _told_of(await with_live(conn, rows))
+    if not told.is_told:
+        return told
+    return replace(told, curve=await _curve_on_air(conn, scope, room_id, on_air))
+
+
+async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
+    """The numbers of every tour and room of the viewer's companies that was shown, without the
+    curves."""
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.company_id = any($2::uuid[]) and r.state <> 'planned'
+        """,
+        scope.programme_id,
+        scope.company_ids,
+    )
+    grouped: dict[UUID, list[Row]] = {}
+    for row in await with_live(conn, rows):
+        key = row.tour_id or row.room_id
+        assert key is not None
+        grouped.setdefault(key, []).append(row)
+    return {tour_id: _told_of(found) for tour_id, found in grouped.items()}
+
+
+def _told_of(rows: Sequence[Row]) -> Reach:
+    sums = totals(rows)
+    if sums.pupils_reached < FEWEST_SHOWN:
+        return Reach(None, None, None, ())
+    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, ())
+
+
+async def _own_film(conn: Connection, scope: Scope, tour_id: UUID) -> int:
+    row = await conn.fetchrow(
+        """
+        select coalesce(v.duration_ms, 0) as film_ms
+        from tours t
+        join videos f on (f.programme_id, f.id) = (t.programme_id, t.video_id)
+        left join video_versions v
+            on (v.programme_id, v.id) = (f.programme_id, f.current_version_id)
+        where t.programme_id = $1 and t.id = $2 and (t.company_id = any($3::uuid[]) or $4)
+        """,
+        scope.programme_id,
+        tour_id,
+        scope.company_ids,
+        scope.sees_all,
+    )
+    if row is None:
+        raise NotThere("tour")
+    return int(row["film_ms"])
+
+
+async def _curve(
+    conn: Connection, scope: Scope, tour_id: UUID, film_ms: int
+) -> tuple[tuple[float, float], ...]:
+    """How many of the devices that watched at all watched each part of the film."""
+    if film_ms == 0:
+        return ()
+    rows = await conn.fetch(
+        """
+        with watchers as (
+            select s.id, range_agg(w) as watched
+            from sessions n
+            join videos f on f.programme_id = n.programme_id
+                and f.current_version_id = n.version_id
+            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
+            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
+                and s.kind <> 'companion' and not s.is_waiting
+            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+            cross join unnest(v.watched) as w
+            where n.programme_id = $1 and n.tour_id = $2
+            group by s.id
+        )
+        select p.n, (select count(*) from watchers w
+            where w.watched @> ($3::bigint * (2 * p.n + 1) / (2 * $4::bigint))) as there,
+            (select count(*) from watchers) as all_of_them
+        from generate_series(0, $4::int - 1) as p (n) order by p.n
+        """,
+        scope.programme_id,
+        tour_id,
+        film_ms,
+        CURVE_POINTS,
+    )
+    if not rows or rows[0]["all_of_them"] == 0:
+        return ()
+    return tuple((row["n"] / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for row in rows)
+
+
+async def _own_room(conn: Connection, scope: Scope, room_id: UUID) -> None:
+    found = await conn.fetchval(
+        """
+        select 1 from rooms r
+        where r.programme_id = $1 and r.id = $2 and (r.company_id = any($3::uuid[]) or $4)
+        """,
+        scope.programme_id,
+        room_id,
+        scope.company_ids,
+        scope.sees_all,
+    )
+    if found is None:
+        raise NotThere("room")
+
+
+async def _curve_on_air(
+    conn: Connection, scope: Scope, room_id: UUID, on_air: Ranges
+) -> tuple[tuple[float, float], ...]:
+    """How many of the devices that were there on air at all were there at each part of it."""
+    rows = await conn.fetch(
+        """
+        with watchers as (
+            select s.id, range_agg(w) as watched
+            from sessions n
+            join session_classes c on (c.programme_id, c.session_id) = (n.programme_id, n.id)
+            join seats s on (s.programme_id, s.session_class_id) = (c.programme_id, c.id)
+                and s.kind <> 'companion' and not s.is_waiting
+            join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+            cross join unnest(v.watched) as w
+            where n.programme_id = $1 and n.room_id = $2
+            group by s.id having range_agg(w) && $3::text::int8multirange
+        )
+        select (select count(*) from watchers w where w.watched @> p.at) as there,
+            (select count(*) from watchers) as all_of_them
+        from unnest($4::bigint[]) with ordinality as p (at, n) order by p.n
+        """,
+        scope.programme_id,
+        room_id,
+        multirange(on_air),
+        list(middles(on_air, CURVE_POINTS)),
+    )
+    if not rows or rows[0]["all_of_them"] == 0:
+        return ()
+    return tuple(
+        (n / (CURVE_POINTS - 1), row["there"] / row["all_of_them"]) for n, row in enumerate(rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyMonth:
+    """What a company is told of a month: aggregates, both None where fewer than ten pupils."""
+
+    programme_id: UUID
+    company_id: UUID
+    classes: int | None
+    pupils: int | None
+
+
+async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, UUID, UUID, str]]:
+    """(programme, company, tour, title) of tours with a class that passed lately. For mails."""
+    rows = await conn.fetch(
+        """
+        select distinct r.programme_id, r.company_id, r.tour_id, r.title from report_rows r
+        where r.ended_at > $1 and r.tour_id is not null
+            and r.outcome in ('present', 'declared', 'replay_only')
+        """,
+        since,
+    )
+    return [(row["programme_id"], row["company_id"], row["tour_id"], row["title"]) for row in rows]
+
+
+async def company_months(conn: Connection, first: date, until: date) -> list[CompanyMonth]:
+    """Every company with a class that passed from `first` up to but not including `until`."""
+    rows = await conn.fetch(
+        """
+        with largest as (
+            select programme_id, company_id, class_id, max(pupils) as pupils from report_rows
+            where local_date >= $1 and local_date < $2
+                and outcome in ('present', 'declared', 'replay_only') and is_confirmed_teacher
+            group by programme_id, company_id, class_id
+        )
+        select programme_id, company_id, count(*) as classes, sum(pupils)::int as pupils
+        from largest group by programme_id, company_id
+        """,
+        first,
+        until,
+    )
+    return [
+        CompanyMonth(row["programme_id"], row["company_id"], row["classes"], row["pupils"])
+        if row["pupils"] >= FEWEST_SHOWN
+        else CompanyMonth(row["programme_id"], row["company_id"], None, None)
+        for row in rows
+    ]

@@ -1,0 +1,301 @@
+"""Reviewing attendance: a period in groups and by month, and one session with everybody in it.
+
+Each figure is a sum over the same rows that the list, the exports and "why?" show; those of a
+period are the sums of its parts, but for pupils reached, which counts a class once wherever it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import asyncpg
+
+from rooms.attendance.ranges import Range, Ranges
+from rooms.attendance.report import (
+    COUNTED,
+    Filters,
+    Live,
+    Row,
+    by_ids,
+    filter_values,
+    live_columns,
+)
+from rooms.connection import Connection
+from rooms.errors import NotThere
+from rooms.scope import Scope
+
+
+class By(StrEnum):
+    """What lines stand for."""
+
+    REGION = "region"
+    SCHOOL = "school"
+    CLASS = "class"
+    COMPANY = "company"
+    LEVEL = "level"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sums over classes in sessions: a class that took part in two counts twice, but for `classes`
+    and `pupils_reached`.
+
+    `registered`: all of them; `came`: with a device; `passed`: counts; `declared`: counts by the
+    teacher's word; `corrected`: a person laid something over what was measured; `poor`: devices
+    lost the connection again and again; `unconfirmed`: of a teacher nobody has confirmed, which
+    never count. `schools`, `sessions`: with a class that counts; only of a whole period.
+    """
+
+    registered: int
+    came: int
+    passed: int
+    declared: int
+    corrected: int
+    poor: int
+    unconfirmed: int
+    classes: int
+    participations: int
+    pupils_reached: int
+    student_seconds: int
+    schools: int = 0
+    sessions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group. `key`: an id or a level, '' for what belongs to none; `name`: '' likewise."""
+
+    key: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A period: the whole, its groups by name, and its months as 'YYYY-MM', the first one first."""
+
+    whole: Figures
+    lines: tuple[Line, ...]
+    months: tuple[Line, ...]
+
+
+_FIGURES = tuple(Figures.__dataclass_fields__)
+
+
+async def of_period(
+    conn: Connection, scope: Scope, filters: Filters, by: By, live: Live = ()
+) -> Review:
+    """The sums of the viewer's part of the report. `live`: of `report.live_figures`."""
+    rows = await conn.fetch(
+        """
+        with live as (
+            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[])
+                as l (session_class_id, outcome, pupils, student_seconds)
+        ), judged as (
+            select r.class_id, r.reports_as, r.session_id, r.is_confirmed_teacher as is_counted,
+                coalesce(case $20::text when 'region' then r.region_id::text
+                    when 'school' then r.reports_as::text when 'class' then r.class_id::text
+                    when 'company' then r.company_id::text else r.level end, '') as key,
+                coalesce(to_char(r.local_date, 'YYYY-MM'), '') as month,
+                coalesce(r.outcome, l.outcome) as outcome,
+                coalesce(r.pupils, l.pupils, 0) as pupils,
+                coalesce(r.student_seconds, l.student_seconds, 0) as seconds,
+                coalesce(is_poor(coalesce(r.outcome, l.outcome), r.seats, r.cut_off), false)
+                    as is_poor,
+                coalesce(r.outcome <> r.measured_outcome or r.headcount_source = 'corrected',
+                    false) as is_corrected
+            from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+            left join live l on l.session_class_id = r.session_class_id and r.outcome is null
+            where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
+                r.headcount_source, r.seats, r.cut_off)
+        ), rows as materialized (
+            select *, is_counted and outcome = any($21::text[]) as passes from judged
+        ), reached as (
+            select key, month, count(*) as classes, sum(largest) as pupils from (
+                select key, month, class_id, max(pupils) as largest from rows where passes
+                group by grouping sets ((key, class_id), (month, class_id), (class_id))
+            ) as classes group by key, month
+        )
+        select f.*, coalesce(r.classes, 0) as classes,
+            coalesce(r.pupils, 0)::bigint as pupils_reached,
+            case when f.key is null and f.month is null then
+                (select count(distinct reports_as) from rows where passes) else 0 end as schools,
+            case when f.key is null and f.month is null then
+                (select count(distinct session_id) from rows where passes) else 0 end as sessions
+        from (
+            select key, month, count(*) as registered,
+                count(*) filter (where outcome <> 'no_show') as came,
+                count(*) filter (where passes) as passed,
+                count(*) filter (where passes and outcome = 'declared') as declared,
+                count(*) filter (where is_corrected) as corrected,
+                count(*) filter (where is_poor) as poor,
+                count(*) filter (where not is_counted) as unconfirmed,
+                coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
+                coalesce(sum(seconds) filter (where is_counted), 0)::bigint as student_seconds
+            from rows group by grouping sets ((key), (month), ())
+        ) f left join reached r on r.key is not distinct from f.key
+            and r.month is not distinct from f.month
+        """,
+        *filter_values(scope, filters),
+        *live_columns(live),
+        filters.outcome,
+        by.value,
+        list(COUNTED),
+    )
+    whole = next(row for row in rows if row["key"] is None and row["month"] is None)
+    keyed = [row for row in rows if row["key"] is not None]
+    months = sorted((row for row in rows if row["month"] is not None), key=lambda r: r["month"])
+    names = await _names(conn, scope, by, [row["key"] for row in keyed])
+    lines = [Line(row["key"], names.get(row["key"], ""), _figures(row)) for row in keyed]
+    return Review(
+        _figures(whole),
+        tuple(sorted(lines, key=lambda line: (not line.name, line.name.casefold(), line.key))),
+        tuple(Line(row["month"], row["month"], _figures(row)) for row in months),
+    )
+
+
+def _figures(row: asyncpg.Record) -> Figures:
+    return Figures(**{name: row[name] for name in _FIGURES})
+
+
+async def _names(conn: Connection, scope: Scope, by: By, keys: list[str]) -> dict[str, str]:
+    """What the groups are called today; of a class whose name was dropped there is none."""
+    if by is By.LEVEL:
+        return {key: key for key in keys}
+    rows = await conn.fetch(
+        """
+        select id::text as key, name from regions
+        where $1 = 'region' and programme_id = $2 and id::text = any($3::text[])
+        union all select id::text, concat_ws(', ', name, nullif(place, '')) from schools
+        where $1 = 'school' and id = any($4::uuid[])
+        union all select id::text, name from companies
+        where $1 = 'company' and programme_id = $2 and id = any($4::uuid[])
+        union all select id::text, name from classes
+        where $1 = 'class' and programme_id = $2 and id = any($4::uuid[])
+        """,
+        by.value,
+        scope.programme_id,
+        [key for key in keys if key],
+        [UUID(key) for key in keys if key],
+    )
+    return {row["key"]: row["name"] for row in rows}
+
+
+async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, str]:
+    """The names of what is filtered by, for the way back: region, school, class, company, tour."""
+    row = await conn.fetchrow(
+        """
+        select (select name from regions where programme_id = $1 and id = $2) as region,
+            (select name from schools where id = $3) as school,
+            (select name from classes where programme_id = $1 and id = $4) as class,
+            (select name from companies where programme_id = $1 and id = $5) as company,
+            coalesce((select title from tour_texts x join tours t on (t.programme_id, t.id)
+                    = (x.programme_id, x.tour_id) and t.original_language = x.language
+                where x.programme_id = $1 and x.tour_id = $6),
+                (select title from rooms where programme_id = $1 and id = $6)) as tour
+        """,
+        scope.programme_id,
+        filters.region_id,
+        filters.school_id,
+        filters.class_id,
+        filters.company_id,
+        filters.tour_id,
+    )
+    assert row is not None
+    return {name: text for name, text in row.items() if text}
+
+
+async def choices(
+    conn: Connection, scope: Scope
+) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
+    """(regions, companies) that the viewer can choose between: those she coordinates, or all; and
+    every company that has shown something, where she sees more than her own classes."""
+    rows = await conn.fetch(
+        """
+        select 'region' as what, g.id, g.name from regions g
+        where g.programme_id = $1 and ($2 or g.id = any($3::uuid[]))
+        union all
+        select 'company', m.id, m.name from companies m
+        where m.programme_id = $1 and ($2 or cardinality($3::uuid[]) > 0)
+            and (exists (select from tours t where t.programme_id = $1 and t.company_id = m.id
+                    and t.published_at is not null)
+                or exists (select from rooms r where r.programme_id = $1 and r.company_id = m.id))
+        order by 3, 2
+        """,
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+    )
+    pairs = {
+        what: [(row["id"], row["name"]) for row in rows if row["what"] == what]
+        for what in ("region", "company")
+    }
+    return pairs["region"], pairs["company"]
+
+
+# --- one session -------------------------------------------------------------------------------
+
+
+async def of_session(conn: Connection, scope: Scope, session_id: UUID) -> list[Row]:
+    """The classes of a session that are the viewer's to see, by school; raises `NotThere` when
+    none is."""
+    rows = await conn.fetch(
+        """
+        select r.session_class_id
+        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        join schools o on o.id = r.school_id
+        where r.session_id = $15 order by o.name, r.class_name, r.session_class_id
+        """,
+        *filter_values(scope, Filters()),
+        session_id,
+    )
+    if not rows:
+        raise NotThere("session")
+    return await by_ids(conn, scope, [row["session_class_id"] for row in rows])
+
+
+async def stays(conn: Connection, rows: Sequence[Row]) -> list[Ranges]:
+    """When each device of these classes was there, in milliseconds since 1970; companions add
+    nothing. Of a purged session there is none any more."""
+    found = await conn.fetch(
+        """
+        select s.id, array_agg(upper(w) order by lower(w)) as ends,
+            array_agg(lower(w) order by lower(w)) as starts
+        from seats s
+        join visits v on (v.programme_id, v.seat_id) = (s.programme_id, s.id)
+        cross join lateral unnest(case when $2 then v.watched else int8multirange(int8range(
+            (extract(epoch from v.started_at) * 1000)::bigint,
+            (extract(epoch from v.seen_until) * 1000)::bigint)) end) as w
+        where s.session_class_id = any($1::uuid[]) and s.kind <> 'companion'
+            and not s.is_waiting
+        group by s.id order by min(lower(w)), s.id
+        """,
+        [row.session_class_id for row in rows],
+        any(row.room_id for row in rows),
+    )
+    return [tuple(zip(row["starts"], row["ends"], strict=True)) for row in found]
+
+
+def there_at(stays: Sequence[Ranges], points: int) -> tuple[Range, list[int]]:
+    """(the span from the first device to the last, how many were there in each part of it): one
+    device counts once, however many connections it had."""
+    everything = [one for ranges in stays for one in ranges]
+    if not everything:
+        return (0, 0), []
+    first, last = min(start for start, _ in everything), max(end for _, end in everything)
+    middles = [first + (last - first) * (2 * n + 1) // (2 * points) for n in range(points)]
+    counts = [
+        sum(any(start <= at < end for start, end in ranges) for ranges in stays) for at in middles
+    ]
+    return (first, last), counts
+
+
+def staying(stays: Sequence[Ranges], span: Range, points: int) -> list[float]:
+    """Of all devices the share that was not gone for good, in each part of the span."""
+    if not stays:
+        return []
+    first, last = span
+    lasts = [max(end for _, end in ranges) for ranges in stays]
+    middles = [first + (last - first) * (2 * n + 1) // (2 * points) for n in range(points)]
+    return [sum(end > at for end in lasts) / len(lasts) for at in middles]

@@ -1,0 +1,205 @@
+"""Pictures of figures as SVG elements: pure, from numbers to marks on paper.
+
+Nothing carries a style: how a mark looks says its class (`figures.css`), so that the page's policy
+holds, and print and the reader's own colours do too. Positions across are in percent, heights in
+pixels, so that words are not stretched. Beside each picture stand its words and its table.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+# Of a picture's whole height; below the plot there is room for one line of words.
+PLOT_PX = 190
+TOP_PX = 18
+WORDS_PX = 208
+# A line's own square, which is stretched to the plot: its stroke is not.
+BOX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One SVG element: its name, attributes, words or what is in it."""
+
+    tag: str
+    attributes: tuple[tuple[str, str], ...]
+    text: str = ""
+    inside: tuple["Mark", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same figures to be read: heads and rows, the first of each row being its name."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture with its title, the sentence for who does not see it, and its table."""
+
+    title: str
+    words: str
+    marks: tuple[Mark, ...]
+    table: Table
+    height: int = WORDS_PX + 8
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One row of values, each at its place; `name` stands in the key and in the table."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+def nice_top(most: float) -> int:
+    """The round number at or above a value that the axis ends with: 1, 2 or 5 and noughts."""
+    power = 1
+    while True:
+        for step in (1, 2, 5):
+            if step * power >= most:
+                return step * power
+        power *= 10
+
+
+def _percent(value: float) -> str:
+    return f"{value:.3f}%"
+
+
+def _y(value: float, top: float) -> float:
+    return PLOT_PX - (PLOT_PX - TOP_PX) * min(max(value / top, 0), 1)
+
+
+def _mark(tag: str, kind: str, text: str = "", **attributes: object) -> Mark:
+    told = {"class": kind, **{name.replace("_", "-"): value for name, value in attributes.items()}}
+    return Mark(tag, tuple((name, str(value)) for name, value in told.items() if value != ""), text)
+
+
+def _grid(top: int, say: Callable[[float], str]) -> list[Mark]:
+    """Three lines across, each with its number at the left, above it."""
+    marks = []
+    for value in (0, top / 2, top):
+        if value != int(value):
+            continue
+        y = f"{_y(value, top):.1f}"
+        marks.append(_mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
+        marks.append(_mark("text", "scale", say(value), x="0", y=f"{_y(value, top) - 4:.1f}"))
+    return marks
+
+
+def columns(
+    title: str,
+    words: str,
+    places: Sequence[str],
+    series: Sequence[Series],
+    head: str,
+    say: Callable[[float], str],
+) -> Chart:
+    """Columns side by side, one per place; the series stand on one another, each with a pattern
+    of its own. `head`: what a place is, for the table; `say`: a number in the reader's language."""
+    count = max(1, len(places))
+    heights = [sum(one.values[at] for one in series) for at in range(len(places))]
+    top = nice_top(max([*heights, 1]))
+    marks = _grid(top, say)
+    for at, place in enumerate(places):
+        marks += _column([one.values[at] for one in series], at, count, top)
+        marks.append(_place(place, at, count))
+    rows = tuple(
+        (place, *(say(one.values[at]) for one in series)) for at, place in enumerate(places)
+    )
+    return Chart(title, words, tuple(marks), Table((head, *(one.name for one in series)), rows))
+
+
+def _column(values: Sequence[float], at: int, count: int, top: int) -> list[Mark]:
+    marks, below = [], 0.0
+    width = 100 / count
+    for number, value in enumerate(values, 1):
+        upper, lower = _y(below + value, top), _y(below, top)
+        below += value
+        if value <= 0:
+            continue
+        marks.append(
+            _mark(
+                "rect",
+                f"column column-{number}",
+                x=_percent(width * (at + 0.14)),
+                width=_percent(width * 0.72),
+                y=f"{upper:.1f}",
+                height=f"{max(lower - upper, 1):.1f}",
+                fill="" if number == 1 else f"url(#hatch-{number})",
+            )
+        )
+    return marks
+
+
+def _place(words: str, at: int, count: int) -> Mark:
+    """The words under a column; of many only some, so that none is written over another."""
+    every = -(-count // 12)
+    shown = words if at % every == 0 else ""
+    return _mark(
+        "text", "place", shown, x=_percent(100 * (at + 0.5) / count), y=WORDS_PX,
+        text_anchor="middle",
+    )  # fmt: skip
+
+
+def line(
+    title: str,
+    words: str,
+    places: Sequence[str],
+    series: Series,
+    head: str,
+    say: Callable[[float], str],
+    *,
+    top: int | None = None,
+    steps: bool = False,
+) -> Chart:
+    """One line over places in order; `steps`: it holds from one place to the next. `top`: where
+    the axis ends, else by the values."""
+    ends = top or nice_top(max([*series.values, 1]))
+    marks = _grid(ends, say)
+    if series.values:
+        marks.append(_drawn(series.values, ends, steps=steps))
+    for at in _few(len(places)):
+        marks.append(_at_place(places[at], at, len(places)))
+    rows = tuple((place, say(value)) for place, value in zip(places, series.values, strict=True))
+    return Chart(title, words, tuple(marks), Table((head, series.name), rows))
+
+
+def _few(count: int) -> list[int]:
+    """Five places at most: the first, the last, and some between."""
+    if count <= 5:
+        return list(range(count))
+    return [round(n * (count - 1) / 4) for n in range(5)]
+
+
+def _at_place(words: str, at: int, count: int) -> Mark:
+    anchor = "start" if at == 0 else "end" if at == count - 1 else "middle"
+    x = 100 * at / (count - 1) if count > 1 else 0
+    return _mark("text", "place", words, x=_percent(x), y=WORDS_PX, text_anchor=anchor)
+
+
+def _drawn(values: Sequence[float], top: float, *, steps: bool) -> Mark:
+    """The line and what lies under it, in a square that is stretched over the plot."""
+    spots = _spots(values, top, steps=steps)
+    told = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
+    under = f"0,{BOX} {told} {BOX},{BOX}"
+    inside = (
+        _mark("polygon", "under", points=under),
+        _mark("polyline", "series series-1", points=told, vector_effect="non-scaling-stroke"),
+    )
+    plain = (
+        ("x", "0"), ("y", str(TOP_PX)), ("width", "100%"), ("height", str(PLOT_PX - TOP_PX)),
+        ("viewBox", f"0 0 {BOX} {BOX}"), ("preserveAspectRatio", "none"),
+    )  # fmt: skip
+    return Mark("svg", plain, inside=inside)
+
+
+def _spots(values: Sequence[float], top: float, *, steps: bool) -> list[tuple[float, float]]:
+    heights = [BOX * (1 - min(max(value / top, 0), 1)) for value in values]
+    if steps:
+        width = BOX / len(heights)
+        return [(width * (at + end), y) for at, y in enumerate(heights) for end in (0, 1)]
+    if len(heights) == 1:
+        return [(0, heights[0]), (BOX, heights[0])]
+    return [(BOX * at / (len(heights) - 1), y) for at, y in enumerate(heights)]

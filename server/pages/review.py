@@ -1,0 +1,370 @@
+"""Review of attendance: a period with its pictures, down to school, class, session and device."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from starlette.responses import Response
+
+from rooms.attendance import report, results, review
+from rooms.attendance.ranges import Range
+from rooms.attendance.report import Filters, Row
+from rooms.attendance.results import Result, SeatResult
+from rooms.attendance.review import By, Line, Review
+from rooms.errors import NotThere
+from rooms.scope import Scope
+from server import charts
+from server.charts import Chart, Series
+from server.context import Here
+from server.i18n import N_
+from server.pages.attendance_filters import address_of, in_year
+from server.pages.attendance_words import (
+    OUTCOMES,
+    clock_at,
+    clock_picture,
+    film_picture,
+    live_picture,
+    seat_name,
+    table_words,
+    why,
+)
+from server.pages.needs import moment_of
+from server.pages.parts import part_of
+from server.pages.tour_words import LEVELS, SECTORS
+
+# So many groups are drawn; the table has all of them, up to `LINES`.
+DRAWN = 15
+LINES = 200
+POINTS = 60
+
+BY = {
+    By.REGION: N_("By region"),
+    By.SCHOOL: N_("By school"),
+    By.CLASS: N_("By class"),
+    By.COMPANY: N_("By company"),
+    By.LEVEL: N_("By level"),
+}
+HEADS = {
+    By.REGION: N_("Region"),
+    By.SCHOOL: N_("School"),
+    By.CLASS: N_("Class"),
+    By.COMPANY: N_("Company"),
+    By.LEVEL: N_("Level"),
+}
+NAMELESS = {
+    By.REGION: N_("no region"),
+    By.SCHOOL: N_("no school"),
+    By.CLASS: N_("name removed"),
+    By.COMPANY: N_("no company"),
+    By.LEVEL: N_("no level"),
+}
+# What a line's link asks for beside its own key: one step further down.
+DOWN = {By.REGION: By.SCHOOL, By.SCHOOL: By.CLASS}
+WISHES = {
+    "came": N_("Came"),
+    "passed": N_("Counts"),
+    "declared": N_("Declared"),
+    "corrected": N_("Corrected"),
+    "no_show": N_("Did not come"),
+    "poor": N_("Poor connection"),
+}
+
+
+async def index(here: Here) -> Response:
+    """`GET /attendance`: the sentence, the pictures, the groups, the sessions; the address is the
+    view."""
+    query = here.request.query_params
+    async with here.transaction() as conn:
+        programme, _, year = await moment_of(here, conn)
+        filters = in_year(query, year)
+        by = by_of(query.get("by", ""), here.scope, filters)
+        await report.plan_anew(conn)
+        live = await report.live_figures(conn, here.scope, filters)
+        found = await review.of_period(conn, here.scope, filters, by, live)
+        part = part_of(query.get("page", ""), found.whole.registered, report.ROWS_PER_PAGE)
+        rows = await report.of_programme(conn, here.scope, filters, live, offset=part.first)
+        registry = await report.registry(conn, here.scope)
+        names = await review.named(conn, here.scope, filters)
+        regions, companies = await review.choices(conn, here.scope)
+    lines = [_named(here, by, line) for line in found.lines]
+    return here.page(
+        "attendance/index.html",
+        rows=rows,
+        whole=found.whole,
+        lines=[(line, _down(filters, by, line)) for line in lines[:LINES]],
+        more_lines=max(len(lines) - LINES, 0),
+        by=by,
+        by_links=_by_links(here, filters, by),
+        head=here._(HEADS[by]),
+        months=over_time(here, found),
+        bars=_bars(here, filters, by, lines),
+        wishes=_wishes(here, filters, found),
+        part=part,
+        registry=registry,
+        filters=filters,
+        trail=_trail(here, filters, names),
+        year=year.name,
+        choices={
+            "regions": regions,
+            "companies": companies,
+            "levels": [(level, here._(LEVELS.get(level, level))) for level in programme.levels],
+            "sectors": [(sector, here._(words)) for sector, words in SECTORS.items()],
+            "sittings": [("tour", here._("Tours")), ("live", here._("Live and webinars"))],
+            "outcomes": [
+                *((wish, here._(words)) for wish, words in WISHES.items()),
+                *((code, here._(words)) for code, words in OUTCOMES.items()
+                  if code not in {*WISHES, "no_show"}),
+            ],
+        },
+        query=address_of(filters),
+        **table_words(here.language),
+    )  # fmt: skip
+
+
+def by_of(typed: str, scope: Scope, filters: Filters) -> By:
+    """What lines stand for: as asked, else one step below what was chosen already."""
+    try:
+        return By(typed)
+    except ValueError:
+        pass
+    if filters.school_id or not (scope.sees_all or scope.region_ids):
+        return By.CLASS
+    is_one_region = filters.region_id is not None or len(scope.region_ids) == 1
+    return (
+        By.SCHOOL
+        if is_one_region and not (scope.sees_all and not filters.region_id)
+        else (By.REGION)
+    )
+
+
+def _named(here: Here, by: By, line: Line) -> Line:
+    name = here._(LEVELS.get(line.name, line.name)) if by is By.LEVEL else line.name
+    return replace(line, name=name or here._(NAMELESS[by]))
+
+
+def _down(filters: Filters, by: By, line: Line) -> str:
+    """Where a line leads: the same view of this group alone; '' of what belongs to none."""
+    if not line.key:
+        return ""
+    further = {"by": DOWN[by].value} if by in DOWN else {}
+    return f"/attendance?{address_of(filters, **{by.value: line.key}, **further)}"
+
+
+def _by_links(here: Here, filters: Filters, by: By) -> list[tuple[str, str, bool]]:
+    shown = [one for one in By if one is not By.CLASS or filters.school_id or by is By.CLASS]
+    return [
+        (here._(BY[one]), f"/attendance?{address_of(filters, by=one.value)}", one is by)
+        for one in shown
+    ]
+
+
+def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(what, its name, the address without it) of what was chosen by a link."""
+    words = {
+        "region": here._("Region"),
+        "school": here._("School"),
+        "class": here._("Class"),
+        "company": here._("Company"),
+        "tour": here._("Tour"),
+    }
+    return [
+        (words[what], name, f"/attendance?{address_of(filters, **{what: ''})}")
+        for what, name in names.items()
+    ]
+
+
+def _wishes(here: Here, filters: Filters, found: Review) -> list[tuple[str, str, str, bool]]:
+    """(words, how many, address, is it shown now): of what is shown alone no other is counted."""
+    whole = found.whole
+    counts = {
+        "came": whole.came,
+        "passed": whole.passed,
+        "declared": whole.declared,
+        "corrected": whole.corrected,
+        "no_show": whole.registered - whole.came,
+        "poor": whole.poor,
+    }
+    everything = (here._("Registered"), "" if filters.outcome else _number(here, whole.registered))
+    return [
+        (*everything, f"/attendance?{address_of(filters, outcome='')}", not filters.outcome),
+        *(
+            (
+                here._(words),
+                "" if filters.outcome not in {"", wish} else _number(here, counts[wish]),
+                f"/attendance?{address_of(filters, outcome=wish)}",
+                filters.outcome == wish,
+            )
+            for wish, words in WISHES.items()
+        ),
+    ]
+
+
+def _number(here: Here, value: float) -> str:
+    return str(format_decimal(value, locale=here.language))
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def over_time(here: Here, found: Review) -> Chart | None:
+    """Classes in sessions by month: what counts, and on it what does not; None without any."""
+    dated = [line for line in found.months if line.key]
+    if not dated:
+        return None
+    counted = tuple(float(line.figures.passed) for line in dated)
+    others = tuple(float(line.figures.registered - line.figures.passed) for line in dated)
+    best = max(dated, key=lambda line: line.figures.registered)
+    return charts.columns(
+        here._("Classes in lessons, month by month"),
+        here._(
+            "{counted} of {all} classes in lessons count; the most were in {month}.",
+            counted=_number(here, sum(counted)),
+            all=_number(here, sum(counted) + sum(others)),
+            month=_month(here, best.key, "LLLL y"),
+        ),
+        [_month(here, line.key, "LLL yy" if len(dated) > 12 else "LLL") for line in dated],
+        [Series(here._("Counts"), counted), Series(here._("Does not count"), others)],
+        here._("Month"),
+        lambda value: _number(here, value),
+    )
+
+
+def _month(here: Here, key: str, how: str) -> str:
+    return str(format_date(date.fromisoformat(f"{key}-01"), how, locale=here.language))
+
+
+def _bars(
+    here: Here, filters: Filters, by: By, lines: list[Line]
+) -> list[tuple[str, str, float, str]]:
+    """The groups with most pupils first: (name, figure, share of the largest, link)."""
+    largest = sorted(lines, key=lambda line: -line.figures.participations)[:DRAWN]
+    most = max((line.figures.participations for line in largest), default=0)
+    return [
+        (
+            line.name,
+            _number(here, line.figures.participations),
+            line.figures.participations / most,
+            _down(filters, by, line),
+        )
+        for line in largest
+        if line.figures.participations
+    ]
+
+
+# --- one session ---------------------------------------------------------------------------------
+
+
+async def session(here: Here) -> Response:
+    """`GET /attendance/sessions/{session}`: its classes that are the viewer's to see, how many
+    devices were there, and when they went."""
+    async with here.transaction() as conn:
+        rows = await review.of_session(conn, here.scope, here.id("session"))
+        stays = await review.stays(conn, rows)
+    span, there = review.there_at(stays, POINTS)
+    return here.page(
+        "attendance/session.html",
+        row=rows[0],
+        rows=rows,
+        totals=report.totals(rows),
+        there=_there(here, rows[0], span, there),
+        staying=_staying(here, rows[0], span, review.staying(stays, span, POINTS)),
+        devices=len(stays),
+        **table_words(here.language),
+    )
+
+
+def _places(row: Row, span: Range) -> list[str]:
+    first, last = span
+    return [
+        clock_at(first + (last - first) * (2 * n + 1) // (2 * POINTS), row.zone)
+        for n in range(POINTS)
+    ]
+
+
+def _there(here: Here, row: Row, span: Range, there: list[int]) -> Chart | None:
+    if not there:
+        return None
+    places, most = _places(row, span), max(there)
+    return charts.line(
+        here._("Devices at the same time"),
+        here._(
+            "At most {most} devices were there at the same time, first at {time}.",
+            most=most,
+            time=places[there.index(most)],
+        ),
+        places,
+        Series(here._("Devices"), tuple(float(count) for count in there)),
+        here._("Time"),
+        lambda value: _number(here, value),
+        steps=True,
+    )
+
+
+def _staying(here: Here, row: Row, span: Range, shares: list[float]) -> Chart | None:
+    if not shares:
+        return None
+    return charts.line(
+        here._("Who stays until when"),
+        here._(
+            "Half-way {half} % of the devices had not left for good; at the end {end} %.",
+            half=round(shares[len(shares) // 2] * 100),
+            end=round(shares[-1] * 100),
+        ),
+        _places(row, span),
+        Series(here._("Not left yet"), tuple(share * 100 for share in shares)),
+        here._("Time"),
+        lambda value: f"{round(value)} %",
+        top=100,
+    )
+
+
+# --- one device ----------------------------------------------------------------------------------
+
+
+async def seat(here: Here) -> Response:
+    """`GET /attendance/{session_class}/seats/{number}`: why one device counts, or does not."""
+    typed = str(here.request.path_params["number"])
+    async with here.transaction() as conn:
+        row = await report.one(conn, here.scope, here.id("session_class"))
+        frozen = await results.frozen(conn, row.session_class_id)
+        found = None if frozen else await results.material(conn, row.session_class_id)
+    result = results.judge(found) if found else None
+    device = _device(result, typed)
+    if result is None or device is None:
+        raise NotThere("seat")
+    alone = of_device(result, device)
+    return here.page(
+        "attendance/seat.html",
+        row=row,
+        device=device,
+        name=seat_name(here.language, device),
+        result=alone,
+        why=why(here.language, alone),
+        counted=(
+            live_picture(here.language, alone, row.zone)
+            if alone.is_live
+            else film_picture(here.language, alone)
+        ),
+        clock=clock_picture(here.language, alone, row.zone),
+        **table_words(here.language),
+    )
+
+
+def _device(result: Result | None, typed: str) -> SeatResult | None:
+    devices: tuple[Any, ...] = result.seat_results if result else ()
+    return next((one for one in devices if str(one.number) == typed), None)
+
+
+def of_device(result: Result, device: SeatResult) -> Result:
+    """A class's result as if this device were all of it."""
+    return replace(
+        result,
+        outcome=device.outcome or result.outcome,
+        reason_code=device.reason_code,
+        present_ms=device.present_ms,
+        intervals=device.intervals,
+        has_beamer=device.kind == "beamer",
+        seat_results=(device,),
+    )

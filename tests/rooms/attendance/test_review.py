@@ -1,0 +1,192 @@
+"""A period in groups against a count of one's own; devices at the same time; odd clocks."""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rooms.attendance import export, report, results, review
+from rooms.attendance.ranges import Ranges, length_ms, union
+from rooms.attendance.report import Filters, Row
+from rooms.attendance.results import Material, SeenSeat, SeenVisit
+from rooms.attendance.review import By, Figures
+from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
+from server.database import Pool
+from tests.support.histories import a_history
+
+YEAR = Filters(date(2025, 8, 1), date(2026, 7, 31))
+
+
+def own_count(rows: list[Row]) -> Figures:
+    """The same figures from the rows of the list, the slow way."""
+    counted = [row for row in rows if row.is_confirmed_teacher]
+    passing = [row for row in counted if row.passes]
+    largest: dict[UUID, int] = defaultdict(int)
+    for row in passing:
+        largest[row.class_id] = max(largest[row.class_id], row.pupils)
+    return Figures(
+        registered=len(rows),
+        came=sum(report.fits(row, "came") for row in rows),
+        passed=len(passing),
+        declared=sum(row.outcome == "declared" for row in passing),
+        corrected=sum(report.fits(row, "corrected") for row in rows),
+        poor=sum(report.fits(row, "poor") for row in rows),
+        unconfirmed=len(rows) - len(counted),
+        classes=len(largest),
+        participations=sum(row.pupils for row in passing),
+        pupils_reached=sum(largest.values()),
+        student_seconds=sum(row.student_seconds for row in counted),
+    )
+
+
+def bare(figures: Figures) -> Figures:
+    return replace(figures, schools=0, sessions=0)
+
+
+async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
+    """And the list, the export and each wish agree with them."""
+    async with pool.acquire() as conn, conn.transaction():
+        history, twin = [await a_history(conn, f"s{seed}", seed) for seed in (4, 5)]
+        rows = await report.of_programme(conn, history.office, YEAR, limit=10_000)
+        assert len(rows) > 40 and twin.programme.id != history.programme.id
+        keys = {
+            By.SCHOOL: lambda row: str(row.school_id),
+            By.CLASS: lambda row: str(row.class_id),
+            By.LEVEL: lambda row: row.level,
+        }
+        for by, key in keys.items():
+            found = await review.of_period(conn, history.office, YEAR, by)
+            assert bare(found.whole) == own_count(rows)
+            for line in found.lines:
+                assert line.figures == own_count([row for row in rows if key(row) == line.key])
+            sums = Counter[str]()
+            for line in found.lines:
+                sums.update({name: getattr(line.figures, name) for name in ADDED})
+            assert sums == Counter({name: getattr(found.whole, name) for name in ADDED})
+        for line in found.months:
+            mine = [row for row in rows if f"{row.local_date:%Y-%m}" == line.key]
+            assert line.figures == own_count(mine)
+        exported = [row async for row in export.rows(conn, history.office, YEAR)]
+        assert {row.session_class_id for row in exported} == {row.session_class_id for row in rows}
+        for wish in (*report.WISHES, "partial", "no_show"):
+            wished = replace(YEAR, outcome=wish)
+            some = await report.of_programme(conn, history.office, wished, limit=10_000)
+            assert some == [row for row in rows if report.fits(row, wish)], wish
+            alike = await review.of_period(conn, history.office, wished, By.REGION)
+            assert bare(alike.whole) == own_count(some)
+
+
+ADDED = (
+    "registered", "came", "passed", "declared", "corrected", "poor", "unconfirmed",
+    "participations", "student_seconds",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seats", "cut_off", "is_poor"),
+    [
+        ("present", 1, 1, False),
+        ("present", 1, 2, True),
+        ("present", 30, 29, False),
+        ("partial", 30, 30, True),
+        ("unknown_network", 3, 0, True),
+        ("no_show", 0, 0, False),
+    ],
+)
+async def test_a_poor_connection_is_the_same_in_the_database(
+    pool: Pool, outcome: str, seats: int, cut_off: int, is_poor: bool
+) -> None:
+    assert report.is_poor(outcome, seats, cut_off) is is_poor
+    assert await pool.fetchval("select is_poor($1, $2, $3)", outcome, seats, cut_off) is is_poor
+
+
+# --- devices at the same time --------------------------------------------------------------------
+
+spans = st.tuples(st.integers(0, 7_200_000), st.integers(1, 3_600_000)).map(
+    lambda pair: (pair[0], sum(pair))
+)
+devices = st.lists(st.lists(spans, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12)
+
+
+@given(devices)
+def test_no_more_devices_than_there_are_and_a_device_once(stays: list[Ranges]) -> None:
+    span, there = review.there_at(stays, 60)
+    assert len(there) == 60 and min(there) >= 0 and max(there) <= len(stays)
+    assert review.there_at([*stays, *[union(one, one) for one in stays]], 60)[1] == [
+        2 * count for count in there
+    ]
+    shares = review.staying(stays, span, 60)
+    assert all(before >= after for before, after in pairwise(shares))
+    assert all(
+        count <= share * len(stays) + 1e-9 for count, share in zip(there, shares, strict=True)
+    )
+
+
+def test_nobody_there_is_nothing_to_draw() -> None:
+    assert review.there_at([], 60) == ((0, 0), [])
+    assert review.staying([], (0, 0), 60) == []
+
+
+# --- odd clocks ----------------------------------------------------------------------------------
+
+# The hour that comes twice, the one that is left out, a night, and a plain morning; all in UTC.
+STARTS = (
+    datetime(2026, 10, 25, 0, 40, tzinfo=UTC),
+    datetime(2026, 3, 29, 0, 40, tzinfo=UTC),
+    datetime(2026, 11, 18, 22, 50, tzinfo=UTC),
+    datetime(2026, 11, 18, 9, 0, tzinfo=UTC),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Material:
+    """A live session of up to three hours with pauses, and devices that come, go and overstay."""
+    start = draw(st.sampled_from(STARTS))
+    stops = sorted(draw(st.lists(st.integers(0, 10_800), min_size=2, max_size=6, unique=True)))
+    air = [
+        (start + timedelta(seconds=a), start + timedelta(seconds=b))
+        for a, b in list(pairwise(stops))[::2]
+    ]
+    seats = []
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        kind = draw(st.sampled_from([SeatKind.OWN, SeatKind.BEAMER, SeatKind.COMPANION]))
+        stays = draw(st.lists(st.tuples(st.integers(-3_600, 14_400), st.integers(0, 9_000)),
+                              max_size=4))  # fmt: skip
+        visits = tuple(_visit(start, at, length) for at, length in stays)
+        seats.append(SeenSeat(number, kind, False, visits))
+    headcount = Headcount(
+        draw(st.none() | st.integers(0, 40)), draw(st.none() | st.integers(0, 40))
+    )
+    window = actual_window(air, start)
+    zero = UUID(int=0)
+    return Material(zero, zero, Rule(), window, headcount, None, tuple(seats), None, None)
+
+
+def _visit(start: datetime, at: int, length: int) -> SeenVisit:
+    began = start + timedelta(seconds=at)
+    until = began + timedelta(seconds=length)
+    watched = ((unix_ms(began), unix_ms(until)),) if length else ()
+    return SeenVisit(began, until, until, "left", watched, True, False)
+
+
+@given(histories())
+def test_sums_stay_inside_the_window_whatever_the_clock_does(material: Material) -> None:
+    result = results.judge(material)
+    window = result.window_ms
+    assert window == length_ms(material.window.spans) >= 0
+    assert 0 <= result.present_ms <= window
+    assert 0 <= result.student_seconds <= result.headcount * window / 1000
+    assert 0 <= result.pupils <= result.headcount and result.seats_passed <= result.seats
+    for seat in result.seat_results:
+        assert 0 <= seat.present_ms <= window
+        assert all(a < b for a, b in seat.intervals)
+        assert all(before[1] <= after[0] for before, after in pairwise(seat.intervals))
+        assert length_ms(seat.intervals) == seat.present_ms
+    assert results.judge(material) == result
+    assert Decimal(0) < result.pass_share <= 1

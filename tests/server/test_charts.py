@@ -1,0 +1,69 @@
+"""Pictures from figures: what is drawn adds up to what the table says, and nothing has a style."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server import charts
+from server.charts import PLOT_PX, TOP_PX, Chart, Mark, Series
+
+values = st.lists(st.integers(0, 10_000), min_size=1, max_size=40)
+
+
+def every(marks: tuple[Mark, ...]) -> Iterator[Mark]:
+    for mark in marks:
+        yield mark
+        yield from every(mark.inside)
+
+
+def drawn(chart: Chart, kind: str) -> list[dict[str, str]]:
+    found = [dict(mark.attributes) for mark in every(chart.marks)]
+    return [one for one in found if kind in one.get("class", "").split()]
+
+
+@pytest.mark.parametrize(
+    ("most", "top"), [(0, 1), (1, 1), (2, 2), (3, 5), (6, 10), (99, 100), (101, 200), (4_999, 5000)]
+)
+def test_an_axis_ends_with_a_round_number(most: int, top: int) -> None:
+    assert charts.nice_top(most) == top
+
+
+@given(values, st.data())
+def test_columns_stand_on_one_another_and_stay_in_the_plot(
+    first: list[int], data: st.DataObject
+) -> None:
+    second = data.draw(st.lists(st.integers(0, 10_000), min_size=len(first), max_size=len(first)))
+    series = [Series("a", tuple(map(float, first))), Series("b", tuple(map(float, second)))]
+    places = [str(n) for n in range(len(first))]
+    chart = charts.columns("t", "w", places, series, "h", lambda value: f"{value:.0f}")
+    for one in drawn(chart, "column"):
+        top, height = float(one["y"]), float(one["height"])
+        assert top >= TOP_PX - 0.1 and top + height <= PLOT_PX + 1.1
+        assert float(one["x"][:-1]) >= 0 and float(one["x"][:-1]) + float(one["width"][:-1]) <= 100
+    assert len(drawn(chart, "column-1")) == sum(value > 0 for value in first)
+    assert all(one["fill"] == "url(#hatch-2)" for one in drawn(chart, "column-2"))
+    assert [row[1:] for row in chart.table.rows] == [
+        (str(a), str(b)) for a, b in zip(first, second, strict=True)
+    ]
+    assert all("style" not in dict(mark.attributes) for mark in every(chart.marks))
+
+
+@given(values, st.booleans())
+def test_a_line_stays_in_its_square_and_has_a_spot_for_each_value(
+    told: list[int], steps: bool
+) -> None:
+    series = Series("a", tuple(map(float, told)))
+    places = [str(n) for n in range(len(told))]
+    chart = charts.line("t", "w", places, series, "h", str, steps=steps)
+    [line] = drawn(chart, "series")
+    spots = [tuple(map(float, spot.split(","))) for spot in line["points"].split()]
+    assert len(spots) >= len(told) and spots == sorted(spots, key=lambda spot: spot[0])
+    assert all(0 <= x <= charts.BOX and 0 <= y <= charts.BOX for x, y in spots)
+    assert [row[0] for row in chart.table.rows] == places
+
+
+def test_without_a_value_there_is_nothing_drawn_and_an_empty_table() -> None:
+    chart = charts.line("t", "w", [], Series("a", ()), "h", str)
+    assert drawn(chart, "series") == [] and chart.table.rows == ()
