@@ -62,6 +62,7 @@ NAMELESS = {
 }
 # What a line's link asks for beside its own key: one step further down.
 DOWN = {By.REGION: By.SCHOOL, By.SCHOOL: By.CLASS}
+SITTINGS = {"tour": N_("Tours"), "live": N_("Live and webinars")}
 WISHES = {
     "came": N_("Came"),
     "passed": N_("Counts"),
@@ -111,7 +112,7 @@ async def index(here: Here) -> Response:
             "companies": companies,
             "levels": [(level, here._(LEVELS.get(level, level))) for level in programme.levels],
             "sectors": [(sector, here._(words)) for sector, words in SECTORS.items()],
-            "sittings": [("tour", here._("Tours")), ("live", here._("Live and webinars"))],
+            "sittings": [(sitting, here._(words)) for sitting, words in SITTINGS.items()],
             "outcomes": [
                 *((wish, here._(words)) for wish, words in WISHES.items()),
                 *((code, here._(words)) for code, words in OUTCOMES.items()
@@ -161,17 +162,29 @@ def _by_links(here: Here, filters: Filters, by: By) -> list[tuple[str, str, bool
 
 
 def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[str, str, str]]:
-    """(what, its name, the address without it) of what was chosen by a link."""
+    """(what, its name, the address without it) of everything that was chosen, as paper needs it."""
     words = {
         "region": here._("Region"),
         "school": here._("School"),
         "class": here._("Class"),
         "company": here._("Company"),
         "tour": here._("Tour"),
+        "level": here._("Level"),
+        "sector": here._("Sector"),
+        "sitting": here._("Tours or live"),
+        "outcome": here._("Outcome"),
+    }
+    said = {
+        **names,
+        "level": here._(LEVELS.get(filters.level, filters.level)),
+        "sector": here._(SECTORS.get(filters.sector, filters.sector)),
+        "sitting": here._(SITTINGS.get(filters.sitting, filters.sitting)),
+        "outcome": here._({**OUTCOMES, **WISHES}.get(filters.outcome, filters.outcome)),
     }
     return [
         (words[what], name, f"/attendance?{address_of(filters, **{what: ''})}")
-        for what, name in names.items()
+        for what, name in said.items()
+        if name
     ]
 
 
@@ -339,7 +352,7 @@ async def seat(here: Here) -> Response:
         "attendance/seat.html",
         row=row,
         device=device,
-        name=seat_name(here.language, device),
+        device_name=seat_name(here.language, device),
         result=alone,
         why=why(here.language, alone),
         counted=(
