@@ -69,9 +69,10 @@ async def publisher(here: Here) -> Guest:
         if not entered.room.is_open:
             raise Refused("room_closed")
         scope = scope_of(here.viewer)
-        if entered.seat is not None and entered.role == "viewer":
+        presents = scope is not None and rooms.may_present(scope, entered.room)
+        if entered.seat is not None and not presents:  # also where its teacher is signed in
             return await _class_on_stage(conn, entered.room, entered.seat)
-        if scope is None or not rooms.may_present(scope, entered.room):
+        if scope is None or not presents:
             raise Refused("not_on_stage")
         place = await presenters.take_place(conn, scope, entered.room.id, here.now)
     return Guest(entered.room, place.member, f"sign-in:{here.person.sign_in_id}")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from rooms.agenda import afterwards, webinars
 from rooms.agenda.webinar_states import State
 from rooms.agenda.webinars import Webinar
+from rooms.attendance import person_results
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.scope import Scope
 from server import errors, sealed
@@ -16,6 +17,7 @@ from server.agenda_mails import THANKS
 from server.context import Here
 from server.database import Connection
 from server.i18n import N_
+from server.pages import attendance_words
 
 QUESTIONS: tuple[tuple[str, str], ...] = (
     ("clear", N_("It was easy to follow.")),
@@ -144,6 +146,7 @@ async def _page(
             "feedback": await afterwards.feedback(conn, here.scope, webinar.id),
             "preparations": await afterwards.preparations(conn, here.scope, webinar.id),
             "questions": await afterwards.questions(conn, here.scope, webinar.id),
+            "attendees": await person_results.of_webinar(conn, here.scope, webinar.id),
         }
     return here.page(
         "afterwards/show.html",
@@ -151,6 +154,9 @@ async def _page(
         webinar=webinar,
         text=webinar.text(here.language),
         lines=_lines(here, values["feedback"]),
+        leads=webinars.leads(here.scope, webinar),
+        outcome_words={code: here._(words) for code, words in attendance_words.OUTCOMES.items()},
+        outcome_kinds=attendance_words.OUTCOME_KINDS,
         fewest=afterwards.FEWEST_ANSWERS,
         grades=[here._(words) for _, words in GRADES],
         error=errors.sentence(here.language, error.code, error.params) if error else "",

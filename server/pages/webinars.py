@@ -10,6 +10,8 @@ from rooms.agenda.registrations import Registration
 from rooms.agenda.webinar_states import State, Verb
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar
+from rooms.attendance import person_results
+from rooms.attendance.person_results import Attendee
 from rooms.errors import NotThere
 from rooms.people import programmes
 from rooms.people.programmes import Programme
@@ -113,6 +115,7 @@ async def show(here: Here) -> Response:
         mine = await _mine(here, conn, webinar)
         waits = any(one.state == "waiting" for one in mine)
         line = await registrations.places_in_line(conn, scope, webinar.id) if waits else {}
+        own = await _own_presence(here, conn, webinar, mine)
         asked = await afterwards.questions(conn, scope, webinar.id)
     return here.page(
         "webinars/show.html",
@@ -124,6 +127,7 @@ async def show(here: Here) -> Response:
         is_captioner_asked=bool(typing),
         mine=mine,
         places_in_line=line,
+        own=own,
         registration_words=registration_words(here),
         has_room=_has_room(here, webinar, mine),
         may_register=_may_register(here, webinar),
@@ -142,6 +146,17 @@ async def _mine(here: Here, conn: Connection, webinar: Webinar) -> list[Registra
         return []
     found = await registrations.mine(conn, here.scope, webinar.id)
     return [one for one in found if one.state != "cancelled"]
+
+
+async def _own_presence(
+    here: Here, conn: Connection, webinar: Webinar, mine: list[Registration]
+) -> Attendee | None:
+    """What was measured of the reader herself, where she came without a class and it is over."""
+    is_hers = any(one.class_id is None and one.is_in for one in mine)
+    if webinar.ended_at is None or webinar.live_at is None or not is_hers:
+        return None
+    found = await person_results.of_webinar(conn, here.scope, webinar.id)
+    return next((one for one in found if one.person_id == here.person.person_id), None)
 
 
 def _may_register(here: Here, webinar: Webinar) -> bool:

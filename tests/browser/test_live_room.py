@@ -377,3 +377,51 @@ async def test_a_presenter_tests_her_connection(rig: Rig) -> None:
     )
     await look(studio, "studio-tested")
     await studio.context.close()
+
+
+async def test_a_class_comes_on_the_stage_and_is_cut_at_once(rig: Rig) -> None:
+    room = await rig.a_room()
+    school_class = await rig.a_class_in(room)
+    screen = await rig.device(BEAMER, "teacher")
+    await screen.context.grant_permissions(["camera", "microphone"])
+    await screen.goto(f"{room}/beamer")
+    await screen.locator("main form button").first.click()
+    await screen.locator("#pupils").fill("24")
+    await screen.locator("[data-start] button").click()
+    queue = await rig.device(PHONE, "teacher")
+    await queue.goto(f"{room}/queue")
+    desk = await rig.device(DESK, "editor")
+    await desk.goto(f"{room}/desk")
+    ours = desk.locator("[data-classes] li", has_text=school_class.name)
+    await expect(ours).to_contain_text("screen on")
+    panel = screen.locator("[data-class-stage]")
+    await expect(panel).to_be_hidden()
+    assert await ours.locator("[data-act=put]").count() == 0  # the teacher has not agreed
+
+    await queue.locator("[data-consent]").check()
+    await ours.locator("[data-act=put]").click()
+    await expect(panel).to_contain_text("may come on the stage")
+    await look(screen, "class-asked")
+    await screen.locator("[data-camera-on]").click()
+    await expect(panel).to_contain_text("is on the stage")
+    await plays(desk)
+    await look(screen, "class-on")
+    await look(desk, "desk-class-on")
+    await expect(queue.locator("[data-on-stage]")).to_be_visible()
+    await queue.locator("[data-cut]").click()
+    await expect(panel).to_be_hidden()
+    assert (
+        await screen.evaluate("document.querySelector('[data-class-stage] video').srcObject")
+        is None
+    )
+    await expect(desk.locator("[data-stage]")).to_have_attribute("data-state", "closed")
+
+    await ours.locator("[data-act=put]").click()
+    await screen.locator("[data-camera-on]").click()
+    await plays(desk)
+    await ours.locator("[data-act=cut]").click()
+    await expect(panel).to_be_hidden()
+    await expect(desk.locator("[data-stage]")).to_have_attribute("data-state", "closed")
+    assert rig.wrongs == []
+    for page in (screen, queue, desk):
+        await page.context.close()
