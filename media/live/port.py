@@ -208,6 +208,7 @@ class Port:
         self._strangers: set[TcpPath] = set()
         self._connections: set[TcpPath] = set()
         self._buffer, self._view = srtp.new_buffer(srtp.PACKET_BYTES)
+        self._behind_since: float | None = None  # since then more waits than one turn takes
         self.counted: Counter[str] = Counter()
         self.clock = time.monotonic
 
@@ -216,6 +217,11 @@ class Port:
         """The port we listen on: what was asked for, or what the kernel chose for 0."""
         found: int = self._sockets[0].getsockname()[1]
         return found
+
+    @property
+    def behind_s(self) -> float:
+        """For how long datagrams have come faster than they are dealt with."""
+        return self.clock() - self._behind_since if self._behind_since is not None else 0.0
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -278,6 +284,7 @@ class Port:
             try:
                 length, address = receive(view)
             except OSError:  # nothing left; or an earlier send was refused, which tells us nothing
+                self._behind_since = None
                 return
             if not length:
                 continue
@@ -291,6 +298,7 @@ class Port:
                 peer.dtls(bytes(view[:length]))
             else:
                 counted["junk"] += 1
+        self._behind_since = self._behind_since or self.clock()
 
     def _check(
         self,

@@ -33,8 +33,10 @@ FEEDBACK_EVERY_S = 0.05
 PARTS = 10
 # What flows is noted this often: an attendance after a crash is wrong by no more.
 SEEN_EVERY_S = 1.0
-# The event loop comes this late, smoothed: one more viewer would make it worse for all.
+# The event loop comes this late, smoothed, or what comes in has waited for so long: one more viewer
+# would make it worse for all.
 OVERLOADED_S = 0.25
+BEHIND_S = 1.0
 MOST_VIEWERS = 5_000
 
 
@@ -194,7 +196,8 @@ class LiveProcess:
     def _subscribe(self, ask: messages.Subscribe) -> messages.Re:
         stage = self._stage(ask.room, ask.epoch)
         viewers = sum(len(each.subscribers) for each in self.stages.values())
-        if self.lag_s > OVERLOADED_S or viewers >= MOST_VIEWERS:
+        is_late = self.lag_s > OVERLOADED_S or self._port.behind_s > BEHIND_S
+        if is_late or viewers >= MOST_VIEWERS:
             raise LiveError("live_overloaded")
         offer = sdp.read_offer(ask.offer)
         peer = self._peer(offer, ask.creator)
@@ -356,6 +359,7 @@ class LiveProcess:
             "cpu_seconds_total": usage.user + usage.system,
             "loop_lag_seconds": self.lag_s,
             "loop_worst_lag_seconds": self.worst_lag_s,
+            "port_behind_seconds": self._port.behind_s,
             "rooms": float(len(self.stages)),
             "viewers": float(sum(stage.viewers for stage in self.stages.values())),
             "publishers": float(sum(len(stage.publishers) for stage in self.stages.values())),
