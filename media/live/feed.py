@@ -21,6 +21,7 @@ from media.live.packets import (
     RecentPackets,
     Unwrapped,
 )
+from media.live.sender_clock import SenderClock
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Feed:
         self.rid = rid
         self.has_keys = is_video(codec)  # sound can be joined at any packet
         self.now = clock
+        self.sender = SenderClock(clock_rate)
         self.recent = RecentPackets(RECENT_PACKETS)
         self.newest: Packet | None = None  # the highest seq passed on; `recent` may know more
         self.readers: Sequence[Reader] = ()
@@ -92,7 +94,6 @@ class Feed:
         self._asked_at = float("-inf")
         self._is_key_wanted = False
         self._is_asking_later = False
-        self._report: tuple[float, int] | None = None  # the last (NTP seconds, timestamp)
 
     # --- in --------------------------------------------------------------------------------------
 
@@ -111,6 +112,8 @@ class Feed:
         self.packets += 1
         self.octets += size
         self._rate.add(size, now)
+        if size:  # padding tells no time
+            self.sender.came(packet.timestamp, now)
         self._arrived = now
         recent.put(packet)
         if packet.starts_key:
@@ -253,24 +256,11 @@ class Feed:
         """Whether anything came in the last `within` seconds."""
         return now - self._arrived <= within
 
-    def note_report(self, ntp: float, rtp: int, now: float) -> None:
+    def note_report(self, ntp: float, rtp: int) -> None:
         """A sender report: at `ntp` (seconds since 1900) its clock stood at timestamp `rtp`."""
-        if ntp > 0:  # 0: the sender has no clock (RFC 3550 §6.4.1)
-            self._report = (ntp, rtp)
-
-    def ntp_of(self, timestamp: int) -> float | None:
-        """When by the publisher's clock a timestamp was taken; None before its first report."""
-        if self._report is None:
-            return None
-        ntp, rtp = self._report
-        return ntp + (((timestamp - rtp + 0x80000000) & 0xFFFFFFFF) - 0x80000000) / self.clock_rate
-
-    def timestamp_at(self, ntp: float) -> int | None:
-        """The timestamp of a moment by the publisher's clock; None before its first report."""
-        if self._report is None:
-            return None
-        reported, rtp = self._report
-        return (rtp + round((ntp - reported) * self.clock_rate)) & 0xFFFFFFFF
+        newest = self.newest
+        known = None if newest is None else (newest.timestamp, newest.arrived)
+        self.sender.note_report(ntp, rtp, known)
 
 
 def _nobody() -> None:

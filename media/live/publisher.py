@@ -177,7 +177,7 @@ class Publisher:
                 stream = self._streams.get(report.ssrc)
                 if stream is not None and not stream.is_repair:
                     stream.reception.note_report(report.ntp, now)
-                    stream.feed.note_report(report.ntp_s, report.timestamp, now)
+                    stream.feed.note_report(report.ntp_s, report.timestamp)
 
     def _pass(self, stream: _Stream, header: Header, payload: bytes, now: float) -> None:
         if not stream.track.is_hushed:

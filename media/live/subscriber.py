@@ -77,6 +77,7 @@ class Line:
     outlet: Outlet
     choice: Choice
     track: Track | None = None  # what the stage gave it
+    told_changes: int = 0  # of the sender's clock, up to the last report
 
 
 class Subscriber:
@@ -248,7 +249,7 @@ class Subscriber:
             return
         for line in self.lines:
             self.adapt(line, now)
-        if now >= self._report_at:
+        if now >= self._report_at or any(_is_told_wrong(line) for line in self.lines):
             self._report_at = now + REPORT_EVERY_S
             self._report(now)
 
@@ -256,6 +257,8 @@ class Subscriber:
         """Goes over to the layer that suits now, at that layer's next keyframe."""
         track, outlet = line.track, line.outlet
         if track is None or not track.fanouts or not outlet.carries(track.codec.name):
+            return
+        if _is_settled(line, track):
             return
         rates = [one.feed.bitrate_bps(now) for one in track.fanouts]
         place = (
@@ -288,8 +291,9 @@ class Subscriber:
             outlet = line.outlet
             if outlet.fanout is None:
                 continue
-            newest = outlet.fanout.feed.newest
-            ntp = None if newest is None else outlet.fanout.feed.ntp_of(newest.timestamp)
+            newest, sender = outlet.fanout.feed.newest, outlet.fanout.feed.sender
+            line.told_changes = sender.changes
+            ntp = None if newest is None else sender.ntp_of(newest.timestamp)
             if newest is None or ntp is None:
                 continue
             passed = now - newest.arrived
@@ -304,6 +308,19 @@ class Subscriber:
                 self.cname,
             )
             self.peer.send_rtcp(report)
+
+
+def _is_told_wrong(line: Line) -> bool:
+    """What was reported of the sender's clock has turned out to be wrong."""
+    fanout = line.outlet.fanout
+    return fanout is not None and fanout.feed.sender.changes != line.told_changes
+
+
+def _is_settled(line: Line, track: Track) -> bool:
+    """It has the only encoding there is: nothing to choose, twice a second for each viewer."""
+    outlet = line.outlet
+    has_only = outlet.next is None and [outlet.fanout] == track.fanouts
+    return has_only and (line.kind == "audio" or line.choice.wish != "audio")
 
 
 def detach(line: Line) -> None:

@@ -23,6 +23,7 @@ from media.live.packets import (
 )
 from tests.support.readers import CountingReader
 
+NTP = 4e9
 START = 1000.0
 
 
@@ -613,34 +614,12 @@ def test_a_feed_flows_while_something_came_lately(loop: Loop) -> None:
     assert not feed.is_flowing(loop.now)
 
 
-def test_before_a_report_no_time_is_known(loop: Loop) -> None:
-    feed = made(loop)
-    assert feed.ntp_of(5) is None
-    assert feed.timestamp_at(4e9) is None
-    feed.note_report(0.0, 5, loop.now)  # a sender without a clock
-    assert feed.ntp_of(5) is None
-
-
-def test_times_are_told_over_the_wrap(loop: Loop) -> None:
-    feed = made(loop)
-    feed.note_report(4e9, 2**32 - 45_000, loop.now)
-    assert feed.ntp_of(45_000) == pytest.approx(4e9 + 1)
-    assert feed.ntp_of(2**32 - 135_000) == pytest.approx(4e9 - 1)
-    assert feed.timestamp_at(4e9 + 1) == 45_000
-    assert feed.timestamp_at(4e9 - 1) == 2**32 - 135_000
-
-
-@given(
-    st.floats(3.9e9, 4.2e9), st.integers(0, 2**32 - 1), st.integers(-(2**31), 2**31 - 1),
-    st.sampled_from([8000, 48_000, 90_000]),
-)  # fmt: skip
-def test_a_timestamp_and_its_time_lead_to_each_other(
-    ntp: float, rtp: int, ahead: int, clock_rate: int
-) -> None:
-    feed = made(Loop(), "opus", clock_rate)
-    feed.note_report(ntp, rtp, START)
-    timestamp = (rtp + ahead) % 2**32
-    moment = feed.ntp_of(timestamp)
-    assert moment is not None
-    assert moment - ntp == pytest.approx(ahead / clock_rate, abs=1e-5)
-    assert feed.timestamp_at(moment) == timestamp
+def test_a_report_is_put_beside_the_newest_packet_and_a_silence_is_noticed(loop: Loop) -> None:
+    feed = made(loop, "opus", 48_000)
+    push(feed, loop, 1, timestamp=0)
+    feed.note_report(NTP, 0)
+    loop.run(3)
+    push(feed, loop, 2, timestamp=960)  # counted on from before the silence
+    loop.run(0.4)
+    push(feed, loop, 3, timestamp=1920)
+    assert feed.sender.ntp_of(1920) == pytest.approx(NTP + 3.4)
