@@ -42,6 +42,8 @@ MAKERS = Who(roles=("moderator", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
 REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))
+# What was taken out of the programme: each what she took, the office all of it.
+RECORDS = Who(roles=(*REPORTS.roles, "operator"))
 # Releases are read by who reports from them; the office makes them.
 RELEASES = Who(roles=("coordinator", "bureau", "operator"))
 OFFICERS = Who(roles=("safeguarding",))

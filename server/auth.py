@@ -6,7 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.scope import Grant, Scope
+from rooms.people import grants
+from rooms.scope import Scope
 from server.database import Connection
 
 COOKIE = "porthole"
@@ -98,25 +99,8 @@ async def by_bearer(conn: Connection, token: str) -> Viewer | None:
 async def _viewer(
     conn: Connection, row: asyncpg.Record, kind: str, sign_in_id: UUID | None
 ) -> Viewer | None:
-    grants = await conn.fetch(
-        """
-        select programme_id, role, region_id, company_id, school_id, is_confirmed from (
-            select programme_id, role, region_id, company_id, school_id, is_confirmed, created_at,
-                id, false as is_deputy
-            from roles where person_id = $1 and ended_at is null
-            union all
-            select r.programme_id, r.role, r.region_id, null, null, true, r.created_at, r.id, true
-            from deputies d
-            join programmes p on p.id = d.programme_id
-            join roles r on (r.programme_id, r.person_id) = (d.programme_id, d.person_id)
-                and r.role = 'coordinator' and r.ended_at is null
-            where d.deputy_id = $1 and d.ended_at is null
-                and (now() at time zone p.zone)::date between d.from_day and d.until_day
-        ) as held order by is_deputy, created_at, id
-        """,
-        row["person_id"],
-    )
-    programmes = tuple(dict.fromkeys(grant["programme_id"] for grant in grants))
+    found = await grants.held(conn, row["person_id"])
+    programmes = tuple(dict.fromkeys(where for where, _ in found))
     programme_id = row["programme_id"] or (programmes[0] if programmes else None)
     if programme_id is None:
         return None
@@ -131,13 +115,7 @@ async def _viewer(
         scope=Scope(
             programme_id,
             row["person_id"],
-            tuple(_grant(grant) for grant in grants if grant["programme_id"] == programme_id),
+            tuple(grant for where, grant in found if where == programme_id),
         ),
         programmes=programmes,
-    )
-
-
-def _grant(row: asyncpg.Record) -> Grant:
-    return Grant(
-        row["role"], row["region_id"], row["company_id"], row["school_id"], row["is_confirmed"]
     )

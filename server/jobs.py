@@ -12,7 +12,8 @@ from server.database import Connection
 PROBE = "probe"
 TRANSCODE = "transcode"
 MAIL = "mail"
-KINDS = (PROBE, TRANSCODE, MAIL)
+EXPORT = "export"
+KINDS = (PROBE, TRANSCODE, MAIL, EXPORT)
 
 
 async def enqueue(

@@ -1,7 +1,7 @@
 """The only consumer of PgQueuer: claim → work → finish or fail, in lanes.
 
-Films, probes and mails have a lane each, so that a file is looked at while two films are being
-made, and neither waits behind a mail server that does not answer.
+Films, probes, mails and spreadsheets have a lane each, so that a file is looked at while two films
+are being made, and neither waits behind a mail server that does not answer.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from pgqueuer.sm import SchedulerManager
 
 from server import heartbeat, jobs
 from server.database import Pool
-from workers import mail, sweep, transcode
+from workers import mail, spreadsheets, sweep, transcode
 from workers.floor import Floor
 from workers.steady import AWAY, SteadyDriver
 
@@ -35,6 +35,7 @@ LOOK_AGAIN_WHEN_FULL = timedelta(seconds=1)
 FILMS_AT_ONCE = 2
 PROBES_AT_ONCE = 2
 MAILS_AT_ONCE = 4
+EXPORTS_AT_ONCE = 1
 
 
 async def run(floor: Floor) -> None:
@@ -73,7 +74,13 @@ def _lanes(floor: Floor) -> list[tuple[QueueManager, int]]:
     films = _lane(floor, jobs.TRANSCODE, lambda row_id: transcode.encode(floor, UUID(row_id)))
     probes = _lane(floor, jobs.PROBE, lambda row_id: transcode.probe(floor, UUID(row_id)))
     mails = _lane(floor, jobs.MAIL, lambda row_id: mail.send(floor, int(row_id)))
-    return [(films, FILMS_AT_ONCE), (probes, PROBES_AT_ONCE), (mails, MAILS_AT_ONCE)]
+    made = _lane(floor, jobs.EXPORT, lambda row_id: spreadsheets.make(floor, UUID(row_id)))
+    return [
+        (films, FILMS_AT_ONCE),
+        (probes, PROBES_AT_ONCE),
+        (mails, MAILS_AT_ONCE),
+        (made, EXPORTS_AT_ONCE),
+    ]
 
 
 def _queries(pool: Pool) -> Queries:

@@ -7,8 +7,10 @@ front: nothing is lost, and `original_text` takes exactly that apostrophe away a
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -24,10 +26,14 @@ MARK = "'"
 _STARTERS = frozenset("=+-@")
 _MINUS_SIGN = "\u2212"
 _LINE_STARTERS = frozenset("\t\r\n")
+# Behind one of these nothing can be a formula; most texts begin so.
+_PLAIN = frozenset(string.ascii_letters + string.digits)
 
 
 def safe_cell(text: str) -> str:
     """The text, with an apostrophe in front if a spreadsheet could take it for a formula."""
+    if not text or text[0] in _PLAIN:
+        return text
     return MARK + text if _may_start_formula(text) else text
 
 
@@ -59,27 +65,38 @@ def to_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]], delimiter: st
 
     With `;` numbers get a decimal comma: where Excel splits on `;` it reads `1.5` as 1 May.
     """
+    return csv_head(columns, delimiter) + csv_lines(rows, delimiter)
+
+
+def csv_head(columns: Sequence[str], delimiter: str = ";") -> bytes:
+    """How such a file begins: BOM and the names of the columns."""
+    return codecs.BOM_UTF8 + csv_lines([columns], delimiter)
+
+
+def csv_lines(rows: Iterable[Sequence[Cell]], delimiter: str = ";") -> bytes:
+    """Lines of such a file, for one that is sent in parts."""
     if delimiter not in DELIMITERS:
         raise Refused("csv_delimiter_unknown", delimiter=delimiter)
     page = io.StringIO()
     writer = csv.writer(page, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL)
-    writer.writerow([safe_cell(column) for column in columns])
     writer.writerows([_written(cell, delimiter) for cell in row] for row in rows)
     # A lone surrogate is no text; shown as an escape it does not cost the whole report.
-    return page.getvalue().encode("utf-8-sig", "backslashreplace")
+    return page.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _written(cell: Cell, delimiter: str) -> str:
     """One value as it stands in the file. Only texts can be formulas, so only they are marked."""
+    if isinstance(cell, str):
+        return safe_cell(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "1" if cell else "0"
+    if isinstance(cell, int):
+        return str(cell)
     if isinstance(cell, datetime):
         return utc_text(cell)
-    if isinstance(cell, int | float | Decimal):
-        return _number(cell, "," if delimiter == ";" else ".")
-    return safe_cell(cell)
+    return _number(cell, "," if delimiter == ";" else ".")
 
 
 def _number(value: float | Decimal, decimal_mark: str) -> str:
@@ -90,7 +107,7 @@ def _number(value: float | Decimal, decimal_mark: str) -> str:
 
 def utc_text(moment: datetime) -> str:
     """`2026-03-10T08:00:00Z`, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def local_text(moment: datetime, zone: str) -> str:

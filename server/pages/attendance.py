@@ -1,10 +1,9 @@
-"""Attendance of a class in a session: "why?", corrections, the morning after; exports of a view."""
+"""Attendance of a class in a session: "why?", corrections, the morning after."""
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from rooms.agenda import room_sessions, sessions
-from rooms.attendance import confirmations, corrections, export, report, results
-from rooms.attendance.cells import DELIMITERS
+from rooms.attendance import confirmations, corrections, report, results
 from rooms.attendance.report import Row
 from rooms.attendance.results import Result
 from rooms.attendance.rule import Outcome
@@ -13,7 +12,6 @@ from server import errors, forms
 from server.confirm_mails import read_token
 from server.context import Here
 from server.database import Connection
-from server.pages.attendance_filters import filters_of
 from server.pages.attendance_words import (
     clock_picture,
     film_picture,
@@ -23,31 +21,6 @@ from server.pages.attendance_words import (
     why,
 )
 from server.pages.classes import whole
-
-
-async def csv(here: Here) -> Response:
-    """`GET /attendance.csv`: the view's rows; `?delimiter=,` for those who want commas."""
-    wanted = here.request.query_params.get("delimiter", ";")
-    async with here.transaction() as conn:
-        filters = filters_of(here.request.query_params)
-        found = [row async for row in export.rows(conn, here.scope, filters)]
-    body = export.csv(found, wanted if wanted in DELIMITERS else ";")
-    return Response(body, media_type="text/csv; charset=utf-8", headers=_download("csv"))
-
-
-async def json(here: Here) -> Response:
-    """`GET /attendance.json`: the same rows."""
-    async with here.transaction() as conn:
-        filters = filters_of(here.request.query_params)
-        found = [row async for row in export.rows(conn, here.scope, filters)]
-    return JSONResponse(export.document(found), headers=_download("json"))
-
-
-def _download(ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="attendance.{ending}"'}
-
-
-# --- "why?" ------------------------------------------------------------------------------------
 
 
 async def show(here: Here) -> Response:
