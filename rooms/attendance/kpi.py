@@ -182,9 +182,9 @@ async def _attended(
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
                     '') as key,
-                coalesce(o.reports_as, o.id) as school_id, k.class_id, k.session_id, k.kind,
-                k.is_counted, k.is_counted and k.passes as passes, k.pupils, k.student_seconds
-            from kpi_classes k join schools o on o.id = k.school_id
+                k.school_id, k.class_id, k.session_id, k.kind, k.is_counted,
+                k.is_counted and k.passes as passes, k.pupils, k.student_seconds
+            from kpi_classes k
             where k.programme_id = $1 and k.local_date between $2 and $3
                 and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
                     or exists (select from class_teachers t where t.programme_id = $1
@@ -197,31 +197,48 @@ async def _attended(
                 and ($9::uuid is null or k.objective_id = $9)
                 and ($10 = '' or k.kind = $10)
                 and ($13 = '' or k.level = $13)
-        ), reached as (
-            select false as is_total, key, sum(largest)::bigint as pupils from (
-                select key, class_id, max(pupils) as largest from rows where passes
-                group by key, class_id) c where $11 <> '' group by key
-            union all
-            select true, '', coalesce(sum(largest), 0)::bigint from (
-                select max(pupils) as largest from rows where passes group by class_id) c
-        )
-        select f.is_total, f.key, f.schools, f.classes, f.sessions, f.sessions_live,
-            f.sessions - f.sessions_live as sessions_on_demand, f.participations,
-            coalesce(r.pupils, 0)::bigint as pupils_reached, f.student_seconds, f.unconfirmed
-        from (
-            select grouping(key) = 1 as is_total, coalesce(key, '') as key,
+        ), per_class as materialized (
+            -- few rows from here on: what is distinct is looked for in these
+            select r.key, r.class_id, coalesce(o.reports_as, o.id) as school_id, r.passes,
+                r.largest, r.participations, r.seconds, r.unconfirmed
+            from (
+                select key, class_id, school_id, bool_or(passes) as passes,
+                    max(pupils) filter (where passes) as largest,
+                    sum(pupils) filter (where passes) as participations,
+                    sum(student_seconds) filter (where is_counted) as seconds,
+                    count(*) filter (where not is_counted) as unconfirmed
+                from rows group by key, class_id, school_id
+            ) r join schools o on o.id = r.school_id
+        ), per_session as materialized (
+            select key, session_id, kind from rows where passes group by key, session_id, kind
+        ), of_classes as (
+            select grouping(key) as is_total, key,
                 count(distinct school_id) filter (where passes) as schools,
                 count(distinct class_id) filter (where passes) as classes,
-                count(distinct session_id) filter (where passes) as sessions,
-                count(distinct session_id) filter (where passes and kind = 'live')
-                    as sessions_live,
-                coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
-                coalesce(sum(student_seconds) filter (where is_counted), 0)::bigint
-                    as student_seconds,
-                count(*) filter (where not is_counted) as unconfirmed
-            from rows group by grouping sets ((key), ())
-        ) f left join reached r on (r.is_total, r.key) = (f.is_total, f.key)
-        where f.is_total or $11 <> ''
+                coalesce(sum(participations), 0)::bigint as participations,
+                coalesce(sum(seconds), 0)::bigint as student_seconds,
+                coalesce(sum(unconfirmed), 0)::bigint as unconfirmed
+            from per_class group by grouping sets ((key), ())
+        ), of_sessions as (
+            select grouping(key) as is_total, key, count(distinct session_id) as sessions,
+                count(distinct session_id) filter (where kind = 'live') as sessions_live
+            from per_session group by grouping sets ((key), ())
+        ), reached as (
+            select 0 as is_total, key, sum(largest) as pupils from (
+                select key, class_id, max(largest) as largest from per_class where passes
+                group by key, class_id) c group by key
+            union all
+            select 1, null, sum(largest) from (
+                select max(largest) as largest from per_class where passes group by class_id) c
+        )
+        select c.is_total = 1 as is_total, coalesce(c.key, '') as key, c.schools, c.classes,
+            coalesce(s.sessions, 0) as sessions, coalesce(s.sessions_live, 0) as sessions_live,
+            coalesce(s.sessions - s.sessions_live, 0) as sessions_on_demand, c.participations,
+            coalesce(p.pupils, 0)::bigint as pupils_reached, c.student_seconds, c.unconfirmed
+        from of_classes c
+        left join of_sessions s on s.is_total = c.is_total and s.key is not distinct from c.key
+        left join reached p on p.is_total = c.is_total and p.key is not distinct from c.key
+        where c.is_total = 1 or $11 <> ''
         """,
         *_values(scope, asked, by),
         asked.level,

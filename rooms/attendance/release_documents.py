@@ -29,6 +29,7 @@ class Facts:
 
     programme: str
     programme_name: str
+    zone: str
     period: Period
     is_provisional: bool
     as_of: datetime
@@ -46,7 +47,11 @@ def document(facts: Facts, before: Document | None) -> Document:
     """The edition after `before`, which is of the same days; None: the first."""
     made: Document = {
         "format": FORMAT,
-        "programme": {"slug": facts.programme, "name": facts.programme_name},
+        "programme": {
+            "slug": facts.programme,
+            "name": facts.programme_name,
+            "zone": facts.zone,
+        },
         "period": {
             "since": facts.period.since.isoformat(),
             "until": facts.period.until.isoformat(),
@@ -93,10 +98,12 @@ def _figures(facts: Facts) -> dict[str, int | None]:
     }
     if facts.blanked.hides_whole:
         of_classes = dict.fromkeys(of_classes)
+    # What is hosted in the whole programme is what is attended in it.
+    is_told = not facts.blanked.hides_whole
     return of_classes | {
         "registry": side.registry,
-        "hosted": host.sessions,
-        "hosted_live": host.sessions_live,
+        "hosted": host.sessions if is_told else None,
+        "hosted_live": host.sessions_live if is_told else None,
         "companies": host.companies,
         "company_minutes": host.company_minutes,
         "stage_minutes": host.stage_seconds // 60,

@@ -5,6 +5,7 @@ lists the differences. Two releases never share a day unless they share all: the
 could subtract one from the other, and so find what was blanked.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -97,6 +98,7 @@ async def compose(
     facts = Facts(
         programme=programme.slug,
         programme_name=programme.name,
+        zone=programme.zone,
         period=period,
         is_provisional=period.is_open(today),
         as_of=as_of,
@@ -105,7 +107,8 @@ async def compose(
         attended=found.attended,
         hosted=found.hosted,
         tables=tables,
-        blanked=blanking.blank(tables, kept),
+        # Seconds of search where much is small: others are served meanwhile.
+        blanked=await asyncio.to_thread(blanking.blank, tables, kept),
         names=await published.names(conn, scope),
         definitions=definitions,
     )

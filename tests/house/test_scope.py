@@ -12,20 +12,22 @@ from tests.support.pages import VISITS, Visit, cookies
 from tests.support.whole import Whole, a_whole
 
 # What machines are told, as the same people.
-FILES = tuple(
-    Visit(path, who, query=query)
-    for path, who, query in (
-        ("/attendance.csv", "teacher", ""),
-        ("/attendance.csv", "coordinator", ""),
-        ("/attendance.csv", "bureau", ""),
-        ("/attendance.json", "bureau", ""),
-        ("/kpis.csv", "bureau", ""),
-        ("/releases/{release}/document.json", "bureau", ""),
-        ("/kpis.csv", "editor", ""),
-        ("/kpis.json", "coordinator", ""),
-        ("/attendance.json", "editor", ""),
-        ("/schools/search", "anonymous", "programme={programme}&q=College"),
-    )
+FILES = (
+    *(
+        Visit(path, who, query=query)
+        for path, who, query in (
+            ("/attendance.csv", "teacher", ""),
+            ("/attendance.csv", "coordinator", ""),
+            ("/attendance.csv", "bureau", ""),
+            ("/attendance.json", "bureau", ""),
+            ("/kpis.csv", "bureau", ""),
+            ("/kpis.csv", "editor", ""),
+            ("/kpis.json", "coordinator", ""),
+            ("/attendance.json", "editor", ""),
+            ("/schools/search", "anonymous", "programme={programme}&q=College"),
+        )
+    ),
+    Visit("/releases/{id}/document.json", "bureau", (("id", "release"),)),
 )
 API = (
     "/api/v1/tours",

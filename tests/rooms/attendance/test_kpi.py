@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from rooms.agenda import objectives
-from rooms.attendance import kpi, kpi_periods, kpi_rows, report
+from rooms.attendance import kpi, kpi_periods, kpi_rows, review
 from rooms.attendance.kpi import Asked, By, Figures
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters
@@ -135,8 +136,9 @@ async def test_a_coordinator_counts_her_region_and_agrees_with_attendance(pool: 
         found = await kpi.report(conn, history.coordinator(region), Asked(YEAR), By.REGION)
         asked = Asked(YEAR, region_id=region.id)
         office = await kpi.report(conn, history.office, asked)
-        sums = await report.sums(
-            conn, history.coordinator(region), Filters(YEAR.since, YEAR.until)
+        wanted = Filters(YEAR.since, YEAR.until)
+        sums = await review.of_period(
+            conn, history.coordinator(region), wanted, review.By.REGION
         )  # fmt: skip
     assert told(found.total) == told(office.total) == counted(mine)
     assert told_hosted(found.total) == hosted(
@@ -144,8 +146,8 @@ async def test_a_coordinator_counts_her_region_and_agrees_with_attendance(pool: 
     )
     assert [key for key, _ in found.parts] == [str(region.id)]
     assert found.total.attended.registry == 2
-    assert sums.totals.pupils_reached == found.total.attended.pupils_reached
-    assert sums.totals.student_minutes == found.total.attended.student_minutes
+    assert sums.whole.pupils_reached == found.total.attended.pupils_reached
+    assert sums.whole.student_seconds // 60 == found.total.attended.student_minutes
 
 
 async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -> None:
@@ -256,3 +258,80 @@ def test_a_period_that_cannot_be_is_refused() -> None:
         kpi_periods.free(date(2000, 1, 1), date(2026, 1, 1))
     assert kpi_periods.free(YEAR.since, YEAR.until) == YEAR
     assert YEAR.is_open(YEAR.until) and not YEAR.is_open(date(2026, 8, 1))
+
+
+async def on_stage(conn: Connection, history: History, room_id: UUID, person_id: UUID) -> UUID:
+    """A place on the stage of a room."""
+    member: UUID = await conn.fetchval(
+        """
+        insert into room_presenters (programme_id, room_id, person_id, came_at)
+        values ($1, $2, $3, now()) returning id
+        """,
+        history.programme.id, room_id, person_id,
+    )  # fmt: skip
+    return member
+
+
+async def test_stage_time_is_the_companys_while_on_air_and_outlives_its_log(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "stage", 4, lessons=12)
+        row = await conn.fetchrow(
+            """
+            select s.id as session_id, s.room_id, s.started_at as at, o.company_id from sessions s
+            join rooms o on o.id = s.room_id
+            join session_classes c on c.session_id = s.id and c.is_confirmed_teacher
+            join session_class_results r on r.session_class_id = c.id and r.outcome = 'present'
+            where s.programme_id = $1 limit 1
+            """,
+            history.programme.id,
+        )
+        assert row is not None
+        hers = await conn.fetchval(
+            "select person_id from roles where company_id = $1", row["company_id"]
+        )
+        stranger = await a_person(conn)
+        places = [await on_stage(conn, history, row["room_id"], one) for one in (hers, stranger.id)]
+        # (place, came, left) in minutes from the start; the last one stayed to the end
+        stays = [(places[0], 0, 10), (places[0], 20, None), (places[1], 0, None)]
+        lines = sorted(
+            (minute, kind, str(place))
+            for place, came, left in stays
+            for minute, kind in ((came, "presenter_came"), (left, "presenter_left"))
+            if minute is not None
+        )
+        for number, (minute, kind, place) in enumerate(lines, 1):
+            await conn.execute(
+                "insert into room_events values ($1, $2, $3, $4, $5, $6)",
+                history.programme.id, row["room_id"], number,
+                row["at"] + timedelta(minutes=minute), kind, {"member": place},
+            )  # fmt: skip
+        for since, until in ((5, 8), (9, 25)):
+            await conn.execute(
+                """
+                insert into on_air (programme_id, session_id, started_at, seen_until, ended_at)
+                values ($1, $2, $3, $4, $4)
+                """,
+                history.programme.id, row["session_id"],
+                row["at"] + timedelta(minutes=since), row["at"] + timedelta(minutes=until),
+            )  # fmt: skip
+        await conn.execute(
+            "update rooms set closed_at = $2 where id = $1",
+            row["room_id"], row["at"] + timedelta(minutes=30),
+        )  # fmt: skip
+        seconds = []
+        for _ in range(2):
+            await kpi_rows.keep(conn, await parts_of(conn, row["session_id"]), NOW)
+            seconds.append(
+                await conn.fetchval(
+                    "select stage_seconds from kpi_sessions where session_id = $1",
+                    row["session_id"],
+                )
+            )
+            await conn.execute("delete from room_events where programme_id = $1",
+                               history.programme.id)  # fmt: skip
+    assert seconds == [(3 + 1 + 5) * 60] * 2
+
+
+async def parts_of(conn: Connection, session_id: UUID) -> list[UUID]:
+    rows = await conn.fetch("select id from session_classes where session_id = $1", session_id)
+    return [row["id"] for row in rows]

@@ -25,7 +25,7 @@ LATER = NOW + 800 * DAY
 
 async def a_year(conn: Connection, slug: str = "one", seed: int = 1) -> History:
     """A programme large enough that something of it may be told."""
-    history = await a_history(conn, slug, seed, lessons=150, schools=12)
+    history = await a_history(conn, slug, seed, lessons=90, schools=9)
     await kpi_rows.run(conn, NOW)
     return history
 

@@ -1,0 +1,170 @@
+"""Figures and releases through the real app: page, file and API agree; a funder's link opens
+releases and nothing else."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import httpx
+import pytest
+
+from rooms.agenda import objectives, partnerships, request_answers
+from rooms.agenda.request_drafts import Slot, weeks_from
+from rooms.attendance import kpi, kpi_rows
+from rooms.attendance.kpi import Asked, By
+from rooms.attendance.kpi_periods import Period
+from rooms.people import api_tokens
+from tests.support.floor import House
+from tests.support.histories import NOW, History, a_history
+from tests.support.invitations import a_meeting
+from tests.support.people import a_person, a_role, sign_in
+
+TOKEN = "a-token-of-the-office-with-enough-letters"
+YEAR = "year=2025"
+
+
+@dataclass
+class Office:
+    """A programme with a history, and its office signed in, in English."""
+
+    house: House
+    history: History
+    client: httpx.AsyncClient
+
+    def caller(self) -> httpx.AsyncClient:
+        """A program with the office's token."""
+        return self.house.client(headers={"authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.fixture
+async def office(app_house: House) -> Office:
+    app_house.clock.moment = NOW
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "jetstream", 5, lessons=90, schools=9)
+        await kpi_rows.run(conn, NOW)
+        person = await a_person(conn, "office@jetstream.example", "Bo Office")
+        await a_role(conn, history.programme, person, "bureau")
+        await api_tokens.put(conn, history.office, person.id, TOKEN, "test")
+    client = app_house.client(cookies={"language": "en"})
+    await sign_in(app_house, client, person)
+    return Office(app_house, history, client)
+
+
+async def test_page_file_and_api_tell_the_same(office: Office) -> None:
+    period = Period(date(2025, 8, 1), date(2026, 7, 31))
+    async with office.house.pool.acquire() as conn:
+        found = await kpi.report(conn, office.history.office, Asked(period), By.REGION)
+    page = (await office.client.get(f"/kpis?{YEAR}")).text
+    file = (await office.client.get(f"/kpis.csv?{YEAR}")).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file), delimiter=";"))
+    told = (await office.client.get(f"/kpis.json?{YEAR}")).json()["rows"]
+    async with office.caller() as program:
+        days = {"since": "2025-08-01", "until": "2026-07-31", "by": "region"}
+        answer = (await program.get("/api/v1/kpis", params=days)).json()
+    side = found.total.attended
+    figures = re.findall(r'<dd class="figure">([^<]*)</dd>', page)
+    assert figures[:4] == [
+        f"{one:,}" for one in (side.schools, side.classes, side.pupils_reached, side.participations)
+    ]
+    assert "added up over the classes. The same pupils in two classes count twice" in page
+    assert len(rows) == len(told) == 1 + len(found.parts) == 1 + len(answer["parts"])
+    for name in ("schools", "participations", "student_minutes", "pupils_reached"):
+        value = getattr(side, name)
+        assert int(rows[0][name]) == told[0][name] == answer["whole"]["attended"][name] == value
+        parts = [getattr(figures.attended, name) for _, figures in found.parts]
+        assert [int(row[name]) for row in rows[1:]] == parts
+        assert [part["attended"][name] for part in answer["parts"]] == parts
+
+
+async def test_what_cannot_be_asked_is_said(office: Office) -> None:
+    wrong = await office.client.get("/kpis?since=2026-02-01&until=2026-01-01")
+    assert wrong.status_code == 422 and "lies before the first" in wrong.text
+    strange = await office.client.get("/kpis?level=' or 1&region=x&by=x&year=x&part=x")
+    assert strange.status_code == 200
+    async with office.caller() as program:
+        for query in ("level=x", "by=x", "since=2026-02-01&until=2026-01-01", "no=1"):
+            assert (await program.get(f"/api/v1/kpis?{query}")).status_code in {400, 422}, query
+
+
+async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) -> None:
+    made = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    address = made.headers["location"]
+    again = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    overlap = await office.client.post("/releases", data={"year": "2025", "part": "q1"})
+    assert (again.status_code, overlap.status_code) == (422, 422)
+    page = (await office.client.post(
+        "/releases/links", data={"label": "Fonds", "expires_on": "2026-12-31"}
+    )).text  # fmt: skip
+    [link] = set(re.findall(r"http://testserver(/funder/[\w-]+)", page))
+    async with office.house.client(cookies={"language": "en"}) as funder:
+        index = await funder.get(link)
+        edition = f"{link}/{address.rpartition('/')[2]}"
+        shown = await funder.get(edition)
+        document = await funder.get(f"{edition}/document.json")
+        table = await funder.get(f"{edition}/figures.csv")
+        for path in ("/kpis", "/releases", address, "/attendance"):
+            assert (await funder.get(path)).status_code == 303
+        assert (await funder.get(f"{link}x")).status_code == 404
+    async with office.caller() as program:
+        stored = await program.get(f"/api/v1{address}")
+        listed = (await program.get("/api/v1/releases")).json()["releases"]
+    assert {answer.headers["x-robots-tag"] for answer in (index, shown, document, table)} == {
+        "noindex, nofollow"
+    }
+    assert "Jetstream" in index.text and "×" in shown.text and "Twente" in shown.text
+    assert document.content == stored.content
+    read = json.loads(document.content)
+    assert {*read["definitions"]} == {"nl", "en"}
+    assert [one["sha256"] in shown.text for one in listed] == [True]
+    assert b"region_by_level" in table.content
+    revoke = re.findall(r"/releases/links/[\w-]+/revoke", page)[0]
+    await office.client.post(revoke)
+    async with office.house.client() as funder:
+        for path in (link, edition, f"{edition}/document.json", f"{edition}/figures.csv"):
+            assert (await funder.get(path)).status_code == 404
+    assert "revoked by Bo Office" in (await office.client.get("/releases")).text
+
+
+async def test_objectives_are_written_and_ended(office: Office) -> None:
+    empty = await office.client.post("/programme/objectives", data={"name_nl": " "})
+    assert empty.status_code == 422 and "at least one language" in empty.text
+    await office.client.post("/programme/objectives", data={"name_nl": "Meer vrouwen"})
+    async with office.house.pool.acquire() as conn:
+        known = await objectives.every(conn, office.history.office)
+        made = next(one for one in known if one.name("en") == "Meer vrouwen")
+    changed = {"id": str(made.id), "name_nl": "Meer meisjes", "name_en": "More girls"}
+    await office.client.post("/programme/objectives", data=changed)
+    await office.client.post(f"/programme/objectives/{made.id}/end")
+    page = (await office.client.get("/programme/objectives")).text
+    assert "More girls" in page and "not chosen any more" in page
+    async with office.house.pool.acquire() as conn:
+        known = await objectives.every(conn, office.history.office)
+    offered = objectives.choosable(known, objectives.Aim(), "en")
+    assert {name for _, name in offered} == {"Kiezen", "Techniek"}
+    kept = objectives.choosable(known, objectives.Aim(made.id), "en")
+    assert "More girls" in [name for _, name in kept]
+
+
+async def test_a_pair_is_alive_once_a_lesson_is_agreed(app_house: House) -> None:
+    now = app_house.clock.moment = datetime(2026, 9, 15, 9, 0, tzinfo=NOW.tzinfo)
+    day = weeks_from(now.date())[1] + timedelta(days=1)
+    period = Period(date(2026, 8, 1), date(2027, 7, 31))
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        meeting = await a_meeting(conn, now=now)
+        asked = await meeting.ask(conn, now)
+        before = await partnerships.alive(conn, meeting.editing, period)
+        slot = Slot(day, time(10, 15), 50, "Europe/Amsterdam")
+        await request_answers.accept(conn, meeting.editing, asked.id, slot, now)
+        [pair] = await partnerships.alive(conn, meeting.editing, period)
+        found = await kpi.report(conn, meeting.editing, Asked(period), By.MONTH)
+        earlier = Period(date(2025, 8, 1), date(2026, 7, 31))
+        none = await partnerships.alive(conn, meeting.editing, earlier)
+    assert (before, none) == ([], [])
+    assert (pair.school, pair.company, pair.lessons, pair.last_on) == (
+        meeting.school.name, meeting.company.name, 0, day,
+    )  # fmt: skip
+    assert found.total.attended.partnerships == 1
+    assert [key for key, _ in found.parts] == [day.strftime("%Y-%m")]
