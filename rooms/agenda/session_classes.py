@@ -4,7 +4,7 @@ Name, level and school stay as they were that day. The teacher's yes and the reg
 been known that day.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from rooms.connection import Connection
@@ -235,3 +235,24 @@ async def take_regions(conn: Connection, scope: Scope, ids: list[UUID]) -> None:
         scope.programme_id,
         ids,
     )
+
+
+async def regions_since(conn: Connection, scope: Scope, on: date) -> list[UUID]:
+    """Sessions from a day on get the region their school stood in on their own day, as it is known
+    now: a move may be told after it happened. Returns those that changed."""
+    rows = await conn.fetch(
+        """
+        update session_classes c set region_id = p.region_id
+        from sessions s, school_regions p
+        where c.programme_id = $1 and (s.programme_id, s.id) = (c.programme_id, c.session_id)
+            and s.local_date >= $2
+            and (p.programme_id, p.school_id) = (c.programme_id, c.school_id)
+            and p.valid_from <= s.local_date
+            and (p.valid_to is null or p.valid_to > s.local_date)
+            and c.region_id is distinct from p.region_id
+        returning c.id
+        """,
+        scope.programme_id,
+        on,
+    )
+    return [row["id"] for row in rows]

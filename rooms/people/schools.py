@@ -154,19 +154,22 @@ async def put_unlisted(conn: Connection, *, country: str, name: str, place: str)
 
 
 async def place(conn: Connection, scope: Scope, school_id: UUID, region_id: UUID, on: date) -> None:
-    """Puts a school in a region from a day on; the placing before it ends that day."""
-    open_row = await conn.fetchrow(
+    """Puts a school in a region from a day on; where it stood until then stays with that time.
+
+    A day in the past takes the place of what was told of the time since.
+    """
+    stands: bool = await conn.fetchval(
         """
-        select region_id, valid_from from school_regions
-        where programme_id = $1 and school_id = $2 and valid_to is null for update
+        select exists (select from school_regions
+            where programme_id = $1 and school_id = $2 and valid_to is null
+                and region_id = $3 and valid_from <= $4)
         """,
         scope.programme_id,
         school_id,
+        region_id,
+        on,
     )
-    if open_row is not None and open_row["region_id"] == region_id:
-        return
-    if open_row is not None and open_row["valid_from"] >= on:
-        await _replace_placing(conn, scope, school_id, region_id)
+    if stands:
         return
     await _end_placing(conn, scope, school_id, on)
     await _begin_placing(conn, scope, school_id, region_id, on)
@@ -192,25 +195,21 @@ async def _begin_placing(
         raise Conflict("school_moved_meanwhile") from None
 
 
-async def _replace_placing(
-    conn: Connection, scope: Scope, school_id: UUID, region_id: UUID
-) -> None:
+async def _end_placing(conn: Connection, scope: Scope, school_id: UUID, on: date) -> None:
+    """Nothing is told of its place from this day on."""
     await conn.execute(
         """
-        update school_regions set region_id = $3
-        where programme_id = $1 and school_id = $2 and valid_to is null
+        delete from school_regions
+        where programme_id = $1 and school_id = $2 and valid_from >= $3
         """,
         scope.programme_id,
         school_id,
-        region_id,
+        on,
     )
-
-
-async def _end_placing(conn: Connection, scope: Scope, school_id: UUID, on: date) -> None:
     await conn.execute(
         """
         update school_regions set valid_to = $3
-        where programme_id = $1 and school_id = $2 and valid_to is null
+        where programme_id = $1 and school_id = $2 and (valid_to is null or valid_to > $3)
         """,
         scope.programme_id,
         school_id,

@@ -12,6 +12,7 @@ from rooms.people import (
     persons,
     programmes,
     regions,
+    registry,
     roles,
     schools,
 )
@@ -55,6 +56,7 @@ async def seed(
     """
     await conn.execute("select pg_advisory_xact_lock($1)", PEOPLE_LOCK)
     main, apart = [await _programme(conn, secret, each, now, resets) for each in cast.CASTS]
+    await registry.note(conn, now, "demo")
     return main, apart
 
 

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import session_classes
+from rooms.attendance import kpi_rows
 from rooms.errors import Refused, RoomError
 from rooms.people import (
     programmes,
@@ -23,7 +24,7 @@ from rooms.people import (
 )
 from rooms.people.registry_changes import Origin
 from rooms.people.registry_files import SchoolList
-from rooms.people.registry_plan import KINDS, Terms
+from rooms.people.registry_plan import Terms
 from server import errors, forms
 from server.context import Here
 from server.i18n import N_
@@ -60,15 +61,15 @@ IN_A_LINE: dict[str, str] = {
     "list_is_html": N_("this is a web page, not a list"),
     "list_encoding": N_("the file is in none of the encodings that its mapping allows"),
 }
-# What a list does, one heading each.
+# What a list does, one heading each: first what cannot be put right by another list.
 KIND_WORDS: dict[str, str] = {
-    "new": N_("New schools"),
-    "renamed": N_("Schools with another name"),
-    "changed": N_("Schools with another place or levels"),
     "closed": N_("Schools that close"),
     "merged": N_("Schools that are taken over"),
     "reopened": N_("Schools that are open again"),
+    "renamed": N_("Schools with another name"),
+    "changed": N_("Schools with another place or levels"),
     "moved": N_("Schools that come into another region"),
+    "new": N_("New schools"),
 }
 
 
@@ -212,11 +213,11 @@ async def show(here: Here) -> Response:
         zone=programme.zone,
         counts=counts,
         kinds=[
-            (kind, KIND_WORDS[kind], counts[kind], _rows(waiting.found["firsts"][kind]))
-            for kind in KINDS
+            (kind, words, counts[kind], _rows(waiting.found["firsts"][kind]))
+            for kind, words in KIND_WORDS.items()
             if counts[kind]
         ],
-        changes=sum(counts[kind] for kind in KINDS),
+        changes=sum(counts[kind] for kind in KIND_WORDS),
     )
 
 
@@ -227,8 +228,11 @@ def _rows(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
 async def apply(here: Here) -> Response:
     """`POST /programme/schools/lists/{id}/apply`: all of the list, or nothing of it."""
     async with here.transaction() as conn:
+        told = await registry_lists.by_id(conn, here.scope, here.id())
         await registry_lists.apply(conn, here.scope, here.id(), here.now)
         await session_classes.give_regions(conn, here.scope)
+        moved = await session_classes.regions_since(conn, here.scope, told.holds_from)
+        await kpi_rows.keep(conn, moved, here.now)
     return here.go("/programme/schools", "schools_kept")
 
 

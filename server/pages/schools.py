@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import session_classes
+from rooms.attendance import kpi_rows
 from rooms.errors import Refused, RoomError
 from rooms.people import (
     programmes,
@@ -63,7 +64,13 @@ async def _form(
     return here.page(
         "programme/school.html",
         422 if words else 200,
-        told={"levels": (), "region": "", **dict.fromkeys(LENGTHS, ""), **told},
+        told={
+            "levels": (),
+            "region": "",
+            "region_from": None,
+            **dict.fromkeys(LENGTHS, ""),
+            **told,
+        },
         problems=words,
         school_id=school_id,
         school=told.get("name", ""),
@@ -96,6 +103,7 @@ def _told(form: FormData, school_id: UUID | None) -> tuple[dict[str, Any], dict[
     told: dict[str, Any] = {name: forms.line(form, name)[:most] for name, most in LENGTHS.items()}
     told["levels"] = [level for level in forms.many(form, "levels") if level in LEVELS]
     told["region"] = forms.line(form, "region")
+    told["region_from"] = forms.day(form, "region_from")
     problems: dict[str, RoomError] = {}
     if school_id is None and not told["code"]:
         problems["code"] = Refused("code_missing")
@@ -123,10 +131,29 @@ async def _store(
     if school_id is None:
         school_id = await _make(conn, programme, told)
         await registry.note(conn, here.now, origin.source, by=origin.by)
+        told["region_from"] = told["region_from"] or today
     else:
         await _change(here, conn, told, school_id, today, origin)
-    await schools.place(conn, here.scope, school_id, region_id, today)
+    await _place(here, conn, school_id, region_id, told["region_from"], today)
+
+
+async def _place(
+    here: Here,
+    conn: Connection,
+    school_id: UUID,
+    region_id: UUID,
+    since: date | None,
+    today: date,
+) -> None:
+    """Without a day, a school that stands in that region already (or will) is left alone."""
+    school = await schools.by_id(conn, here.scope, school_id) if since is None else None
+    if school and school.region_id == region_id:
+        return
+    since = since or today
+    await schools.place(conn, here.scope, school_id, region_id, since)
     await session_classes.give_regions(conn, here.scope)
+    moved = await session_classes.regions_since(conn, here.scope, since)
+    await kpi_rows.keep(conn, moved, here.now)
 
 
 async def _make(conn: Connection, programme: Programme, told: dict[str, Any]) -> UUID:

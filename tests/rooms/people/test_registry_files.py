@@ -1,3 +1,5 @@
+import csv
+import io
 from contextlib import suppress
 
 import pytest
@@ -194,3 +196,22 @@ def test_a_school_below_is_read_as_data() -> None:
     """A smaller-than sign is no HTML."""
     (row,) = parse_schools(DAMAGED.replace("Metameer", "Klas < 3 & meer")).rows
     assert row.name == "Klas < 3 & meer"
+
+
+def naughty() -> list[str]:
+    lines = sample("csv/blns.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("column", range(4))
+def test_naughty_strings_in_every_field_do_no_worse_than_errors(column: int) -> None:
+    for word in naughty():
+        cells = ["16SW", "16SW03", "Metameer", "Boxmeer"]
+        cells[column] = word
+        text = io.StringIO()
+        csv.writer(text, delimiter=";").writerow(cells)
+        found = parse_schools((DAMAGED.splitlines()[0] + "\n" + text.getvalue()).encode())
+        assert bool(found.rows) != bool(found.errors)
+        if found.rows and column == 2:
+            assert found.rows[0].name == " ".join(word.split())
+        assert all(error.line == 2 for error in found.errors)

@@ -64,7 +64,7 @@ async def test_ten_thousand_schools_are_one_page_at_a_time(pool: Pool) -> None:
         await conn.execute("analyze schools, school_regions")
         wanted = Filters(since=date(2026, 8, 1), until=date(2027, 7, 31))
         took = []
-        for number, filters in enumerate([wanted, replace(wanted, words="school 99")] * 5, 1):
+        for number, filters in enumerate([wanted, replace(wanted, words="school 9")] * 5, 1):
             started = time.perf_counter()
             part = await school_index.part(conn, scope, filters, number)
             took.append(time.perf_counter() - started)

@@ -1,11 +1,13 @@
 """A school closes, is taken over, opens again; and one that a teacher typed in is found out."""
 
+from datetime import timedelta
+
 import pytest
 
 from rooms.people import classes, schools
 from tests.server.pages.test_school_lists import Office, office
 from tests.support.lessons import a_class, a_session, teacher_scope
-from tests.support.people import a_school, a_teacher
+from tests.support.people import a_region, a_school, a_teacher
 
 __all__ = ["office"]
 
@@ -92,3 +94,25 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
 async def test_an_empty_form_says_what_is_missing(office: Office, verb: str) -> None:
     path = f"/programme/schools/{office.world.school.id}/{verb}"
     assert (await office.client.post(path)).status_code == 422
+
+
+async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Office) -> None:
+    pool, world, now = office.house.pool, office.world, office.house.clock()
+    async with pool.acquire() as conn, conn.transaction():
+        await a_session(conn, world, await a_class(conn, world), now)
+        oost = await a_region(conn, world.programme, "Oost")
+    office.house.clock.move(days=30)
+    told = {"code": "x", "name": world.school.name, "region": str(oost.id)}
+    path = f"/programme/schools/{world.school.id}"
+    at = "select region_id from session_classes"
+    later = (now + timedelta(days=3)).date().isoformat()
+    assert (await office.client.post(path, data={**told, "region_from": later})).status_code == 303
+    assert await pool.fetchval(at) == world.region.id
+    before = (now - timedelta(days=3)).date().isoformat()
+    assert (await office.client.post(path, data={**told, "region_from": before})).status_code == 303
+    stays = await pool.fetch(
+        "select * from school_regions where school_id = $1 order by valid_from", world.school.id
+    )
+    assert [row["region_id"] for row in stays] == [world.region.id, oost.id]
+    assert str(stays[1]["valid_from"]) == before
+    assert await pool.fetchval(at) == oost.id

@@ -1,5 +1,7 @@
 """Taking lists of schools in, through the real app, as the programme's office does."""
 
+import csv
+import io
 from dataclasses import dataclass
 from html import unescape
 
@@ -120,3 +122,27 @@ async def test_a_wrong_mapping_is_told_with_its_line(office: Office) -> None:
     looked = await office.client.post("/programme/schools/list", data=data, files=files)
     assert looked.status_code == 422
     assert "Mapping file, line 2: this is not TOML." in looked.text
+
+
+async def test_naughty_names_are_kept_and_shown_as_they_are(office: Office) -> None:
+    lines = sample("csv/blns.txt").read_text().splitlines()
+    words = [line for line in lines if line.strip() and line[0] != "#" and len(line) < 200]
+    text = io.StringIO()
+    out = csv.writer(text, delimiter=";")
+    out.writerow(["INSTELLINGSCODE", "VESTIGINGSCODE", "VESTIGINGSNAAM", "PLAATSNAAM"])
+    kept = [word for word in words if "<" not in word]
+    for number, word in enumerate(kept):
+        out.writerow([f"{number:04d}", "00", word, word])
+    files = {"file": ("<b>.csv", text.getvalue().encode(), "text/csv")}
+    region = str(office.world.region.id)
+    told = {"holds_from": DAY, "region": region, "text": ""}
+    looked = await office.client.post("/programme/schools/list", data=told, files=files)
+    assert looked.status_code == 303, unescape(looked.text)
+    path = looked.headers["location"]
+    page = (await office.client.get(path)).text
+    assert "<b>.csv" in unescape(page) and "<b>.csv" not in page
+    assert (await office.client.post(f"{path}/apply")).status_code == 303
+    names = {row["name"] for row in await office.house.pool.fetch("select name from schools")}
+    assert {" ".join(word.split()) for word in kept} <= names
+    for number in (1, 5, 9):
+        assert (await office.client.get(f"/programme/schools?page={number}")).status_code == 200
