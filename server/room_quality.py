@@ -14,6 +14,7 @@ class RoomQuality:
     def __init__(self) -> None:
         self._said: dict[UUID, Noted] = {}
         self._kept: dict[UUID, tuple[Noted, datetime]] = {}
+        self._gone: set[UUID] = set()  # of whom a row is still there
 
     def say(self, connection: UUID, pong: protocol.Pong) -> None:
         """A page's word at its beat; a page that watches nothing says none."""
@@ -23,15 +24,17 @@ class RoomQuality:
             self._said[connection] = Noted(connection, pong.quality, pong.rung)
 
     def forget(self, connection: UUID) -> None:
-        """The page is gone; its row goes by itself."""
+        """The page is gone, or watches nothing any more."""
         self._said.pop(connection, None)
-        self._kept.pop(connection, None)
+        if self._kept.pop(connection, None) is not None:
+            self._gone.add(connection)
 
     async def keep(self, conn: Connection, now: datetime) -> None:
         """Writes what is new, and once a minute what is not."""
         due = [one for one in self._said.values() if self._is_due(one, now)]
-        if due:
-            await seat_quality.note(conn, due, now)
+        if due or self._gone:
+            gone, self._gone = self._gone, set()
+            await seat_quality.note(conn, due, gone, now)
             self._kept |= {one.connection: (one, now) for one in due}
 
     def _is_due(self, said: Noted, now: datetime) -> bool:

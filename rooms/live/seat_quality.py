@@ -4,7 +4,7 @@ A row per page that watches, of the last minutes only; the sum goes to moderator
 names no device.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -29,8 +29,10 @@ class Noted:
     rung: Rung
 
 
-async def note(conn: Connection, noted: Sequence[Noted], now: datetime) -> None:
-    """Keeps what pages say, and forgets what is old."""
+async def note(
+    conn: Connection, noted: Sequence[Noted], gone: Collection[UUID], now: datetime
+) -> None:
+    """Keeps what pages say; forgets those that are gone, and what is old."""
     await conn.executemany(
         """
         insert into seat_quality (connection, quality, rung, at)
@@ -43,7 +45,11 @@ async def note(conn: Connection, noted: Sequence[Noted], now: datetime) -> None:
             for one in sorted(noted, key=lambda one: one.connection)
         ],
     )
-    await conn.execute("delete from seat_quality where at < $1", now - KNOWN_FOR)
+    await conn.execute(
+        "delete from seat_quality where at < $1 or connection = any($2::uuid[])",
+        now - KNOWN_FOR,
+        list(gone),
+    )
 
 
 def weakest(qualities: Iterable[Quality]) -> tuple[Quality | None, int]:

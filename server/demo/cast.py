@@ -127,7 +127,7 @@ DEMO = Cast(
     classes=(
         Class(TEACHER, "3B", "havo", 3, "natuurkunde", 28),
         Class(TEACHER, "5V1", "vwo", 5, "natuurkunde", 24),
-        Class("docent@maaslicht.example", "4A", "havo", 4, "natuurkunde", 26),
+        Class(TEACHER, "4H3", "havo", 4, "natuurkunde", 26),
     ),
 )  # fmt: skip
 

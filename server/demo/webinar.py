@@ -27,7 +27,7 @@ TEXTS = {
 }
 DAYS_AHEAD = 7
 # Classes that are registered, with what they need.
-REGISTERED = (("5V1", ()), ("4A", ("captions",)))
+REGISTERED = (("5V1", ()), ("4H3", ("captions",)))
 
 
 async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> str:
@@ -67,7 +67,7 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
 
 
 async def _register(conn: Connection, told: ProgrammeTold, webinar: Webinar, now: datetime) -> None:
-    """Classes of two schools come already; the first teacher still has one to register herself."""
+    """Two classes of the teacher come already; the third is hers to register."""
     for name, needs in REGISTERED:
         school_class = next(one for one in told.classes if one.name == name)
         teacher = next(one for one in told.persons if one.email == school_class.teacher)

@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -29,16 +28,15 @@ from rooms.attendance import keeping
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.live import rooms
 from rooms.live.rooms import Room
-from rooms.people import companies, persons, programmes, regions, roles, sign_ins
+from rooms.people import companies, persons, programmes, regions, sign_ins
 from rooms.scope import Scope
 from rooms.tours import choices
-from server import agenda_mails, errors, forms, mail
+from server import agenda_mails, errors, forms
 from server.context import Here
 from server.database import Connection
 from server.live_rooms import live_of
 from server.pages import tour_words, webinar_words
 from server.pages.classes import whole
-from server.pages.room_studio import cut_off
 from server.pages.webinars import registration_words, shown
 
 Move = Callable[[Connection, Scope, UUID, datetime], Awaitable[Webinar]]
@@ -116,11 +114,12 @@ async def edit(here: Here) -> Response:
     """`GET /webinars/{id}/edit`."""
     async with here.transaction() as conn:
         webinar = await worked_on(here, conn)
-        _must(here, webinar, Verb.EDIT)
+        must(here, webinar, Verb.EDIT)
         return await _form(here, conn, webinar)
 
 
-def _must(here: Here, webinar: Webinar, verb: Verb) -> None:
+def must(here: Here, webinar: Webinar, verb: Verb) -> None:
+    """Raises as `webinar_states.move` for what she may not do with it now."""
     webinar_states.move(webinar.state, verb, webinars.actors(here.scope, webinar))
 
 
@@ -326,7 +325,7 @@ async def _close(here: Here, conn: Connection, webinar: Webinar) -> None:
     """With a webinar that is over, each class's attendance stands at once."""
     if webinar.room_id is None or webinar.ended_at != here.now:
         return
-    room = await _room(conn, webinar)
+    room = await room_of(conn, webinar)
     await keeping.close_room(conn, room, here.now)
     await sign_ins.end_of_session(conn, room.session_id, here.now)
 
@@ -364,112 +363,10 @@ async def copy(here: Here) -> Response:
     return here.go(f"/webinars/{made.id}", said="webinar_copied")
 
 
-# --- its people ---------------------------------------------------------------------------------
-
-
-async def invite(here: Here) -> Response:
-    """`POST /webinars/{id}/presenters`: mails her the link; no account is needed for it."""
-    form = await here.form()
-    try:
-        async with here.transaction() as conn:
-            webinar = await worked_on(here, conn)
-            email, name = forms.line(form, "email"), forms.line(form, "name")
-            _, token = await webinar_presenters.invite(
-                conn, here.scope, webinar.id, email, name, here.now
-            )
-            await _mail_link(here, conn, webinar, email, token)
-    except Refused as problem:
-        return await desk_page(here, problem)
-    return here.go(f"/webinars/{webinar.id}", said="presenter_invited")
-
-
-async def _mail_link(
-    here: Here, conn: Connection, webinar: Webinar, email: str, token: str
-) -> None:
-    email = persons.checked_email(email)
-    known = await persons.with_role(conn, email)
-    language = known.language if known else here.language
-    letter = mail.compose(
-        "presenter_invited",
-        language,
-        by=here.person.name or here.person.email,
-        programme=webinar.programme_name,
-        title=webinar.text(language).title,
-        starts_at=webinar.starts_at,
-        zone=webinar.zone,
-        link=f"{here.settings.url}/webinars/presenter/{token}",
-    )
-    await mail.write(
-        conn,
-        programme_id=webinar.programme_id,
-        person_id=known.id if known else None,
-        to=email,
-        kind="presenter_invited",
-        language=language,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-    )
-
-
-async def remove(here: Here) -> Response:
-    """`POST /webinars/{id}/presenters/{presenter}/remove`."""
-    async with here.transaction() as conn:
-        webinar = await worked_on(here, conn)
-        member = await webinar_presenters.remove(
-            conn, here.scope, webinar.id, here.id("presenter"), here.now
-        )
-        room = await _room(conn, webinar) if member else None
-    if member is not None and room is not None and room.is_open:
-        await cut_off(here, room, member)
-    return here.go(f"/webinars/{webinar.id}", said="presenter_taken_off")
-
-
-async def _room(conn: Connection, webinar: Webinar) -> Room:
+async def room_of(conn: Connection, webinar: Webinar) -> Room:
+    """The room of one that was announced."""
     assert webinar.room_id is not None
     return await rooms.shown(conn, webinar.programme_id, webinar.room_id)
-
-
-async def vet(here: Here) -> Response:
-    """`POST /webinars/{id}/presenters/{presenter}/vetted`: the office saw her certificate."""
-    day = forms.day(await here.form(), "vetted_on")
-    try:
-        async with here.transaction() as conn:
-            webinar = await worked_on(here, conn)
-            if day is None:
-                raise Refused("vetted_day")
-            today = here.now.astimezone(ZoneInfo(webinar.zone)).date()
-            await webinar_presenters.vet(
-                conn, here.scope, webinar, here.id("presenter"), day, today
-            )
-    except Refused as problem:
-        return await desk_page(here, problem)
-    return here.go(f"/webinars/{webinar.id}", said="saved")
-
-
-async def add_moderator(here: Here) -> Response:
-    """`POST /webinars/{id}/moderators`: somebody who has a role in the programme already."""
-    form = await here.form()
-    try:
-        async with here.transaction() as conn:
-            webinar = await worked_on(here, conn)
-            _must(here, webinar, Verb.INVITE)
-            if not webinars.leads(here.scope, webinar):
-                raise NotThere("webinar")
-            person = await _known(conn, here.scope, forms.line(form, "moderator"))
-            await webinars.add_moderator(conn, here.scope, webinar.id, person, here.now)
-    except Refused as problem:
-        return await desk_page(here, problem)
-    return here.go(f"/webinars/{webinar.id}", said="saved")
-
-
-async def _known(conn: Connection, scope: Scope, typed: str) -> UUID:
-    """Whoever has that address and a role here; raises `Refused` `moderator_unknown`."""
-    email = persons.checked_email(typed)
-    held = [one for one in await roles.every(conn, scope) if one.email == email]
-    if not held:
-        raise Refused("moderator_unknown")
-    return held[0].person_id
 
 
 # --- the list of registrations ------------------------------------------------------------------

@@ -88,6 +88,7 @@ async def test_a_line_is_typed_corrected_and_read_by_the_class(hall: Hall) -> No
     phone = await hall.open("pupil", "", PHONE)
     await screen.locator("#pupils").fill("24")
     await screen.locator("[data-start] button").click()
+    await expect(screen.locator(".beamer-live")).to_be_visible()
     await expect(typing.locator("[data-phase]")).to_contain_text("Classes read what you send")
     await expect(phone.locator("[data-captions]")).to_be_visible()  # said beforehand
 
@@ -107,7 +108,7 @@ async def test_a_line_is_typed_corrected_and_read_by_the_class(hall: Hall) -> No
     await typing.keyboard.press("End")
     for _ in range(4):
         await typing.keyboard.press("Backspace")
-    await typing.keyboard.type("nen.")
+    await typing.keyboard.type("nnen.")
     await typing.keyboard.press("Enter")
     await expect(typing.locator("#line")).to_have_value("Kijk")
     lines = screen.locator("[data-caption-lines] p")

@@ -72,6 +72,13 @@ class Room:
                 seen = len(page.events)
                 await page.next()
 
+    async def counts(self, name: str, **told: Any) -> None:
+        """Waits until a class is counted so."""
+        page = self.pages[name]
+        async with asyncio.timeout(8):
+            while not any(_holds(one, told) for one in _counted(page.events)):
+                await page.next()
+
     async def may_speak(self, name: str) -> None:
         """Waits until the page has heard that its class has an adult."""
         page = self.pages[name]
@@ -91,6 +98,15 @@ def _is_frozen(events: list[dict[str, Any]]) -> bool:
         if one["event"] in {"class", "room"}
     ]
     return bool(told[-1]["is_frozen"])
+
+
+def _counted(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The classes as they were counted last."""
+    found: list[dict[str, Any]] = [{}]
+    for one in events:
+        if one["event"] == "classes":
+            found = one["classes"]
+    return found
 
 
 def _holds(event: dict[str, Any], told: dict[str, Any]) -> bool:
@@ -179,6 +195,21 @@ async def test_a_question_goes_from_a_phone_to_the_stage_and_nobody_reads_it_bef
     )
     numbers = await pool.fetch("select number from room_events order by number")
     assert [row["number"] for row in numbers] == list(range(1, len(numbers) + 1))
+
+
+async def test_a_moderator_is_told_per_class_how_well_the_stage_comes_in(room: Room) -> None:
+    await all_come(room)
+    await room.pages["phone"].pong(1, quality="good", rung="turn")
+    told = {"part": str(room.part), "watching": 1, "worst": "good", "by_relay": 1}
+    await room.counts("moderator", **told)
+    await room.pages["phone"].pong(2, quality="poor", rung="udp")
+    again = await room.comes("again", f"seat={room.there.token}")
+    await again.pong(1, quality="fair")
+    poor = {"watching": 2, "worst": "poor", "worst_count": 1, "by_relay": 0}
+    await room.counts("moderator", part=str(room.part), **poor)
+    await room.pages["phone"].pong(3)
+    await room.counts("moderator", part=str(room.part), watching=1, worst="fair")
+    assert "worst" not in room.texts("phone")
 
 
 async def test_whoever_comes_back_sees_what_is_so(room: Room) -> None:

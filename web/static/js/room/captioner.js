@@ -86,7 +86,7 @@ export class Captioner {
     this.#draft = this.input.value;
     this.input.value = last.text;
     this.#mode();
-    this.input.select();
+    this.input.setSelectionRange(last.text.length, last.text.length);
   }
 
   /** Back to the line she was typing. */

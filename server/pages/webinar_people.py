@@ -1,0 +1,118 @@
+"""The people of a webinar, at its desk: who presents, who was vetted, who moderates."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from rooms.agenda import webinar_presenters, webinars
+from rooms.agenda.webinar_states import Verb
+from rooms.agenda.webinars import Webinar
+from rooms.errors import NotThere, Refused
+from rooms.people import persons, roles
+from rooms.scope import Scope
+from server import forms, mail
+from server.context import Here
+from server.database import Connection
+from server.pages.room_studio import cut_off
+from server.pages.webinar_desk import desk_page, must, room_of, worked_on
+
+
+async def invite(here: Here) -> Response:
+    """`POST /webinars/{id}/presenters`: mails her the link; no account is needed for it."""
+    form = await here.form()
+    try:
+        async with here.transaction() as conn:
+            webinar = await worked_on(here, conn)
+            email, name = forms.line(form, "email"), forms.line(form, "name")
+            _, token = await webinar_presenters.invite(
+                conn, here.scope, webinar.id, email, name, here.now
+            )
+            await _mail_link(here, conn, webinar, email, token)
+    except Refused as problem:
+        return await desk_page(here, problem)
+    return here.go(f"/webinars/{webinar.id}", said="presenter_invited")
+
+
+async def _mail_link(
+    here: Here, conn: Connection, webinar: Webinar, email: str, token: str
+) -> None:
+    email = persons.checked_email(email)
+    known = await persons.with_role(conn, email)
+    language = known.language if known else here.language
+    letter = mail.compose(
+        "presenter_invited",
+        language,
+        by=here.person.name or here.person.email,
+        programme=webinar.programme_name,
+        title=webinar.text(language).title,
+        starts_at=webinar.starts_at,
+        zone=webinar.zone,
+        link=f"{here.settings.url}/webinars/presenter/{token}",
+    )
+    await mail.write(
+        conn,
+        programme_id=webinar.programme_id,
+        person_id=known.id if known else None,
+        to=email,
+        kind="presenter_invited",
+        language=language,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+    )
+
+
+async def remove(here: Here) -> Response:
+    """`POST /webinars/{id}/presenters/{presenter}/remove`."""
+    async with here.transaction() as conn:
+        webinar = await worked_on(here, conn)
+        member = await webinar_presenters.remove(
+            conn, here.scope, webinar.id, here.id("presenter"), here.now
+        )
+        room = await room_of(conn, webinar) if member else None
+    if member is not None and room is not None and room.is_open:
+        await cut_off(here, room, member)
+    return here.go(f"/webinars/{webinar.id}", said="presenter_taken_off")
+
+
+async def vet(here: Here) -> Response:
+    """`POST /webinars/{id}/presenters/{presenter}/vetted`: the office saw her certificate."""
+    day = forms.day(await here.form(), "vetted_on")
+    try:
+        async with here.transaction() as conn:
+            webinar = await worked_on(here, conn)
+            if day is None:
+                raise Refused("vetted_day")
+            today = here.now.astimezone(ZoneInfo(webinar.zone)).date()
+            await webinar_presenters.vet(
+                conn, here.scope, webinar, here.id("presenter"), day, today
+            )
+    except Refused as problem:
+        return await desk_page(here, problem)
+    return here.go(f"/webinars/{webinar.id}", said="saved")
+
+
+async def add_moderator(here: Here) -> Response:
+    """`POST /webinars/{id}/moderators`: somebody who has a role in the programme already."""
+    form = await here.form()
+    try:
+        async with here.transaction() as conn:
+            webinar = await worked_on(here, conn)
+            must(here, webinar, Verb.INVITE)
+            if not webinars.leads(here.scope, webinar):
+                raise NotThere("webinar")
+            person = await _known(conn, here.scope, forms.line(form, "moderator"))
+            await webinars.add_moderator(conn, here.scope, webinar.id, person, here.now)
+    except Refused as problem:
+        return await desk_page(here, problem)
+    return here.go(f"/webinars/{webinar.id}", said="saved")
+
+
+async def _known(conn: Connection, scope: Scope, typed: str) -> UUID:
+    """Whoever has that address and a role here; raises `Refused` `moderator_unknown`."""
+    email = persons.checked_email(typed)
+    held = [one for one in await roles.every(conn, scope) if one.email == email]
+    if not held:
+        raise Refused("moderator_unknown")
+    return held[0].person_id
