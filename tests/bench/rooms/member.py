@@ -61,7 +61,9 @@ def cut(buffer: bytearray) -> tuple[int, bytes] | None:
 class Member(asyncio.Protocol):
     """`heard` is called with each frame. `joined`: once it saw the room; `closed`: at its end."""
 
-    def __init__(self, room: str, cookie: str, heard: News) -> None:
+    def __init__(
+        self, room: str, cookie: str, heard: News, connection: str | None = None, since: int = 0
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.began = time.monotonic()
         self.joined: asyncio.Future[float] = loop.create_future()
@@ -69,6 +71,7 @@ class Member(asyncio.Protocol):
         self.came = 0  # frames
         self.octets = 0
         self._heard = heard
+        self._hello = {"since": since, "connection": connection}
         self._buffer = bytearray()
         self._is_open = False
         self._request = (
@@ -98,7 +101,7 @@ class Member(asyncio.Protocol):
             self.transport.close()
             return False
         self._is_open, self._buffer = True, bytearray(rest)
-        self.say(do="hello", since=0, connection=None)
+        self.say(do="hello", **self._hello)
         return True
 
     def _take(self, opcode: int, payload: bytes) -> None:
@@ -141,7 +144,14 @@ class Member(asyncio.Protocol):
 
 
 async def connect(
-    port: int, room: str, cookie: str, heard: News, *, is_slow: bool = False
+    port: int,
+    room: str,
+    cookie: str,
+    heard: News,
+    *,
+    is_slow: bool = False,
+    connection: str | None = None,
+    since: int = 0,
 ) -> Member:
     """A member on its way in. `is_slow`: the kernel will hold little for it."""
     loop = asyncio.get_running_loop()
@@ -151,7 +161,9 @@ async def connect(
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
     await loop.sock_connect(wire, ("127.0.0.1", port))
-    _, member = await loop.create_connection(lambda: Member(room, cookie, heard), sock=wire)
+    _, member = await loop.create_connection(
+        lambda: Member(room, cookie, heard, connection, since), sock=wire
+    )
     return member
 
 

@@ -68,7 +68,7 @@ async def stand(server_dsn: str, home: Path, count: int) -> AsyncIterator[Stand]
         async with pool.acquire() as conn, conn.transaction():
             world = await a_world(conn)
             room = await a_room(conn, world, datetime.now(UTC))
-            tokens = await _seats(conn, world, room, count)
+            tokens = await seats_in(conn, world, room, count)
             now = datetime.now(UTC)
             leader = await sign_ins.start(
                 conn, world.editor.id, now=now, programme_id=world.programme.id
@@ -78,7 +78,8 @@ async def stand(server_dsn: str, home: Path, count: int) -> AsyncIterator[Stand]
             yield Stand(web, crowd, tokens, f"{COOKIE}={leader}")
 
 
-async def _seats(conn: Connection, world: World, room: Room, count: int) -> list[str]:
+async def seats_in(conn: Connection, world: World, room: Room, count: int) -> list[str]:
+    """The tokens of so many devices, thirty in a class."""
     tokens: list[str] = []
     while len(tokens) < count:
         made = await a_class(conn, world, f"{len(tokens) // IN_A_CLASS}B", pupils=IN_A_CLASS)

@@ -1,0 +1,220 @@
+"""kill -9 of the web process with a hundred devices in its room: they come back by themselves, and
+nothing that was acknowledged is lost.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from rooms.attendance import results
+from rooms.attendance.rule import unix_ms
+from rooms.live import on_air
+from rooms.people import sign_ins
+from server import database
+from server.auth import COOKIE, SEAT_COOKIE
+from tests.bench.rooms.member import Member, connect
+from tests.bench.rooms.stand import seats_in
+from tests.support.lessons import World, a_world
+from tests.support.live_rooms import a_room
+from tests.support.served import WebProcess
+from tests.support.waiting import until
+
+DEVICES = 100
+BACK_WITHIN_S, BACK_SHARE = 5.0, 0.95
+ERROR_MS = 5_000
+# As `room_socket.js` waits before it comes back.
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 8.0
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@dataclass
+class Device:
+    """A page as its scripts make it: comes back by itself, sends again what was not answered."""
+
+    port: int
+    room: str
+    cookie: str
+    member: Member | None = None
+    connection: str | None = None
+    since: int = 0
+    back_at: float = 0.0  # when it last saw the room
+    is_frozen: bool = True
+    waiting: dict[int, dict[str, Any]] = field(default_factory=dict)
+    done: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    async def live(self) -> None:
+        """Until it is cancelled."""
+        attempt = 0
+        while True:
+            try:
+                self.member = await connect(
+                    self.port, self.room, self.cookie, self._heard,
+                    connection=self.connection, since=self.since,
+                )  # fmt: skip
+                await self.member.joined
+                attempt = 0
+                self.back_at = _clock()
+                for request, command in self.waiting.items():
+                    self.member.say(request=request, **command)
+                await self.member.closed
+            except OSError:
+                pass
+            self.member = None
+            attempt += 1
+            whole_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (attempt - 1))
+            await asyncio.sleep(whole_s * (0.5 + random.random()))
+
+    def do(self, **command: Any) -> None:
+        """Says it, and again on each line until it is answered."""
+        request = len(self.waiting) + len(self.done) + 1
+        self.waiting[request] = command
+        if self.member is not None:
+            self.member.say(request=request, **command)
+
+    def _heard(self, member: Member, payload: bytes) -> None:
+        told = json.loads(payload)
+        if told["event"] == "hello":
+            self.connection = told["connection"]
+        elif told["event"] in {"done", "refused"} and told.get("request") in self.waiting:
+            assert told["event"] == "done", told
+            self.done[told["request"]] = self.waiting.pop(told["request"])
+        elif told["event"] == "room":
+            self.is_frozen = any(one["is_frozen"] for one in told["classes"])
+        elif told["event"] == "class":
+            self.is_frozen = told["state"]["is_frozen"]
+        if told["event"] != "ping" and isinstance(told.get("number"), int):
+            self.since = told["number"]
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@dataclass
+class Hall:
+    """A web process that can be killed, its room, and everybody in it."""
+
+    web: WebProcess
+    pool: database.Pool
+    world: World
+    room_id: UUID
+    phones: list[Device]
+    teacher: Device
+    moderator: Device
+
+    @property
+    def devices(self) -> list[Device]:
+        return [*self.phones, self.teacher, self.moderator]
+
+    async def all(self, is_so: Callable[[Device], bool], within_s: float = 30) -> None:
+        """Waits until it is so of each."""
+        await until(lambda: all(is_so(one) for one in self.devices), within_s)
+
+
+@pytest.fixture
+async def hall(pool: database.Pool, dsn: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    now = datetime.now(UTC)
+    async with pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        room = await a_room(conn, world, now)
+        tokens = await seats_in(conn, world, room, DEVICES)
+        signed_in = [
+            await sign_ins.start(conn, one.id, now=now, programme_id=world.programme.id)
+            for one in (world.teacher, world.editor)
+        ]
+    web = WebProcess(dsn, tmp_path)
+    cookies = [f"{SEAT_COOKIE}={one}" for one in tokens] + [f"{COOKIE}={one}" for one in signed_in]
+    *phones, teacher, moderator = (Device(web.port, str(room.id), one) for one in cookies)
+    made = Hall(web, pool, world, room.id, phones, teacher, moderator)
+    try:
+        await web.start()
+        async with living(made.devices):
+            yield made
+    finally:
+        await web.kill()
+
+
+@asynccontextmanager
+async def living(devices: list[Device]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one.live()) for one in devices]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_hundred_devices_come_back_and_nothing_acknowledged_is_lost(hall: Hall) -> None:
+    await hall.all(lambda one: one.back_at > 0)
+    came = datetime.now(UTC)
+    poll = str(uuid4())
+    hall.moderator.do(do="open_poll", poll=poll, text="Wat?", choices=["a", "b"])
+    await hall.all(lambda one: not one.waiting and (one is hall.moderator or not one.is_frozen))
+    for one in hall.phones:
+        one.do(do="ask", question=str(uuid4()), text="Hoe word je lasser?")
+        one.do(do="vote", poll=poll, choices=[0])
+    await hall.all(lambda one: not one.waiting)
+    await asyncio.sleep(2.5)  # beats
+
+    # In the middle of a hundred votes: some are answered, some are not.
+    for one in hall.phones:
+        one.do(do="vote", poll=poll, choices=[1])
+    await until(lambda: sum(not one.waiting for one in hall.phones) > DEVICES // 10)
+    await hall.web.kill()
+    killed = _clock()
+    acknowledged = {id(one): dict(one.done) for one in hall.phones}
+    await holds(hall, acknowledged)
+
+    await hall.web.start()
+    answers = _clock()
+    await hall.all(lambda one: one.back_at > killed)
+    back_s = sorted(one.back_at - answers for one in hall.devices)
+    print(f"up again after {answers - killed:.1f} s; back within {back_s[-1]:.1f} s of that, 95 %"
+          f" within {back_s[int(0.95 * len(back_s))]:.1f} s")  # fmt: skip
+    assert sum(one <= BACK_WITHIN_S for one in back_s) >= BACK_SHARE * len(back_s)
+    await hall.all(lambda one: not one.waiting)
+    await holds(hall, {id(one): one.done for one in hall.phones})
+    await asyncio.sleep(4.5)  # beats, and their writing
+    await measured(hall, came, datetime.now(UTC))
+
+
+async def holds(hall: Hall, acknowledged: dict[int, dict[int, dict[str, Any]]]) -> None:
+    """Everything a device was told is done stands in the database: seat, question, vote."""
+    rows = await hall.pool.fetch("select id from unseen_questions union select id from questions")
+    questions = {str(row["id"]) for row in rows}
+    votes = await hall.pool.fetch(
+        "select data from room_events where kind = 'voted' order by number"
+    )
+    voted = [one["data"]["choices"] for one in votes]
+    assert await hall.pool.fetchval("select count(*) from seats") == DEVICES
+    told = [one for done in acknowledged.values() for one in done.values()]
+    assert {one["question"] for one in told if one["do"] == "ask"} <= questions
+    for choice in (0, 1):
+        wanted = sum(one["do"] == "vote" and one["choices"] == [choice] for one in told)
+        assert DEVICES >= voted.count([choice]) >= wanted
+
+
+async def measured(hall: Hall, since: datetime, until_: datetime) -> None:
+    """Each seat was there all the time, and at most five seconds of it are missing."""
+    spans = {hall.room_id: ((unix_ms(since), unix_ms(until_)),)}
+    async with hall.pool.acquire() as conn, conn.transaction():
+        await on_air.see(conn, spans, until_)
+        parts = await conn.fetch("select id from session_classes")
+        found = [results.judge(await results.material(conn, row["id"])) for row in parts]
+    seats = [seat for result in found for seat in result.seat_results]
+    assert len(seats) == DEVICES
+    window_ms = unix_ms(until_) - unix_ms(since)
+    missing = [window_ms - seat.present_ms for seat in seats]
+    print(f"of {window_ms} ms at most {max(missing)} ms are missing")
+    assert min(missing) >= 0 and max(missing) <= ERROR_MS
