@@ -5,15 +5,19 @@ A door is told to the load's processes as one word, since they are processes of 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID, uuid4
 
 from tests.bench.live.janus import Session, own_address
-from tests.support.live.control import Control
+from tests.support.live.control import Control, Refused
 from tests.support.live.presenter import Presenter
 from tests.support.live.viewer import Viewer
+
+
+AGAIN_AFTER_S, TRIES = 1.0, 20
 
 
 class Door(Protocol):
@@ -47,9 +51,21 @@ class Ours:
         await presenter.connect(self._control.publisher(self._room, self._epoch, uuid4()))
 
     async def watch(self, viewer: Viewer) -> None:
-        """Connects a viewer."""
+        """Connects a viewer, who comes back as a page does when she is sent away."""
         assert self._control is not None
-        await viewer.connect(self._control.viewer(self._room, self._epoch, uuid4()))
+        exchange = self._control.viewer(self._room, self._epoch, uuid4())
+
+        async def patient(offer: str) -> str:
+            for _ in range(TRIES):
+                try:
+                    return await exchange(offer)
+                except Refused as refusal:
+                    if refusal.code != "live_overloaded":
+                        raise
+                await asyncio.sleep(AGAIN_AFTER_S)
+            raise TimeoutError("sent away again and again")
+
+        await viewer.connect(patient)
 
     async def close(self) -> None:
         """Disconnects from the process."""

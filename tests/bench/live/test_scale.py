@@ -28,6 +28,7 @@ MISSING = 0.001
 SPREAD = 0.20
 MB_PER_VIEWER = 0.2
 JOIN_MS, JOINS = 3.0, 200
+JOINS_PER_S = 30  # a class at a time; a tenth of a core
 WAYS: Mapping[str, Path | None] = {"pure Python": None, "compiled loop": LIBRARY}
 
 
@@ -133,7 +134,7 @@ async def climb(
 
 
 async def _step(stand: Stand, more: int, seconds: float) -> Step:
-    await stand.join(more, is_seeing=False)
+    await stand.join(more, within_s=more / JOINS_PER_S, is_seeing=False)
     await settle()
     before = await _dropped(stand)
     spent = await stand.measure(seconds)
