@@ -16,7 +16,6 @@ from tests.support.live.control import Control, Refused
 from tests.support.live.presenter import Presenter
 from tests.support.live.viewer import Viewer
 
-
 AGAIN_AFTER_S, TRIES = 1.0, 20
 
 
