@@ -20,7 +20,7 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Reviews"), "/reviews", ("coordinator", "bureau")),
     (N_("Teachers to confirm"), "/teachers/confirm", ("coordinator",)),
     (N_("Attendance"), "/attendance", ("coordinator", "bureau", "facilitator")),
-    (N_("Figures"), "/kpis", ("coordinator", "bureau")),
+    (N_("Figures"), "/kpis", ("coordinator", "bureau", "facilitator", "editor")),
     (N_("Incidents"), "/incidents", ("safeguarding",)),
     (N_("Programme"), "/programme", ("bureau", "operator")),
 )

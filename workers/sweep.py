@@ -151,7 +151,9 @@ async def _unseen(floor: Floor, now: datetime) -> None:
 
 
 async def _kpis(floor: Floor, now: datetime) -> None:
-    """Once a day, before anything is purged: the rows of KPIs are held against the results."""
+    """What was hosted lately; once a day, before anything is purged, all rows of KPIs."""
+    async with floor.pool.acquire() as conn, conn.transaction():
+        await kpi_rows.settle(conn, now)
     async with floor.pool.acquire() as conn, conn.transaction():
         mended = await kpi_rows.run(conn, now) if await kpi_rows.is_due(conn, now) else 0
     if mended:

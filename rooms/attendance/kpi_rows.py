@@ -1,8 +1,10 @@
 """The rows that KPIs are counted from: one for a class in a session, one for a session as hosted.
 
-Derived from the kept results, whenever one is kept, and held against all of them once a night. They
-hold no name, so that they outlive every purge. Whose film or webinar it was, its sector, objective
-and organiser's region are copied when the session ends and stay as they were.
+Derived from the kept results: a class's row whenever one is kept, a session's within minutes, and
+all of them are held against the results once a night. They hold no name, so that they outlive every
+purge. Whose film or webinar it was, its sector, objective and organiser's region are copied when
+the session ends and stay as they were. Only rows that are not right are touched: whoever keeps the
+result of one class waits for nobody who keeps others.
 """
 
 from collections.abc import Sequence
@@ -13,16 +15,21 @@ from rooms.connection import Connection
 
 # Stage logs are kept for 30 days, and presenters tell their hours in that time.
 HOSTING_SETTLES = timedelta(days=40)
+# Longer than a worker takes from one look to the next, a start in between included.
+LOOKED_BACK = timedelta(minutes=30)
 
 
 async def keep(conn: Connection, session_class_ids: Sequence[UUID], now: datetime) -> None:
-    """After results were kept: the rows of these classes and of their sessions."""
+    """After results were kept: the rows of these classes."""
     await _classes(conn, list(session_class_ids), now)
+
+
+async def settle(conn: Connection, now: datetime) -> int:
+    """The rows of sessions whose classes changed lately; returns how many were not right."""
     rows = await conn.fetch(
-        "select distinct session_id from session_classes where id = any($1::uuid[])",
-        list(session_class_ids),
+        "select distinct session_id from kpi_classes where changed_at >= $1", now - LOOKED_BACK
     )
-    await _sessions(conn, [row["session_id"] for row in rows], None, now)
+    return await _sessions(conn, [row["session_id"] for row in rows], None, now)
 
 
 async def keep_of_school(
@@ -65,32 +72,43 @@ async def _classes(conn: Connection, ids: list[UUID] | None, now: datetime) -> i
     """`ids` None: all of them."""
     done = await conn.execute(
         """
+        with due as (
+            select c.programme_id, c.id, c.session_id, c.class_id, c.school_id, c.region_id,
+                c.level, coalesce(s.local_date, s.planned_on) as local_date,
+                c.is_confirmed_teacher as is_counted,
+                r.outcome in ('present', 'replay_only', 'declared') as passes, r.pupils,
+                r.student_seconds
+            from session_classes c
+            join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
+            join session_class_results r on (r.programme_id, r.session_class_id)
+                = (c.programme_id, c.id)
+            left join kpi_classes k on (k.programme_id, k.session_class_id)
+                = (c.programme_id, c.id)
+            where s.state = 'ended' and coalesce(s.local_date, s.planned_on) is not null
+                and ($1::uuid[] is null or c.id = any($1))
+                and (k.session_class_id is null
+                    or (k.class_id, k.school_id, k.region_id, k.level, k.local_date, k.is_counted,
+                        k.passes, k.pupils, k.student_seconds)
+                    is distinct from (c.class_id, c.school_id, c.region_id, c.level,
+                        coalesce(s.local_date, s.planned_on), c.is_confirmed_teacher,
+                        r.outcome in ('present', 'replay_only', 'declared'), r.pupils::integer,
+                        r.student_seconds))
+        )
         insert into kpi_classes (programme_id, session_class_id, session_id, class_id, school_id,
             region_id, level, local_date, kind, invited, company_id, host_region_id, sector,
             objective_id, is_counted, passes, pupils, student_seconds, changed_at)
-        select c.programme_id, c.id, s.id, c.class_id, c.school_id, c.region_id, c.level,
-            coalesce(s.local_date, s.planned_on), h.kind, h.invited, h.company_id, h.region_id,
-            h.sector, h.objective_id, c.is_confirmed_teacher,
-            r.outcome in ('present', 'replay_only', 'declared'), r.pupils, r.student_seconds, $2
-        from session_classes c
-        join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
-        join session_class_results r on (r.programme_id, r.session_class_id)
-            = (c.programme_id, c.id)
-        join kpi_hosts h on (h.programme_id, h.session_id) = (s.programme_id, s.id)
-        where s.state = 'ended' and coalesce(s.local_date, s.planned_on) is not null
-            and ($1::uuid[] is null or c.id = any($1))
+        select d.programme_id, d.id, d.session_id, d.class_id, d.school_id, d.region_id, d.level,
+            d.local_date, h.kind, h.invited, h.company_id, h.region_id, h.sector, h.objective_id,
+            d.is_counted, d.passes, d.pupils, d.student_seconds, $2
+        from due d
+        join kpi_hosts h on (h.programme_id, h.session_id) = (d.programme_id, d.session_id)
+        order by d.id
         on conflict (programme_id, session_class_id) do update set
             class_id = excluded.class_id, school_id = excluded.school_id,
             region_id = excluded.region_id, level = excluded.level,
             local_date = excluded.local_date, is_counted = excluded.is_counted,
             passes = excluded.passes, pupils = excluded.pupils,
             student_seconds = excluded.student_seconds, changed_at = excluded.changed_at
-        where (kpi_classes.class_id, kpi_classes.school_id, kpi_classes.region_id,
-                kpi_classes.level, kpi_classes.local_date, kpi_classes.is_counted,
-                kpi_classes.passes, kpi_classes.pupils, kpi_classes.student_seconds)
-            is distinct from (excluded.class_id, excluded.school_id, excluded.region_id,
-                excluded.level, excluded.local_date, excluded.is_counted, excluded.passes,
-                excluded.pupils, excluded.student_seconds)
         """,
         ids,
         now,

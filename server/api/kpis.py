@@ -1,7 +1,7 @@
 """KPIs and releases for programs: the same figures as the pages, the same bytes as the files."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     since: date | None = None
     until: date | None = None
-    by: By | None = None
+    by: Literal["region", "level", "sector", "objective", "kind", "month"] | None = None
     region: UUID | None = None
     level: Level = ""
     sector: Level = ""
@@ -123,7 +123,7 @@ async def show(here: Here, asked: Asked) -> Kpis:
             objective_id=asked.objective,
             kind=_known(asked.kind, kpi.KINDS),
         )
-        found = await kpi.report(conn, here.scope, wanted, asked.by)
+        found = await kpi.report(conn, here.scope, wanted, By(asked.by) if asked.by else None)
     return Kpis(
         period.since,
         period.until,

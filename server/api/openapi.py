@@ -91,12 +91,16 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     return given[0] if given else schema
 
 
+# Of a stored file, whose form its own first key tells.
+ANY_OBJECT = {"type": "object"}
+
+
 def _json(struct: Any) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": REFS.format(name=struct.__name__)}}}
 
 
 def _answer(row: Endpoint) -> dict[str, Any]:
-    content = _json(row.gives)
+    content = _json(row.gives) if row.gives else {"application/json": {"schema": ANY_OBJECT}}
     if "text/csv" in row.kinds:
         content["text/csv"] = {"schema": {"type": "string"}}
     return {"description": row.says, "content": content}

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from media import videos
+from rooms.agenda import objectives
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.tours import (
     captions,
@@ -121,9 +122,12 @@ class Checks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Publishing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """At most two types of BètaTechMentality that describe the content."""
+    """At most two types of BètaTechMentality that describe the content; the objective it serves,
+    and under which of its sectors it counts ('': the first)."""
 
     btm_types: Annotated[list[str], Meta(max_length=choices.MAX_BTM_TYPES)] = []
+    objective: UUID | None = None
+    main_sector: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Returning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -307,6 +311,8 @@ async def publish(here: Here, given: Publishing) -> Tour:
     async with here.transaction() as conn:
         types = given.btm_types
         tour = await reviews.publish(conn, here.scope, here.id(), types, here.now)
+        aim = objectives.Aim(given.objective, given.main_sector)
+        await objectives.aim_tour(conn, here.scope, tour.id, aim)
         await tour_mail.published(conn, here.settings.url, tour.programme_id, tour.id, here.now)
     return await _again(here, tour.id)
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from rooms.agenda import objectives, partnerships
 from rooms.agenda.objectives import Objective
-from rooms.attendance import kpi, kpi_periods
+from rooms.attendance import exports, kpi, kpi_periods
 from rooms.attendance.cells import DELIMITERS, Cell, to_csv
 from rooms.attendance.kpi import Asked, By, Figures, Report
 from rooms.attendance.kpi_periods import Period
@@ -152,13 +152,21 @@ async def index(here: Here) -> Response:
         is_open=view.asked.period.is_open(view.today),
         attended=[one for one in _told(here, view.report.total) if not one["is_hosted"]],
         hosted=[one for one in _told(here, view.report.total) if one["is_hosted"]],
-        parts=[(_name(here, view, key), figures) for key, figures in view.report.parts],
+        parts=_named(here, view),
         pairs=pairs,
         hours=lambda minutes: hours(here, minutes),
         choices=_choices(here, view),
         words={by: here._(words) for by, words in kpi_words.BY.items()},
         query=urlencode([(name, value) for name, value in query.items() if value]),
     )
+
+
+def _named(here: Here, view: View) -> list[tuple[str, Figures]]:
+    """The parts with their names: by name, months as they come, what has none last."""
+    found = [(key, _name(here, view, key), figures) for key, figures in view.report.parts]
+    if view.by is not By.MONTH:
+        found.sort(key=lambda one: (not one[0], one[1].casefold()))
+    return [(name, figures) for _, name, figures in found]
 
 
 def _told(here: Here, figures: Figures) -> list[dict[str, Any]]:
@@ -289,7 +297,7 @@ def _choices(here: Here, view: View) -> dict[str, list[tuple[str, str]]]:
 async def csv(here: Here) -> Response:
     """`GET /kpis.csv`: the view as a table, the whole first; `?delimiter=,` for commas."""
     wanted = here.request.query_params.get("delimiter", ";")
-    rows = await _rows(here)
+    rows = await _rows(here, "csv")
     body = to_csv(
         COLUMNS,
         ([row[name] for name in COLUMNS] for row in rows),
@@ -300,13 +308,17 @@ async def csv(here: Here) -> Response:
 
 async def json(here: Here) -> Response:
     """`GET /kpis.json`: the same rows."""
-    return JSONResponse({"columns": list(COLUMNS), "rows": await _rows(here)},
+    return JSONResponse({"columns": list(COLUMNS), "rows": await _rows(here, "json")},
                         headers=_download("json"))  # fmt: skip
 
 
-async def _rows(here: Here) -> list[dict[str, Cell]]:
+async def _rows(here: Here, form: str) -> list[dict[str, Cell]]:
+    """What goes out, and that it went is on record."""
+    query = here.request.url.query
     async with here.transaction() as conn:
         view = await _view(here, conn, here.request.query_params)
+        export_id = await exports.begin(conn, here.scope, "kpis", form, query, here.now)
+        await exports.end(conn, export_id, 1 + len(view.report.parts), here.now)
     parts = [(view.by.value, key, _name(here, view, key), one) for key, one in view.report.parts]
     return [row("", "", "", view.report.total), *(row(*part) for part in parts)]
 

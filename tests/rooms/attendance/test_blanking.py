@@ -78,7 +78,7 @@ cubes = st.builds(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(cubes)
 def test_no_small_figure_can_be_found(cube: Cube) -> None:
     tables = tables_of(cube)

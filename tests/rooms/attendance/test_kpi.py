@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -16,7 +16,7 @@ from rooms.attendance.kpi import Asked, By, Figures
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters
 from rooms.connection import Connection
-from rooms.errors import Refused
+from rooms.errors import NotThere, Refused
 from rooms.people.codes import school_year_on
 from rooms.scope import Grant, Scope
 from server.database import Pool
@@ -228,10 +228,21 @@ async def test_the_run_mends_what_changed_and_nothing_else(pool: Pool) -> None:
             conn, history.office, history.tours[0], objectives.Aim(None, "maritime")
         )
         mended = await kpi_rows.run(conn, NOW + timedelta(days=1))
+        to_come = await conn.fetchrow(
+            """
+            select h.sector, h.objective_id from kpi_hosts h
+            join sessions s on s.id = h.session_id where s.tour_id = $1 limit 1
+            """,
+            history.tours[0],
+        )
+        with pytest.raises(NotThere):
+            strange = objectives.Aim(uuid4(), "")
+            await objectives.aim_tour(conn, history.office, history.tours[0], strange)
         sectors = await conn.fetch("select distinct sector from kpi_classes")
         due = [await kpi_rows.is_due(conn, NOW + timedelta(hours=h)) for h in (0, 23, 24)]
     assert made > history.lessons and (again, mended) == (0, 1)
     assert "maritime" not in {row["sector"] for row in sectors}
+    assert to_come is not None and tuple(to_come) == ("maritime", None)
     assert due == [True, False, True]
 
 
@@ -321,6 +332,7 @@ async def test_stage_time_is_the_companys_while_on_air_and_outlives_its_log(pool
         seconds = []
         for _ in range(2):
             await kpi_rows.keep(conn, await parts_of(conn, row["session_id"]), NOW)
+            await kpi_rows.settle(conn, NOW)
             seconds.append(
                 await conn.fetchval(
                     "select stage_seconds from kpi_sessions where session_id = $1",
