@@ -36,7 +36,7 @@ SEEN_EVERY_S = 1.0
 # The event loop comes this late, smoothed, or what comes in has waited for so long: one more viewer
 # would make it worse for all.
 OVERLOADED_S = 0.25
-BEHIND_S = 3.0
+BEHIND_S = 20.0
 MOST_VIEWERS = 5_000
 
 
