@@ -1,19 +1,32 @@
 """Codes: right ones lead in, wrong ones are counted, nobody learns which is which."""
 
 import asyncio
-from datetime import timedelta
+import contextlib
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from rooms.agenda import sessions
 from rooms.agenda.sessions import Plan
+from rooms.connection import Connection
+from rooms.errors import RoomError
 from rooms.people import classes
+from rooms.people.classes import Door
 from rooms.people.codes import new_class_code
 from rooms.scope import Scope
 from rooms.tours import texts
 from rooms.tours.texts import Text
+from server import throttle
+from server.config import Settings
+from server.context import Here
+from server.pages import join
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_world
 
@@ -222,3 +235,51 @@ async def test_a_phone_reads_the_title_in_its_own_language(app_house: House, wor
         seen[language] = (await phone.get(answer.headers["location"])).text
     assert "<h1>Zo maak je licht</h1>" in seen["nl"]
     assert "<h1>How light is made</h1>" in seen["en"]
+
+
+@dataclass
+class Guess:
+    """A guess on its way: what `_look_up` asks of a request."""
+
+    settings: Settings
+    request: Request
+    now: datetime
+
+
+async def test_of_two_thousand_guesses_few_reach_the_look_up(
+    app_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some sit at one address and go on, most come from many, in a little over three minutes."""
+    began, reached = app_house.clock(), list[tuple[str, datetime]]()
+    looked = classes.by_code
+
+    async def counted(conn: Connection, code: str, now: datetime) -> Door | None:
+        reached.append((network, now))
+        return await looked(conn, code, now)
+
+    monkeypatch.setattr(classes, "by_code", counted)
+    stubborn = [f"2001:db8:0:{n}::{m}" for n in range(5) for m in range(200)]
+    spread = [f"198.51.{n % 170}.7" for n in range(1_000)]
+    everybody = sorted(stubborn + spread, key=hash_of)
+    async with app_house.pool.acquire() as conn:
+        for number, address in enumerate(everybody):
+            request = Request({"type": "http", "client": (address, 1), "headers": []})
+            network = throttle.address_of(request)
+            now = began + timedelta(seconds=number / 10)
+            guess = cast(Here, Guess(app_house.settings, request, now))
+            with contextlib.suppress(RoomError):
+                async with conn.transaction():
+                    assert await join._look_up(guess, conn, new_class_code()) == (None, [])
+    print(f"{len(reached)} of {len(everybody)} reached the look-up")
+    by_network = Counter(network for network, _ in reached)
+    assert 20 in by_network.values() and max(by_network.values()) == 20
+    moments = [now for _, now in reached]
+    for first, moment in enumerate(moments):
+        within = moments[first : first + 301]
+        assert len(within) <= 300 or within[-1] - moment >= timedelta(minutes=1)
+    assert 300 < len(reached) < 700
+
+
+def hash_of(address: str) -> str:
+    """An order without order, the same in each run."""
+    return hashlib.sha256(address.encode()).hexdigest()
