@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from rooms.agenda import afterwards, calendar, registrations, reminders, told
+from rooms.agenda import afterwards, calendar, captioners, registrations, reminders, told
 from rooms.agenda.calendar import Address
 from rooms.agenda.registrations import Registration
 from rooms.agenda.reminders import News
@@ -20,7 +20,7 @@ from rooms.agenda.webinars import Webinar
 from rooms.people import persons, roles
 from rooms.people.persons import Person
 from rooms.scope import Scope
-from server import mail, sealed
+from server import i18n, mail, sealed
 from server.agenda_words import day_of, webinar_entry, when
 from server.config import Settings
 from server.database import Connection
@@ -34,6 +34,7 @@ async def tell_due(conn: Connection, settings: Settings, now: datetime) -> int:
     """Writes every letter that is due; returns how many. For the sweep."""
     written = await tell_changes(conn, settings, now)
     written += await _remind(conn, settings, now)
+    written += await _tell_captioners(conn, now)
     written += await _thank(conn, settings, now)
     return written + await _send_digests(conn, settings, now)
 
@@ -155,6 +156,36 @@ async def _remind(conn: Connection, settings: Settings, now: datetime) -> int:
         )
         written += letter is not None
     return written
+
+
+async def _tell_captioners(conn: Connection, now: datetime) -> int:
+    """Those who type have no agenda here: a letter when it is moved or off, in the language in
+    which they type where that is ours."""
+    due = await captioners.misled(conn, now)
+    about = await told.webinars_at(conn, [(one.programme_id, one.webinar_id) for one in due])
+    for one in due:
+        webinar = about[one.programme_id, one.webinar_id]
+        language = one.language if one.language in i18n.LANGUAGES else i18n.SOURCE
+        letter = mail.compose(
+            "captioner_changed",
+            language,
+            title=webinar.text(language).title,
+            when=when(language, webinar.starts_at, webinar.ends_at, webinar.zone),
+            is_off=webinar.state == "cancelled",
+            reason=webinar.cancel_reason,
+        )
+        await mail.write(
+            conn,
+            programme_id=one.programme_id,
+            person_id=None,
+            to=one.email,
+            kind="captioner_changed",
+            language=language,
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+        )
+    return len(due)
 
 
 # --- afterwards ---------------------------------------------------------------------------------

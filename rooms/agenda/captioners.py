@@ -147,16 +147,38 @@ async def by_link(conn: Connection, token: str, now: datetime) -> Captioner:
 
 
 async def agree(conn: Connection, captioner: Captioner, now: datetime) -> None:
-    """She comes; the first time she said so stands."""
+    """She comes, at the time that her page says; the first time she said so stands."""
     await conn.execute(
         """
-        update captioners set agreed_at = coalesce(agreed_at, $3)
-        where programme_id = $1 and id = $2 and removed_at is null
+        update captioners k set agreed_at = coalesce(k.agreed_at, $3), told_starts_at = w.starts_at
+        from webinars w
+        where (w.programme_id, w.id) = (k.programme_id, k.webinar_id)
+            and k.programme_id = $1 and k.id = $2 and k.removed_at is null
         """,
         captioner.programme_id,
         captioner.id,
         now,
     )
+
+
+async def misled(conn: Connection, now: datetime) -> list[Captioner]:
+    """Marks those who come at another time than the webinar is now, or to one that is cancelled;
+    they are to be told. For the sweep, over all programmes, and once for each change."""
+    rows = await conn.fetch(
+        """
+        update captioners k
+        set told_starts_at = case when w.state <> 'cancelled' then w.starts_at end
+        from webinars w
+        where (w.programme_id, w.id) = (k.programme_id, k.webinar_id)
+            and k.agreed_at is not null and k.removed_at is null and k.told_starts_at is not null
+            and w.ends_at > $1
+            and (w.state = 'cancelled' or k.told_starts_at is distinct from w.starts_at)
+        returning k.programme_id, k.id, k.webinar_id, w.room_id, k.email, k.name, k.language,
+            k.agreed_at
+        """,
+        now,
+    )
+    return [_captioner(row) for row in rows]
 
 
 async def of_room(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from rooms.agenda import registrations, webinar_doors, webinars
+from rooms.agenda import captioners, registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish
 from rooms.agenda.webinars import Webinar
 from rooms.attendance import keeping
@@ -326,3 +326,23 @@ async def test_a_twin_programme_is_told_nothing(stand: Stand) -> None:
         Scope(stand.world.programme.id),
         stand.webinar.id,  # type: ignore[arg-type]
     )
+
+
+async def test_who_types_captions_is_told_when_it_moves_or_is_off(stand: Stand) -> None:
+    async with stand.house.pool.acquire() as conn, conn.transaction():
+        args = (conn, stand.maker, stand.webinar.id)
+        for email in ("tess@tolk.example", "silent@tolk.example"):
+            made, _ = await captioners.invite(*args, email, "Tess Tolk", "nl", MONDAY)
+            if email.startswith("tess"):
+                await captioners.agree(conn, made, MONDAY)
+    assert await stand.sweep() == []
+    await stand.change(from_time=time(13), until_time=time(14))
+    for told in (1, 0):
+        found = [one for one in await stand.sweep() if one["kind"] == "captioner_changed"]
+        assert [one["to_address"] for one in found] == ["tess@tolk.example"] * told
+        assert all("13:00–14:00" in one["text_body"] for one in found)
+    async with stand.house.pool.acquire() as conn, conn.transaction():
+        await webinar_doors.cancel(conn, stand.maker, stand.webinar.id, "De pers is stuk", MONDAY)
+    (off,) = [one for one in await stand.sweep() if one["kind"] == "captioner_changed"]
+    assert "Afgelast" in off["subject"] and "De pers is stuk" in off["text_body"]
+    assert not [one for one in await stand.sweep() if one["kind"] == "captioner_changed"]
