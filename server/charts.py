@@ -54,10 +54,11 @@ class Series:
 
 
 def nice_top(most: float) -> int:
-    """The round number at or above a value that the axis ends with: 1, 2 or 5 and noughts."""
+    """The round number at or above a value that the axis ends with: one figure and noughts, of
+    which the half is a round number too."""
     power = 1
     while True:
-        for step in (1, 2, 5):
+        for step in (1, 2, 4, 6, 8):
             if step * power >= most:
                 return step * power
         power *= 10
@@ -157,9 +158,8 @@ def line(
     """One line over places in order; `steps`: it holds from one place to the next. `top`: where
     the axis ends, else by the values."""
     ends = top or nice_top(max([*series.values, 1]))
-    marks = _grid(ends, say)
-    if series.values:
-        marks.append(_drawn(series.values, ends, steps=steps))
+    marks = [_drawn(series.values, ends, steps=steps)] if series.values else []
+    marks += _grid(ends, say)
     for at in _few(len(places)):
         marks.append(_at_place(places[at], at, len(places)))
     rows = tuple((place, say(value)) for place, value in zip(places, series.values, strict=True))

@@ -12,29 +12,41 @@ from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
 
-# A company is not shown who or where: fewer pupils than this are "fewer than 10".
+# What leaves the programme, a company's mails among it, says nothing of fewer pupils than this. Its
+# own pages do, from the first class on.
 FEWEST_SHOWN = 10
 CURVE_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A tour or a live room as its company sees it: aggregates only.
+    """A tour or a live room as its company sees it: aggregates only, in all and by the region of
+    the classes' schools that day.
 
-    `pupils` and `minutes` None: fewer than 10 pupils, not told. `curve`: (share of the film, or
-    of the time on air; share of the screens and phones that watched it there), empty when not
-    told.
+    `curve`: (share of the film, or of the time on air; share of the screens and phones that
+    watched it there), empty until a class counts.
     """
 
-    classes: int | None
-    pupils: int | None
-    minutes: int | None
-    curve: tuple[tuple[float, float], ...]
+    classes: int
+    pupils: int
+    minutes: int
+    curve: tuple[tuple[float, float], ...] = ()
+    regions: tuple["InRegion", ...] = ()
 
     @property
     def is_told(self) -> bool:
-        """Whether enough pupils watched for figures to be shown."""
-        return self.pupils is not None
+        """Whether a class has watched enough to count."""
+        return self.classes > 0
+
+
+@dataclass(frozen=True, slots=True)
+class InRegion:
+    """A region's part of a reach. `name` '': of schools that stand in none."""
+
+    name: str
+    classes: int
+    pupils: int
+    minutes: int
 
 
 async def reach(conn: Connection, scope: Scope, tour_id: UUID) -> Reach:
@@ -90,9 +102,20 @@ async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
 
 def _told_of(rows: Sequence[Row]) -> Reach:
     sums = totals(rows)
-    if sums.pupils_reached < FEWEST_SHOWN:
-        return Reach(None, None, None, ())
-    return Reach(sums.classes, sums.pupils_reached, sums.student_minutes, ())
+    by_region: dict[str, list[Row]] = {}
+    for row in rows:
+        by_region.setdefault(row.region, []).append(row)
+    regions = (
+        InRegion(name, part.classes, part.pupils_reached, part.student_minutes)
+        for name, part in ((name, totals(found)) for name, found in by_region.items())
+        if part.classes
+    )
+    return Reach(
+        sums.classes,
+        sums.pupils_reached,
+        sums.student_minutes,
+        regions=tuple(sorted(regions, key=lambda one: (not one.name, one.name.casefold()))),
+    )
 
 
 async def _own_film(conn: Connection, scope: Scope, tour_id: UUID) -> int:

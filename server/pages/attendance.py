@@ -120,9 +120,12 @@ async def _own_row(here: Here, conn: Connection) -> Row:
 
 async def confirm_as_told(here: Here) -> Response:
     """`POST /attendance/{session_class}/confirmation`: the pupils are as the teacher told them,
-    says who coordinates, when nobody answered."""
+    says who coordinates, when nobody answered. Of a lesson that still runs there is nothing to
+    confirm yet."""
     async with here.transaction() as conn:
         row = await _own_row(here, conn)
+        if not row.is_final:
+            raise NotThere("session_class")
         await sessions.confirm(
             conn,
             here.scope.programme_id,

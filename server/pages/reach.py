@@ -1,4 +1,4 @@
-"""A company's reach: three numbers and one curve, never who or where."""
+"""A company's reach: three numbers, the same by region, and one curve; never who."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from rooms.attendance import reach as reaching
 from rooms.attendance.ranges import length_ms
-from rooms.attendance.reach import FEWEST_SHOWN, Reach
+from rooms.attendance.reach import Reach
 from rooms.live import on_air, rooms
 from rooms.tours import tours
 from server.context import Here
@@ -25,7 +25,6 @@ async def show(here: Here) -> Response:
         tour,
         "reach",
         reach=reach,
-        fewest=FEWEST_SHOWN,
         curve_words=_curve_words(here, reach),
         lines=table_lines(reach, tour.duration_s),
     )
@@ -42,7 +41,6 @@ async def show_room(here: Here) -> Response:
         "rooms/reach.html",
         room=room,
         reach=reach,
-        fewest=FEWEST_SHOWN,
         on_air_s=on_air_s,
         curve_words=_curve_words(here, reach),
         lines=table_lines(reach, on_air_s),

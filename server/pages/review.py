@@ -37,7 +37,7 @@ from server.pages.tour_words import LEVELS, SECTORS
 # So many groups are drawn; the table has all of them, up to `LINES`.
 DRAWN = 15
 LINES = 200
-POINTS = 60
+POINTS = 30
 
 BY = {
     By.REGION: N_("By region"),
@@ -347,19 +347,22 @@ async def seat(here: Here) -> Response:
     device = _device(result, typed)
     if result is None or device is None:
         raise NotThere("seat")
-    alone = of_device(result, device)
+    alone, device_name = of_device(result, device), seat_name(here.language, device)
+    counted = (
+        live_picture(here.language, alone, row.zone)
+        if alone.is_live
+        else film_picture(here.language, alone)
+    )
+    for drawn in counted["rows"] if counted else ():
+        drawn["label"] = device_name
     return here.page(
         "attendance/seat.html",
         row=row,
         device=device,
-        device_name=seat_name(here.language, device),
+        device_name=device_name,
         result=alone,
         why=why(here.language, alone),
-        counted=(
-            live_picture(here.language, alone, row.zone)
-            if alone.is_live
-            else film_picture(here.language, alone)
-        ),
+        counted=counted,
         clock=clock_picture(here.language, alone, row.zone),
         **table_words(here.language),
     )

@@ -20,7 +20,7 @@ NEEDS_COMPANY = frozenset({"editor", "presenter"})
 FIRST_PAGE = {
     "teacher": "/classes",
     "editor": "/studio",
-    "coordinator": "/reviews",
+    "coordinator": "/needs",
     "facilitator": "/attendance",
     "safeguarding": "/incidents",
     "bureau": "/programme",

@@ -64,7 +64,6 @@ async def _index(here: Here, problem: RoomError | None = None) -> Response:
         422 if problem else 200,
         rooms=[shown_in(here, room, is_on_air=room.id in live) for room in found],
         earlier=[(room, reaches.get(room.id)) for room in earlier],
-        fewest=reach.FEWEST_SHOWN,
         **network,
         may_open=bool(choices),
         companies=choices,

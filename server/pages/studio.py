@@ -37,7 +37,7 @@ async def index(here: Here) -> Response:
         found = await tours.of_company(conn, here.scope)
         reaches = await reaching.reaches(conn, here.scope)
     rows = [_row(here, tour, reaches.get(tour.id)) for tour in found]
-    return here.page("studio/index.html", rows=rows, fewest=reaching.FEWEST_SHOWN)
+    return here.page("studio/index.html", rows=rows)
 
 
 def _row(here: Here, tour: Tour, reach: reaching.Reach | None) -> dict[str, Any]:

@@ -223,6 +223,8 @@ def _plain(text: str) -> str:
     "/mail/stop/%ff%fe", "/attendance/confirm/%C3%A9", "/p/%ED%A0%80/tours", "/%00",
     "/videos/%00/x/y",
     "/sign-in?next=//[", "/attendance?since=0000-00-00&school=x&level=%F0%9F%98%80",
+    "/attendance?by=%22&sector=%3C&sitting=x&outcome=%F0%9F&page=9999999", "/needs?kind=%22",
+    "/attendance/sessions/x", "/needs/schools?reached=%00&page=-1",
 ])  # fmt: skip
 async def test_addresses_nobody_would_type(scribble: Scribble, path: str) -> None:
     for who in ("anonymous", "teacher", "bureau"):

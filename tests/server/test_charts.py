@@ -24,7 +24,8 @@ def drawn(chart: Chart, kind: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("most", "top"), [(0, 1), (1, 1), (2, 2), (3, 5), (6, 10), (99, 100), (101, 200), (4_999, 5000)]
+    ("most", "top"),
+    [(0, 1), (1, 1), (2, 2), (3, 4), (7, 8), (9, 10), (99, 100), (101, 200), (4_999, 6000)],
 )
 def test_an_axis_ends_with_a_round_number(most: int, top: int) -> None:
     assert charts.nice_top(most) == top

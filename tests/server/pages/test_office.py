@@ -158,7 +158,7 @@ async def test_an_invitation_gives_the_role_and_a_link(office: Office) -> None:
     kim = office.house.client()
     office.house.clock.move(days=13)
     assert (await kim.get(mail.link)).status_code == 200
-    assert (await kim.post(mail.link)).headers["location"] == "/reviews"
+    assert (await kim.post(mail.link)).headers["location"] == "/needs"
     assert (await kim.get("/teachers/confirm")).status_code == 200
 
 

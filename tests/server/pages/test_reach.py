@@ -1,4 +1,4 @@
-"""A company's reach: sums and a curve from ten pupils on, and never another company's."""
+"""A company's reach: sums by region and a curve from the first class, never another company's."""
 
 import re
 from collections.abc import Sequence
@@ -81,8 +81,9 @@ async def test_three_numbers_and_one_curve(app_house: House, world: World) -> No
     assert figures(page) == ["2", "46", str(26 * 3 + 20 * 9 // 4)]
     assert "100 % saw the start, 100 % the middle and 50 % the end" in page
     assert "<polyline" in page and " style=" not in page
-    for secret in ("3B", "3C", world.school.name, world.region.name):
+    for secret in ("3B", "3C", world.school.name):
         assert secret not in page.replace(world.company.name, "")
+    assert f"All of them in the region {world.region.name}." in page
     studio = (await editor.get("/studio")).text
     assert "2 classes, 46 pupils reached" in studio
     assert (
@@ -91,13 +92,25 @@ async def test_three_numbers_and_one_curve(app_house: House, world: World) -> No
     )
 
 
-async def test_fewer_than_ten_pupils_stay_unsaid(app_house: House, world: World) -> None:
-    await shown(app_house, world, "3B", 9, FILM_MS)
-    editor = await editor_of(app_house, world)
-    page = (await editor.get(f"/studio/tours/{world.tour_id}/reach")).text
-    assert figures(page) == ["fewer than 10"]
-    assert "<polyline" not in page
-    assert "fewer than 10 pupils so far" in (await editor.get("/studio")).text
+async def test_the_first_class_is_told_by_its_region(app_house: House, world: World) -> None:
+    editor, path = await editor_of(app_house, world), f"/studio/tours/{world.tour_id}/reach"
+    await shown(app_house, world, "3B", 9, 1_000)
+    page = (await editor.get(path)).text
+    assert figures(page) == [] and "<polyline" not in page
+    assert "no class counts yet" in (await editor.get("/studio")).text
+    await shown(app_house, world, "3C", 9, FILM_MS)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        far = await people.a_region(conn, world.programme, "Zeeland")
+        await conn.execute(
+            "update session_classes set region_id = $1 where class_name = '3C'", far.id
+        )
+    await shown(app_house, world, "3D", 20, FILM_MS)
+    page = (await editor.get(path)).text
+    assert figures(page)[:2] == ["2", "29"] and "<polyline" in page
+    table = re.findall(r'<th scope="row">(\w+)</th><td class="number">(\d+)</td>'
+                       r'<td class="number">(\d+)</td>', page)  # fmt: skip
+    assert table == [("Twente", "1", "20"), ("Zeeland", "1", "9")]
+    assert "2 classes, 29 pupils reached" in (await editor.get("/studio")).text
 
 
 async def test_another_company_and_a_teacher_find_nothing(app_house: House, world: World) -> None:
@@ -155,13 +168,11 @@ async def test_a_rooms_reach_is_told_as_a_films(app_house: House, world: World) 
         assert list(await reach.reaches(conn, presenter_of(world))) == [UUID(room[7:])]
 
 
-async def test_a_small_rooms_reach_stays_unsaid_and_is_nobody_elses(
-    app_house: House, world: World
-) -> None:
+async def test_a_rooms_reach_is_nobody_elses(app_house: House, world: World) -> None:
     room = await on_the_stage(app_house, world, 9, (10,))
     editor = await editor_of(app_house, world)
-    assert figures((await editor.get(f"{room}/reach")).text) == ["fewer than 10"]
-    assert "fewer than 10 pupils" in (await editor.get("/rooms")).text
+    assert figures((await editor.get(f"{room}/reach")).text)[:2] == ["1", "9"]
+    assert "1 class, 9 pupils reached" in (await editor.get("/rooms")).text
     async with app_house.pool.acquire() as conn, conn.transaction():
         rival = await people.a_company(conn, world.programme, "Rival")
         other = await people.an_editor(conn, world.programme, rival)
