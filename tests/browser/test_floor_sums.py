@@ -22,6 +22,12 @@ FLOOR = """async (told) => {
     silent: it.silence(floor, 'p1'),
   }
 }"""
+CAPTIONS = """async ([told, language]) => {
+  const it = await import('/static/js/room/floor.js')
+  const floor = it.emptyFloor()
+  for (const caption of told) it.take(floor, { event: 'caption', caption })
+  return it.captionsFor(floor, language).map(({ text }) => text)
+}"""
 ITEMS = "async (words) => (await import('/static/js/room/desk_flow.js')).itemsIn(words)"
 
 
@@ -49,6 +55,27 @@ def poll(name: str, *, is_open: bool, is_shown: bool = False) -> dict[str, Any]:
 async def floor(page: Page, *told: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = await page.evaluate(FLOOR, list(told))
     return found
+
+
+def caption(name: str, number: int, text: str, language: str = "nl", at: int = 1) -> dict[str, Any]:
+    return {"id": name, "number": number, "text": text, "language": language, "at": at}
+
+
+async def test_captions_are_read_in_the_readers_language_as_they_were_typed_last(
+    there: tuple[RoomStand, Page],
+) -> None:
+    _, page = there
+    lines = [
+        caption("b", 4, "Nu de pers.", at=2),
+        caption("a", 3, "Goedemorgen."),
+        caption("a", 1, "Goedemorg"),
+        caption("gone", 5, "", at=3),
+        caption("e", 6, "Good morning.", "en", at=4),
+    ]
+    assert await page.evaluate(CAPTIONS, [lines, "nl"]) == ["Goedemorgen.", "Nu de pers."]
+    assert await page.evaluate(CAPTIONS, [lines, "en"]) == ["Good morning."]
+    # nobody types in it: as it is typed now
+    assert await page.evaluate(CAPTIONS, [lines[:4], "fr"]) == ["Goedemorgen.", "Nu de pers."]
 
 
 async def test_a_floor_is_what_was_told(there: tuple[RoomStand, Page]) -> None:
