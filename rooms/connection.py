@@ -1,4 +1,4 @@
-"""What a query runs on: a connection of asyncpg, straight or from a pool."""
+"""What a query runs on: a connection of asyncpg, straight or from a pool; and that it is gone."""
 
 from typing import TypeAlias
 
@@ -8,3 +8,13 @@ import asyncpg
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
+
+AWAY = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # A connection that dies between two steps is at times noticed by the second one in this way.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What a statement raises while the database goes down, is away, or comes up again."""

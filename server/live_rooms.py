@@ -16,10 +16,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-import asyncpg
-
 from media.errors import LiveError
 from media.live.messages import Close, Counted, Do, Done, Listening, Open, Stage, Stats, Told
+from rooms.connection import AWAY
 from rooms.errors import NotThere
 from rooms.live import leases, rooms, stage_log
 from rooms.live.leases import Lease
@@ -47,7 +46,7 @@ SENT_TO = UUID("7c0d7f3e-0b54-4d0e-9d5b-5a1f5d3c1a02")
 MOST_TRIALS = 100
 
 _MOVED = frozenset({"stale_epoch", "room_not_open"})
-DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DATABASE_AWAY = AWAY
 
 
 class Audience(Protocol):

@@ -14,10 +14,9 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from media import uploads
 from media.uploads import UploadError
+from rooms.connection import AWAY
 from server.database import Pool
 
 log = logging.getLogger(__name__)
@@ -112,7 +111,7 @@ class Pens:
         try:
             async with self._pool.acquire() as conn:
                 await uploads.lay_down_pen(conn, pen.upload_id, pen.lease)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except AWAY:
             log.warning("upload %s: its lease will run out by itself", pen.upload_id)
         finally:
             self._let_go(pen)
@@ -127,7 +126,7 @@ class Pens:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             if self._held:
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                with suppress(*AWAY):
                     await self._renew()
 
     async def _renew(self) -> None:

@@ -23,7 +23,7 @@ from rooms.attendance.moves import Event
 from rooms.attendance.ranges import Range, merge_beats, union
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.visits import Stretch
-from rooms.connection import Connection
+from rooms.connection import AWAY, Connection
 from rooms.errors import Conflict, NotThere, RoomError
 from rooms.people.codes import hash_token
 
@@ -274,7 +274,7 @@ class Collector:
                     [(one.token_hash, one.session_id, one.post.beats) for one in batch],
                     self.clock(),
                 )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except AWAY as error:
             log.warning("%s posts of beats were not written: %s", len(batch), type(error).__name__)
             told = [Conflict("beats_busy") for _ in batch]
         for one, answer in zip(batch, told, strict=True):

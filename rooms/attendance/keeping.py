@@ -13,7 +13,7 @@ import asyncpg
 from rooms.agenda import room_sessions, sessions, webinar_doors
 from rooms.attendance import results, visits
 from rooms.attendance.beats import Collector
-from rooms.connection import Connection
+from rooms.connection import AWAY, Connection
 from rooms.live import on_air, rooms
 from rooms.live.rooms import Room
 
@@ -50,7 +50,7 @@ async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
         try:
             async with pool.acquire() as conn, conn.transaction():
                 await sweep(conn, clock())
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except AWAY as error:
             # The database is away for a moment; nothing is lost, the next round does it.
             log.warning("the sweep of attendance waits: %s", type(error).__name__)
         try:

@@ -17,7 +17,7 @@ from rooms.attendance import visits
 from rooms.attendance.moves import Move
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
-from rooms.connection import Connection
+from rooms.connection import AWAY, Connection
 from rooms.live import on_air, stage_log
 from rooms.live.presence import Page, Told, writes_of
 
@@ -104,7 +104,7 @@ class Collector:
         try:
             async with self.pool.acquire() as conn, conn.transaction():
                 placed = await self.moves(conn, [move for _, move in taken])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except AWAY as error:
             if not self._is_away:
                 log.warning("beats of rooms wait: %s", type(error).__name__)
             self._is_away = True

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -18,7 +19,9 @@ import psutil
 import pytest
 
 from rooms.live import presenters, stream_keys
+from rooms.people import sign_ins
 from server import migrations
+from server.auth import COOKIE
 from server.embedded import Embedded, embedded
 from tests.support import lessons
 from tests.support.floor import Clock, House, house
@@ -28,7 +31,7 @@ from tests.support.live.process import LiveProcess, a_live_process
 from tests.support.live_house import a_part
 from tests.support.live_rooms import a_room, presenter_of
 from tests.support.processes import enterable_folder
-from tests.support.sockets import a_page, listening
+from tests.support.sockets import Page, a_page, listening
 from tests.support.waiting import until
 
 OFFERS = Path(__file__).resolve().parents[1] / "media" / "live" / "offers"
@@ -74,6 +77,14 @@ class Scene:
     def watch(self, client: httpx.AsyncClient, connection: str) -> Exchange:
         url = f"{self.http}/rooms/{self.room.id}/whep?connection={connection}"
         return over_http(client, url, cookie=self.cookie)
+
+    async def moderator(self) -> str:
+        """Whoever opened the room, as the Cookie header of her browser."""
+        now, programme = self.house.clock(), self.world.programme.id
+        async with self.house.pool.acquire() as conn, conn.transaction():
+            person = self.world.editor.id
+            token = await sign_ins.start(conn, person, now=now, programme_id=programme)
+        return f"{COOKIE}={token}"
 
     async def events(self) -> list[str]:
         rows = await self.house.pool.fetch("select kind from room_events order by number")
@@ -208,19 +219,25 @@ async def _restarted(scene: Scene, server: Embedded) -> None:
     async with (
         httpx.AsyncClient(timeout=20) as client,
         a_page(scene.sockets, scene.room.id, scene.cookie) as page,
+        a_page(scene.sockets, scene.room.id, await scene.moderator()) as desk,
     ):
         connection = (await page.hello())["connection"]
+        await desk.hello()
+        poll = {"poll": str(uuid4())}
         async with (
             publishing(scene.publish(client)),
             watching(scene.watch(client, connection)) as seen,
         ):
             await seen.sees(10, within_s=20)
             await page.until("on_air", 15)
+            await _done(desk, do="open_poll", **poll, text="Wat?", choices=["a", "b"])
             first = server.pid
             assert first is not None
             psutil.Process(first).send_signal(signal.SIGKILL)
             killed = time.monotonic()
             await page.beating(2)
+            await _done(desk, do="show_poll", **poll)
+            assert time.monotonic() - killed < 10
             await until(lambda: server.pid not in {None, first}, within_s=10)
             number = await _logged(scene)
             while (await page.until("off_air", 15))["number"] < number:
@@ -232,12 +249,26 @@ async def _restarted(scene: Scene, server: Embedded) -> None:
             await seen.sees(30, within_s=10)
             assert seen.pictures > before
         await until(lambda: scene.house.app.state.floor.rooms["pages"].flushed > 0)
+    kinds = await scene.events()
+    assert kinds.index("poll_opened") < kinds.index("poll_shown")
     row = await scene.house.pool.fetchrow(
         "select * from visits where connection = $1", UUID(connection)
     )
     assert row is not None
     assert row["media_flowed"]
     assert (row["seen_until"] - row["started_at"]).total_seconds() > 4
+
+
+async def _done(page: Page, **command: Any) -> None:
+    """Has it done, sent again as `line.js` does while the database is away."""
+    while True:
+        await page.say(request=1, **command)
+        while (told := await page.next())["event"] not in {"done", "refused"}:
+            pass
+        if told["event"] == "done":
+            return
+        assert told["code"] == "try_again"
+        await asyncio.sleep(1.5)
 
 
 async def _logged(scene: Scene) -> int:
