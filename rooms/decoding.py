@@ -8,6 +8,7 @@ a guess made from the letters' frequency, because on a few lines such a guess is
 from __future__ import annotations
 
 import codecs
+import re
 
 from charset_normalizer import from_bytes
 
@@ -24,6 +25,8 @@ _MARKS = (
 _ACCENTED_IN_WESTERN_TEXT = 0.25
 """More accented letters than this and it is not a western language read rightly."""
 _GUESS_FROM_BYTES = 65_536
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_NO_LETTERS = bytes(code for code in range(256) if not chr(code).isalpha() or code > 127)
 
 
 def decoded(data: bytes) -> str:
@@ -70,6 +73,8 @@ def _one_byte(data: bytes) -> str | None:
 
 
 def _reads_western(text: str) -> bool:
-    letters = [character for character in text if character.isalpha()]
-    accented = sum(not character.isascii() for character in letters)
-    return accented <= _ACCENTED_IN_WESTERN_TEXT * len(letters)
+    accented = sum(
+        character.isalpha() for part in _BEYOND_ASCII.findall(text) for character in part
+    )
+    plain = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    return accented <= _ACCENTED_IN_WESTERN_TEXT * (accented + plain)

@@ -32,21 +32,32 @@ async def lock(conn: Connection, scope: Scope, class_id: UUID) -> None:
 
 async def add(conn: Connection, scope: Scope, session_id: UUID, class_id: UUID) -> None:
     """Puts a class into a session, once. School, region, name and level are copied: the report
-    stays under what was true."""
+    stays under what was true. A class whose school was taken over by that day is its successor's.
+    """
     await conn.execute(
         """
+        with told as (
+            select c.*, coalesce(s.local_date, s.planned_on,
+                    (s.created_at at time zone s.zone)::date) as day
+            from classes c join sessions s on (s.programme_id, s.id) = (c.programme_id, $2)
+            where c.programme_id = $1 and c.id = $3
+        ), placed as (
+            select t.*, case when o.closed_on <= t.day then coalesce(o.reports_as, o.id)
+                else o.id end as now_at
+            from told t join schools o on o.id = t.school_id
+        )
         insert into session_classes (programme_id, session_id, class_id, school_id, region_id,
             class_name, level, is_confirmed_teacher, expected)
-        select c.programme_id, $2, c.id, c.school_id,
+        select c.programme_id, $2, c.id, c.now_at,
             (select r.region_id from school_regions r
-             where r.programme_id = c.programme_id and r.school_id = c.school_id
-                 and r.valid_to is null),
+             where r.programme_id = c.programme_id and r.school_id = c.now_at
+             order by r.valid_from <= c.day desc, r.valid_from desc limit 1),
             c.name, c.level,
             exists (select 1 from roles t where t.programme_id = c.programme_id
                 and t.person_id = $4 and t.role = 'teacher' and t.school_id = c.school_id
                 and t.is_confirmed and t.ended_at is null),
             c.pupils
-        from classes c where c.programme_id = $1 and c.id = $3
+        from placed c
         on conflict (programme_id, session_id, class_id) do nothing
         """,
         scope.programme_id,
@@ -160,7 +171,7 @@ async def confirm_teacher(
         from sessions s
         where (s.programme_id, s.id) = (c.programme_id, c.session_id)
             and c.programme_id = $1 and coalesce(c.took_part_by, s.organiser_id) = $2
-            and c.school_id = $3
+            and c.school_id in ($3, (select o.reports_as from schools o where o.id = $3))
             and not c.is_confirmed_teacher
             and exists (select 1 from roles r where r.programme_id = c.programme_id
                 and r.person_id = $2 and r.school_id = $3 and r.role = 'teacher'

@@ -202,6 +202,7 @@ class _Reading:
     rows: list[SchoolRow] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     first_lines: dict[Key, int] = field(default_factory=dict)
+    levels: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
 
     def whole(self) -> SchoolList:
         self._read_header()
@@ -261,7 +262,7 @@ class _Reading:
         self._check_width(record)
         cells = {noun: " ".join(record[at].split()) for noun, at in self.columns.items()}
         country, scheme, code = _identity(self.how, cells)
-        levels, unknown = _levels(self.how, cells.get("levels", ""))
+        levels, unknown = self._levels(cells.get("levels", ""))
         return SchoolRow(
             country,
             scheme,
@@ -278,15 +279,22 @@ class _Reading:
             successor=cells.get("successor", "").upper().replace(" ", ""),
         )
 
+    def _levels(self, cell: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The same few cells come thousands of times."""
+        if cell not in self.levels:
+            self.levels[cell] = _levels(self.how, cell)
+        return self.levels[cell]
+
     def _check_width(self, record: list[str]) -> None:
         """A torn line is no school; one that only lacks what nobody reads may end early."""
         if any(cell.strip() for cell in record[self.width :]):
             raise _Bad("", "too_many_cells", record[self.width])
         if len(record) < self.needed:
             raise _Bad("", "too_few_cells", record[-1])
-        for cell in record:
-            if "<" in cell and _HTML.search(cell):
-                raise _Bad("", "cell_html", cell)
+        html = _HTML.search("\n".join(record))
+        if html:
+            told = next(cell for cell in record if _HTML.search(cell))
+            raise _Bad("", "cell_html", told)
 
     def _keep(self, row: SchoolRow) -> None:
         if row.key in self.first_lines:

@@ -5,7 +5,7 @@ and the list has to be looked at again.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -128,16 +128,22 @@ def _known(row: asyncpg.Record) -> Known:
     )
 
 
-def _plain(row: SchoolRow) -> dict[str, Any]:
-    days = {name: day.isoformat() if (day := getattr(row, name)) else None for name in _DAYS}
-    return {**asdict(row), **days}
+def _plain(row: SchoolRow) -> list[Any]:
+    """A row as plain values in the order of its fields; `asdict` takes ten times as long."""
+    return [_plain_value(getattr(row, name)) for name in _FIELDS]
 
 
+def _plain_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+_FIELDS = tuple(SchoolRow.__dataclass_fields__)
 _DAYS = ("opened_on", "closed_on")
 _WORDS = ("levels", "unknown_levels")
 
 
-def _row(told: dict[str, Any]) -> SchoolRow:
+def _row(values: list[Any]) -> SchoolRow:
+    told = dict(zip(_FIELDS, values, strict=True))
     days = {name: date.fromisoformat(told[name]) if told[name] else None for name in _DAYS}
     return SchoolRow(**{**told, **days, **{name: tuple(told[name]) for name in _WORDS}})
 

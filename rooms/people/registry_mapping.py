@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +65,15 @@ def plain(text: str) -> str:
 
 def fits(text: str, shape: str) -> bool:
     """Whether a code looks like this."""
-    return len(text) == len(shape) and all(
-        _KINDS[kind](one) if kind in _KINDS else one == kind
-        for one, kind in zip(text, shape, strict=True)
-    )
+    return _pattern(shape).fullmatch(text) is not None
 
 
-_KINDS: Mapping[str, Callable[[str], bool]] = {
-    "9": lambda one: one in "0123456789",
-    "A": lambda one: "A" <= one <= "Z",
-    "X": lambda one: one in "0123456789" or "A" <= one <= "Z",
-}
+@cache
+def _pattern(shape: str) -> re.Pattern[str]:
+    return re.compile("".join(_KINDS.get(one, re.escape(one)) for one in shape))
+
+
+_KINDS: Mapping[str, str] = {"9": "[0-9]", "A": "[A-Z]", "X": "[0-9A-Z]"}
 
 
 def read(source: bytes | str) -> ListMapping:

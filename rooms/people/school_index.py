@@ -91,32 +91,32 @@ async def _rows(
             from kpi_classes k join schools o on o.id = k.school_id
             where k.programme_id = $1 and k.is_counted and k.passes
                 and k.local_date between $7 and $8
-        ), wanted as (
-            select s.id, p.region_id from school_regions p
-            join schools s on s.id = p.school_id
-            where $3 = 'ours' and p.programme_id = $1 and (p.valid_to is null or (
-                s.closed_on is not null and p.valid_from = (
-                    select max(q.valid_from) from school_regions q
-                    where q.programme_id = $1 and q.school_id = s.id)))
-            union all
-            select s.id, null from schools s
-            join programmes g on g.id = $1 and g.country = s.country
-            where $3 = 'elsewhere' and s.scheme <> 'unlisted' and not exists (
-                select from school_regions p where p.programme_id = $1 and p.school_id = s.id)
-            union all
-            select s.id, null from schools s
-            where $3 = 'typed' and s.scheme = 'unlisted' and exists (
-                select from roles t where t.programme_id = $1 and t.school_id = s.id
-                    and t.role = 'teacher' and t.ended_at is null)
         )
         select s.id, s.code, s.name, s.place, coalesce(r.name, '') as region, s.levels,
             s.mail_domains, s.closed_on, s.scheme = 'unlisted' as is_unlisted,
             d.id is not null as is_reached, count(*) over () as all
-        from wanted w
-        join schools s on s.id = w.id
-        left join regions r on r.programme_id = $1 and r.id = w.region_id
+        from schools s
+        left join school_regions p on p.programme_id = $1 and p.school_id = s.id
+            and p.valid_to is null
+        -- a school that closed is listed where it stood last
+        left join lateral (
+            select q.region_id from school_regions q
+            where s.closed_on is not null and q.programme_id = $1 and q.school_id = s.id
+            order by q.valid_from desc limit 1
+        ) z on true
+        left join regions r on r.programme_id = $1 and r.id = coalesce(p.region_id, z.region_id)
         left join reached d on d.id = s.id
-        where ($2::uuid is null or w.region_id = $2)
+        where case $3
+                when 'ours' then coalesce(p.region_id, z.region_id) is not null
+                when 'typed' then s.scheme = 'unlisted' and exists (
+                    select from roles t where t.programme_id = $1 and t.school_id = s.id
+                        and t.role = 'teacher' and t.ended_at is null)
+                else s.scheme <> 'unlisted'
+                    and s.country = (select g.country from programmes g where g.id = $1)
+                    and not exists (select from school_regions q
+                        where q.programme_id = $1 and q.school_id = s.id)
+            end
+            and ($2::uuid is null or coalesce(p.region_id, z.region_id) = $2)
             and ($4 = '' or s.levels @> array[$4])
             and ($5 = '' or ($5 = 'open') = (s.closed_on is null))
             and ($6 = '' or ($6 = 'yes') = (d.id is not null))
@@ -144,3 +144,16 @@ def _line(row: asyncpg.Record) -> Line:
     return Line(
         **{**told, "levels": tuple(row["levels"]), "mail_domains": tuple(row["mail_domains"])}
     )
+
+
+async def typed(conn: Connection, scope: Scope) -> int:
+    """How many schools teachers of the programme typed in, which stand in no registry."""
+    found: int = await conn.fetchval(
+        """
+        select count(distinct t.school_id) from roles t join schools s on s.id = t.school_id
+        where t.programme_id = $1 and t.role = 'teacher' and t.ended_at is null
+            and s.scheme = 'unlisted'
+        """,
+        scope.programme_id,
+    )
+    return found

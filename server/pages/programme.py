@@ -4,7 +4,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.errors import Refused
-from rooms.people import companies, programmes, regions, roles, schools
+from rooms.people import (
+    companies,
+    programmes,
+    regions,
+    registry_lists,
+    roles,
+    school_index,
+    schools,
+)
 from server import errors, forms
 from server.context import Here
 from server.pages.tour_words import LEVELS
@@ -27,6 +35,8 @@ async def _page(here: Here, error: Refused | None = None) -> Response:
             "persons": len({held.person_id for held in await roles.every(conn, here.scope)}),
             "companies": await companies.every(conn, here.scope),
             "unconfirmed": len(await roles.unconfirmed(conn, here.scope)),
+            "lists": await registry_lists.waiting(conn, here.scope),
+            "typed": await school_index.typed(conn, here.scope),
         }
     problem = errors.sentence(here.language, error.code, error.params) if error else ""
     return here.page(

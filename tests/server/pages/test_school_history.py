@@ -116,3 +116,25 @@ async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Of
     assert [row["region_id"] for row in stays] == [world.region.id, oost.id]
     assert str(stays[1]["valid_from"]) == before
     assert await pool.fetchval(at) == oost.id
+
+
+async def test_a_lesson_after_the_merger_is_the_successors(office: Office) -> None:
+    """The class and its teacher are still those of the school that was taken over."""
+    pool, world, now = office.house.pool, office.world, office.house.clock()
+    async with pool.acquire() as conn, conn.transaction():
+        await a_school(conn, world.programme, name="Het Nieuwe", code="77AA00")
+        await a_session(conn, world, await a_class(conn, world), now)
+    path = f"/programme/schools/{world.school.id}"
+    for number, days in enumerate((5, -1)):
+        told = {"on": (now + timedelta(days=days)).date().isoformat(), "successor": "77AA00"}
+        assert (await office.client.post(f"{path}/close", data=told)).status_code == 303
+        async with pool.acquire() as conn, conn.transaction():
+            await a_session(conn, world, await a_class(conn, world, f"3{number}"), now)
+        assert (await office.client.post(f"{path}/reopen")).status_code == 303
+    rows = await pool.fetch(
+        "select o.name, c.region_id, c.is_confirmed_teacher from session_classes c "
+        "join schools o on o.id = c.school_id order by c.created_at"
+    )
+    assert [row["name"] for row in rows] == [world.school.name, world.school.name, "Het Nieuwe"]
+    assert {row["region_id"] for row in rows} == {world.region.id}
+    assert {row["is_confirmed_teacher"] for row in rows} == {True}
