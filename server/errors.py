@@ -372,6 +372,12 @@ SENTENCES: dict[str, str] = {
     "correction_field": N_("Choose what the class was. Nothing was changed."),
     "correction_undone": N_("That correction was undone already."),
     "correction_undone_now": N_("The correction is undone."),
+    "last_office": N_(
+        "You are the only one who can run this programme. Give somebody else the role first. "
+        "Nothing was erased."
+    ),
+    "erase_address": N_("That is not your mail address. Nothing was erased."),
+    "erased": N_("You are erased here. Nothing on this installation carries your name any more."),
     "export_waits": N_("The spreadsheet is being made. It will stand here in a moment."),
     "corrected": N_("Corrected. What was measured stays beside it."),
     "showing_declared": N_("Kept: shown, declared by you."),

@@ -10,7 +10,6 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from rooms.attendance import export, exports
-from rooms.attendance.cells import csv_head, csv_lines
 from rooms.attendance.report import Filters
 from rooms.scope import Scope as Eyes
 from server.context import Here
@@ -46,12 +45,12 @@ async def csv_parts(
     pool: Pool, eyes: Eyes, filters: Filters, delimiter: str, ended: "Ended"
 ) -> AsyncIterator[bytes]:
     """A CSV file, its head before the first row is looked for."""
-    yield csv_head(export.COLUMNS, delimiter)
+    yield export.csv_first(delimiter)
     rows = 0
-    async with _turns, pool.acquire() as conn, conn.transaction(readonly=True):
+    async with _turns, pool.acquire() as conn, export.one_moment(conn):
         async for found in export.batches(conn, eyes, filters):
             rows += len(found)
-            yield csv_lines((export.cells(row) for row in found), delimiter)
+            yield export.csv_part(found, delimiter)
     await ended(rows)
 
 
@@ -61,7 +60,7 @@ async def json_parts(
     """The same rows as one JSON document."""
     yield export.JSON_HEAD
     rows = 0
-    async with _turns, pool.acquire() as conn, conn.transaction(readonly=True):
+    async with _turns, pool.acquire() as conn, export.one_moment(conn):
         async for found in export.batches(conn, eyes, filters):
             if found:
                 yield (export.JSON_COMMA if rows else b"") + export.json_lines(found)

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import msgspec
 
 from media.storage import S3Access, Storage, open_storage
-from server import archive
+from rooms.attendance import retention
+from server import archive, database, erased, migrations
 from server.archive import DUMP, FILES, LIST, Entry, Manifest
 from server.asked import Asked, CannotDo
 from server.database import Connection
@@ -23,11 +25,14 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How it went. `missing`: keys that are not in the storage, or have another size."""
+    """How it went. `missing`: keys not in the storage, or of another size; `purged`: rows
+    that had had their time, `erased`: people who had themselves erased since."""
 
     manifest: Manifest
     copied: int
     missing: list[str]
+    purged: int = 0
+    erased: int = 0
 
 
 def run(asked: Asked) -> int:
@@ -39,14 +44,14 @@ def run(asked: Asked) -> int:
     print(f"Restored: schema {done.manifest.schema_version}, made {done.manifest.made_at:%c} UTC.")
     if done.copied:
         print(f"{done.copied} files were copied back.")
+    if done.purged or done.erased:
+        print(f"Gone again: {done.purged} rows that had their time, {done.erased} people.")
     if done.missing:
         print(f"{len(done.missing)} of {done.manifest.files} files are missing from the storage:")
         print("\n".join(f"  {key}" for key in done.missing[:SHOWN]))
         print("Put the storage of that day back, then run this again with --replace.")
         return 1
-    print(
-        f"All {done.manifest.files} files are there. The next start brings the schema up to date."
-    )
+    print(f"All {done.manifest.files} files are there, and the schema is up to date.")
     return 0
 
 
@@ -75,9 +80,24 @@ async def read(
             await archive.pour(programs, dsn, folder / DUMP)
     finally:
         await conn.close()
+    purged, people = await _forget_again(dsn, storage)
     wanted = _wanted(folder)
     copied = await _copy_back(storage, folder / FILES, wanted)
-    return Restored(manifest, copied, await _missing(storage, wanted))
+    return Restored(manifest, copied, await _missing(storage, wanted), purged, people)
+
+
+async def _forget_again(dsn: str, storage: Storage) -> tuple[int, int]:
+    """A backup brings back what had its time since, and people who had themselves erased: both go
+    before anybody sees them. The schema is brought up to date first, as that is what knows how."""
+    await migrations.migrate(dsn)
+    conn = await asyncpg.connect(dsn)
+    try:
+        await database.prepare(conn)
+        now = datetime.now(UTC)
+        async with conn.transaction():
+            return await retention.purge(conn, now), await erased.again(conn, storage, now)
+    finally:
+        await conn.close()
 
 
 async def _must_be_alone(conn: Connection) -> None:

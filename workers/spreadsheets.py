@@ -68,7 +68,10 @@ async def _write(floor: Floor, one: Export, lease: UUID, path: Path) -> int:
         export_words.definitions(one.language, export.VERSION),
     )
     told = 0
-    async with floor.pool.acquire() as conn, conn.transaction(readonly=True):
+    async with (
+        floor.pool.acquire() as conn,
+        export.one_moment(conn),
+    ):
         eyes = await grants.scope_of(conn, one.programme_id, one.person_id)
         async for found in export.batches(conn, eyes, one.view):
             await asyncio.to_thread(book.add, map(export.typed_cells, found))

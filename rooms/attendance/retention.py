@@ -1,52 +1,27 @@
-"""What attendance forgets with time, and the proof of it.
+"""What is forgotten with time, and the proof of it: the table in `rooms.safety.kept`, carried out.
 
-Events and questions go after 30 days, seats and their visits a month after the school year, class
-name, teacher, presenter and incidents after two more school years. A result whose seats are gone is
-frozen as it is. What a school's network let through is news for a year.
+A result whose seats are gone is frozen as it is.
 """
 
-from calendar import monthrange
-from datetime import date, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from rooms.agenda import request_deadlines, webinar_retention
 from rooms.agenda import retention as of_sessions
-from rooms.attendance import person_results
+from rooms.attendance import exports, person_results
 from rooms.connection import Connection
 from rooms.live import questions
 from rooms.live import retention as of_rooms
 from rooms.people import programmes, school_checks
 from rooms.people import retention as of_classes
-from rooms.people.codes import school_year_on
 from rooms.people.programmes import Programme
-from rooms.safety import incidents
+from rooms.safety import incidents, purges
+from rooms.safety.kept import KEPT, Calendar, kept_from
 
-EVENTS_KEPT = timedelta(days=30)
-CHECKS_KEPT = timedelta(days=365)
-NAMES_KEPT_YEARS = 2
-
-
-# --- deciding, without I/O ---------------------------------------------------------------------
-
-
-def seats_kept_from(today: date, start_month: int) -> date:
-    """The first day whose seats and visits stay: a school year's go a month after its end."""
-    return school_year_on(_month_before(today), "UTC", start_month).first_day
-
-
-def names_kept_from(today: date, start_month: int) -> date:
-    """The first day whose class names stay: a school year's go two school years after it."""
-    first_day = school_year_on(today, "UTC", start_month).first_day
-    return first_day.replace(year=first_day.year - NAMES_KEPT_YEARS)
-
-
-def _month_before(day: date) -> date:
-    year, month = (day.year, day.month - 1) if day.month > 1 else (day.year - 1, 12)
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-# --- doing -------------------------------------------------------------------------------------
+# Session classes whose seats go in one statement: a national year has a million seats.
+CLASSES_AT_ONCE = 500
 
 
 async def is_due(conn: Connection, now: datetime) -> bool:
@@ -69,78 +44,65 @@ async def purge(conn: Connection, now: datetime) -> int:
 
 
 async def _purge(conn: Connection, programme: Programme, now: datetime) -> int:
-    today = now.astimezone(ZoneInfo(programme.zone)).date()
-    start_month = programme.school_year_starts
-    seats_from = seats_kept_from(today, start_month)
-    names_from = names_kept_from(today, start_month)
-    removed = {
-        "visit_events": (await _drop_events(conn, programme.id, now), now - EVENTS_KEPT),
-        "seat_intervals": (
-            await _drop_seats(conn, programme.id, seats_from, now),
-            _begins(seats_from, programme.zone),
-        ),
-        "person_visits": (
-            await person_results.freeze(conn, programme.id, seats_from, now),
-            _begins(seats_from, programme.zone),
-        ),
-        "person_results": (
-            await person_results.drop(conn, programme.id, names_from),
-            _begins(names_from, programme.zone),
-        ),
-        "class_names": (
-            await _drop_names(conn, programme.id, names_from),
-            _begins(names_from, programme.zone),
-        ),
-        "webinar_people": (
-            await webinar_retention.drop_people(conn, programme.id, names_from),
-            _begins(names_from, programme.zone),
-        ),
-        "requests": (
-            await request_deadlines.drop(conn, programme.id, names_from),
-            _begins(names_from, programme.zone),
-        ),
-        **await _purge_rooms(conn, programme, names_from, now),
-    }
-    for what, (count, until) in removed.items():
+    at, removed = Calendar(now, programme.zone, programme.school_year_starts), 0
+    for what, drop in DROPS.items():
+        until = kept_from(KEPT[what], at)
+        assert until is not None, what
+        count = await drop(_Due(conn, programme, until, now))
         if count:
-            await _prove(conn, programme.id, what, count, until, now)
-    return sum(count for count, _ in removed.values())
+            await purges.prove(conn, programme.id, what, count, until, now)
+        removed += count
+    return removed
 
 
-async def _purge_rooms(
-    conn: Connection, programme: Programme, names_from: date, now: datetime
-) -> dict[str, tuple[int, datetime]]:
-    """How many of each kind went, and the first moment that was kept."""
-    events_from, checks_from = now - EVENTS_KEPT, now - CHECKS_KEPT
-    key = (conn, programme.id)
-    return {
-        "room_events": (await of_rooms.drop_events(*key, events_from), events_from),
-        "questions": (await questions.drop(*key, events_from), events_from),
-        "incidents": (
-            await incidents.drop(*key, _begins(names_from, programme.zone)),
-            _begins(names_from, programme.zone),
-        ),
-        "stream_keys": (await of_rooms.drop_keys(*key, events_from), events_from),
-        "presenters": (
-            await of_rooms.drop_presenters(*key, names_from),
-            _begins(names_from, programme.zone),
-        ),
-        "school_checks": (await school_checks.drop(*key, checks_from), checks_from),
-    }
+class _Due:
+    """What had its time in one programme: everything of a kind from before a moment."""
+
+    def __init__(
+        self, conn: Connection, programme: Programme, until: datetime, now: datetime
+    ) -> None:
+        self.conn, self.programme_id, self.until, self.now = conn, programme.id, until, now
+        self._zone = ZoneInfo(programme.zone)
+
+    @property
+    def key(self) -> tuple[Connection, UUID, datetime]:
+        """For kinds that know moments."""
+        return self.conn, self.programme_id, self.until
+
+    @property
+    def day_key(self) -> tuple[Connection, UUID, date]:
+        """For kinds that know local days."""
+        return self.conn, self.programme_id, self.until.astimezone(self._zone).date()
 
 
-def _begins(day: date, zone: str) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+# In this order: visits before the classes they are of.
+DROPS: dict[str, Callable[[_Due], Awaitable[int]]] = {
+    "visit_events": lambda due: _drop_events(*due.key),
+    "seat_intervals": lambda due: _drop_seats(*due.day_key, due.now),
+    "person_visits": lambda due: person_results.freeze(*due.day_key, due.now),
+    "person_results": lambda due: person_results.drop(*due.day_key),
+    "class_names": lambda due: _drop_names(*due.day_key),
+    "webinar_people": lambda due: webinar_retention.drop_people(*due.day_key),
+    "requests": lambda due: request_deadlines.drop(*due.day_key),
+    "room_events": lambda due: of_rooms.drop_events(*due.key),
+    "questions": lambda due: questions.drop(*due.key),
+    "incident_words": lambda due: incidents.drop_words(*due.key),
+    "incidents": lambda due: incidents.drop(*due.key),
+    "stream_keys": lambda due: of_rooms.drop_keys(*due.key),
+    "presenters": lambda due: of_rooms.drop_presenters(*due.day_key),
+    "school_checks": lambda due: school_checks.drop(*due.key),
+    "exports": lambda due: exports.drop(*due.key),
+}
 
 
-async def _drop_events(conn: Connection, programme_id: UUID, now: datetime) -> int:
+async def _drop_events(conn: Connection, programme_id: UUID, before: datetime) -> int:
     done = await conn.execute(
         """
         delete from visit_events e using visits v
         where v.id = e.visit_id and v.programme_id = $1 and e.at < $2
         """,
         programme_id,
-        now - EVENTS_KEPT,
+        before,
     )
     return _count(done)
 
@@ -165,17 +127,26 @@ async def _drop_seats(conn: Connection, programme_id: UUID, first: date, now: da
         programme_id,
         first,
     )
-    ids = [row["id"] for row in rows]
+    removed, ids = 0, [row["id"] for row in rows]
+    for first_of in range(0, len(ids), CLASSES_AT_ONCE):
+        some = ids[first_of : first_of + CLASSES_AT_ONCE]
+        await _freeze(conn, programme_id, some, now)
+        removed += await _delete_seats(conn, programme_id, some)
+    return removed
+
+
+async def _freeze(
+    conn: Connection, programme_id: UUID, session_class_ids: list[UUID], now: datetime
+) -> None:
     await conn.execute(
         """
         update session_class_results set intervals = '[]', intervals_purged_at = $3
         where programme_id = $1 and session_class_id = any($2::uuid[])
         """,
         programme_id,
-        ids,
+        session_class_ids,
         now,
     )
-    return await _delete_seats(conn, programme_id, ids)
 
 
 async def _delete_seats(conn: Connection, programme_id: UUID, session_class_ids: list[UUID]) -> int:
@@ -213,21 +184,6 @@ async def _drop_names(conn: Connection, programme_id: UUID, first: date) -> int:
         ids,
     )
     return len(ids) + await of_classes.drop_class_names(conn, programme_id, first)
-
-
-async def _prove(
-    conn: Connection, programme_id: UUID, what: str, removed: int, until: datetime, now: datetime
-) -> None:
-    await conn.execute(
-        """
-        insert into purges (programme_id, what, removed, until, at) values ($1, $2, $3, $4, $5)
-        """,
-        programme_id,
-        what,
-        removed,
-        until,
-        now,
-    )
 
 
 def _count(tag: str) -> int:

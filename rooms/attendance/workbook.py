@@ -7,7 +7,6 @@ when it was made, so that the same rows give the same bytes.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
@@ -88,13 +87,3 @@ class Workbook:
             sheet.write_string(at, 0, column, style)
             sheet.write_string(at, 1, words, style)
         self._book.close()
-
-
-def wall_time(moment: datetime, zone: str) -> datetime:
-    """A moment as a clock on the wall showed it: spreadsheets know no zones."""
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
-
-
-def utc_time(moment: datetime) -> datetime:
-    """A moment as a clock in UTC showed it."""
-    return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)

@@ -40,9 +40,11 @@ async def gather(
     lines = await log.after(conn, scope, room_id, max(0, room.number - LAST_LINES))
     said = await captions.recent(conn, scope, room_id, now)
     presenting = await stage_log.on_stage(conn, scope, room_id)
+    unseen = question.id if question is not None and question.state not in PUBLIC else None
+    shown = {one: text for one, text in texts.items() if one != unseen}
     kept: dict[str, Any] = {
         "phase": room.phase,
-        "question": _kept(question.id, texts) if question is not None else None,
+        "question": _kept(question.id, shown) if question is not None else None,
         "question_class": str(question.part) if question is not None else None,
         "question_seat": str(question.seat) if question and question.seat else None,
         "on_stage": _kept(on_stage.id, texts) if on_stage is not None else None,
@@ -56,7 +58,14 @@ async def gather(
     }
     part = question.part if question is not None else who.part
     return Report(
-        room_id, part, command.about, command.concern, told_by(who, facts), who.owner, kept
+        room_id,
+        part,
+        command.about,
+        command.concern,
+        told_by(who, facts),
+        who.owner,
+        kept,
+        texts.get(unseen, "") if unseen is not None else "",
     )
 
 

@@ -18,7 +18,8 @@ MOST, WITHIN = 3, timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody tells. `teller`: the device's seat or the person; `told_by`: what she is."""
+    """What somebody tells. `teller`: the device's seat or the person; `told_by`: what she is;
+    `words`: of the question, when nobody had let it through; else they stand in the evidence."""
 
     room_id: UUID
     part: UUID | None
@@ -27,6 +28,7 @@ class Report:
     told_by: str
     teller: UUID
     evidence: dict[str, Any]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,33 @@ async def report(conn: Connection, scope: Scope, told: Report, now: datetime) ->
         told.teller,
         told.evidence,
     )
+    if told.words:
+        await _keep_words(conn, scope, made, told.words)
     return made
+
+
+async def _keep_words(conn: Connection, scope: Scope, incident_id: UUID, words: str) -> None:
+    """What nobody had let through: in a table of its own, which no backup holds."""
+    await conn.execute(
+        "insert into incident_words (programme_id, incident_id, words) values ($1, $2, $3)",
+        scope.programme_id,
+        incident_id,
+        words,
+    )
+
+
+async def drop_words(conn: Connection, programme_id: UUID, before: datetime) -> int:
+    """Takes away what was written in reported questions from before a moment; how many."""
+    done = await conn.execute(
+        """
+        delete from incident_words w using incidents i
+        where (i.programme_id, i.id) = (w.programme_id, w.incident_id)
+            and w.programme_id = $1 and i.at < $2
+        """,
+        programme_id,
+        before,
+    )
+    return int(done.rpartition(" ")[2])
 
 
 async def of_programme(conn: Connection, scope: Scope) -> list[Incident]:
@@ -91,8 +119,11 @@ async def of_programme(conn: Connection, scope: Scope) -> list[Incident]:
     rows = await conn.fetch(
         """
         select i.id, i.room_id, r.title, r.zone, coalesce(c.class_name, '') as class_name, i.at,
-            i.about, i.concern, i.told_by, i.evidence, i.seen_at
+            i.about, i.concern, i.told_by, i.seen_at,
+            case when w.words is null then i.evidence
+                else jsonb_set(i.evidence, '{question,text}', to_jsonb(w.words)) end as evidence
         from incidents i
+        left join incident_words w on (w.programme_id, w.incident_id) = (i.programme_id, i.id)
         join rooms r on (r.programme_id, r.id) = (i.programme_id, i.room_id)
         left join session_classes c on (c.programme_id, c.id)
             = (i.programme_id, i.session_class_id)

@@ -65,7 +65,10 @@ async def _spreadsheet(here: Here) -> Response:
                 export_words.titles(here.language),
                 export_words.definitions(here.language, export.VERSION),
             )
-            async with here.transaction() as conn:
+            async with (
+                here.floor.pool.acquire() as conn,
+                export.one_moment(conn),
+            ):
                 async for found in export.batches(conn, here.scope, _filters(here)):
                     await asyncio.to_thread(book.add, map(export.typed_cells, found))
             await asyncio.to_thread(book.close)

@@ -40,6 +40,8 @@ API = (
 BARE = {
     "/sign-in",
     "/sign-in/code",
+    "/keeping",
+    "/keeping/report",
     "/sign-in/link/{token}",
     "/join",
     "/screen",

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -9,7 +10,7 @@ import pytest
 
 from media.storage import Storage, open_storage
 from rooms.people import persons
-from server import archive, backup, restore
+from server import archive, backup, erased, restore
 from server.archive import DUMP, LIST, MANIFEST, Manifest
 from server.asked import Asked, CannotDo
 from server.database import Pool, connect_pool
@@ -95,6 +96,33 @@ async def test_there_and_back(dsn: str, other: str, storage: Storage, tmp_path: 
     await make(other, storage, tmp_path / "again")
     await read(other, storage, tmp_path / "again", replaces=True)
     assert await content_of(other) == before
+
+
+async def test_a_restored_backup_forgets_again(
+    dsn: str, other: str, storage: Storage, tmp_path: Path
+) -> None:
+    await fill(dsn)
+    conn = await asyncpg.connect(dsn)
+    her = await conn.fetchrow("select id, email from persons where email like '%@%' limit 1")
+    assert her is not None
+    await conn.execute(
+        """
+        insert into school_checks (programme_id, school_id, at, rungs)
+        select p.id, s.id, now() - interval '366 days', '{}' from programmes p, schools s limit 1
+        """
+    )
+    await conn.close()
+    await make(dsn, storage, tmp_path / "backup")
+    await erased.note(storage, her["id"], datetime.now(UTC))
+    done = await read(other, storage, tmp_path / "backup")
+    assert (done.purged, done.erased) == (1, 1)
+    conn = await asyncpg.connect(other)
+    assert await conn.fetchval("select count(*) from school_checks") == 0
+    assert await conn.fetchval("select what from purges") == "school_checks"
+    assert not await conn.fetchval(
+        "select exists (select from persons where email = $1)", her["email"]
+    )
+    await conn.close()
 
 
 async def test_data_is_not_thrown_away_unasked(dsn: str, storage: Storage, tmp_path: Path) -> None:

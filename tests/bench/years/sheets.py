@@ -45,9 +45,13 @@ class Sheet:
         assert len(values) == len(self.columns), (self.table, values)
         self.lines.append("\t".join([text_of(value) for value in values]))
 
-    async def write(self, conn: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Writes what there is."""
+    def take(self) -> list[str]:
+        """What waits, which then waits no more."""
         lines, self.lines = self.lines, []
+        return lines
+
+    async def write(self, conn: "asyncpg.Connection[asyncpg.Record]", lines: list[str]) -> None:
+        """Writes lines that were taken."""
         for at in range(0, len(lines), LINES_AT_ONCE):
             part = "\n".join(lines[at : at + LINES_AT_ONCE]) + "\n"
             await conn.copy_to_table(
@@ -175,10 +179,17 @@ class Book:
         """Every table, those that others name first."""
         yield from (sheet for sheet in vars(self).values() if isinstance(sheet, Sheet))
 
-    async def write(self, conn: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Writes all that waits."""
-        for sheet in self.sheets():
-            await sheet.write(conn)
+    def take(self) -> list[tuple[Sheet, list[str]]]:
+        """All that waits."""
+        return [(sheet, sheet.take()) for sheet in self.sheets() if sheet.lines]
+
+    @staticmethod
+    async def write(
+        conn: "asyncpg.Connection[asyncpg.Record]", taken: list[tuple[Sheet, list[str]]]
+    ) -> None:
+        """Writes what was taken."""
+        for sheet, lines in taken:
+            await sheet.write(conn, lines)
 
     @property
     def waiting(self) -> int:

@@ -12,6 +12,7 @@ from rooms.attendance import corrections, keeping, results, retention
 from rooms.attendance.rule import pupils_reached
 from rooms.connection import Connection
 from rooms.errors import Conflict
+from rooms.safety import kept
 from server.database import Pool
 from tests.support.lessons import FILM_MS, World, a_class, a_session, a_world
 
@@ -43,7 +44,7 @@ async def conn(pool: Pool) -> AsyncIterator[Connection]:
 def test_a_school_years_seats_go_a_month_after_it(
     today: date, start_month: int, first: date
 ) -> None:
-    assert retention.seats_kept_from(today, start_month) == first
+    assert kept.seats_kept_from(today, start_month) == first
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_a_school_years_seats_go_a_month_after_it(
     [(date(2028, 7, 31), date(2025, 8, 1)), (date(2028, 8, 1), date(2026, 8, 1))],
 )
 def test_names_go_two_school_years_later(today: date, first: date) -> None:
-    assert retention.names_kept_from(today, 8) == first
+    assert kept.names_kept_from(today, 8) == first
 
 
 async def a_lesson(conn: Connection, world: World, name: str, at: datetime) -> UUID:

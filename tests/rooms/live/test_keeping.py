@@ -390,7 +390,11 @@ async def test_the_report_and_its_exports_show_rooms_beside_tours(sitting: Sitti
         assert [name for _, name in (*regions, *companies)] == ["Twente", "Havenlicht"]
         parts = await review.of_period(conn, office, Filters(sitting="live"), By.REGION, figures)
         assert (parts.whole.registered, [line.name for line in parts.lines]) == (1, ["Twente"])
-        table = [export.values(one) async for one in export.rows(conn, office, Filters())]
+        table = [
+            export.values(one)
+            async for found in export.batches(conn, office, Filters())
+            for one in found
+        ]
         kinds = {(one["kind"], one["tour"], one["room"]) for one in table}
         assert kinds == {("tour", tour.title, ""), ("room", "", "Live from the yard")}
         assert list(table[0]) == list(export.COLUMNS)
