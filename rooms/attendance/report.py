@@ -18,7 +18,7 @@ from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
 
-ROWS_PER_PAGE = 100
+ROWS_PER_PAGE = 50
 UNJUDGED_DAYS = 14
 # Outcomes that count.
 COUNTED = (results.DECLARED, *sorted(PASSING))

@@ -48,8 +48,6 @@ KINDS: dict[Kind, str] = {
     Kind.NETWORK: N_("Networks that let nothing through"),
     Kind.RIGHTS: N_("Rights that end"),
 }
-# On the first page these stand in the list itself.
-IN_THE_LIST = frozenset({"reviews", "teachers", "companies", "attendance", "request_late"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: 
         today=today,
         may_name=may_name,
         choices=choices,
-        steps=[step for step in steps if step.kind not in IN_THE_LIST],
+        steps=steps,
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
         typed={"deputy": "", "from": today, "until": "", **typed},
     )

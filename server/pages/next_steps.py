@@ -9,9 +9,9 @@ from rooms.agenda.requests import Request
 from rooms.agenda.room_sessions import Part
 from rooms.agenda.sessions import Session
 from rooms.connection import Connection
-from rooms.people import classes, companies, roles
+from rooms.people import classes, companies
 from rooms.scope import Scope
-from rooms.tours import reviews, tours
+from rooms.tours import tours
 from rooms.tours.states import State
 
 # What a company is to look at first stands first.
@@ -29,15 +29,14 @@ class Step:
 
 
 async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
-    """The steps of everything this person is here, what presses first."""
+    """The steps of everything this person is here, what presses first. What waits for who
+    coordinates stands in a list of its own (`needs.py`)."""
     steps: list[Step] = await _invited(conn, scope)
     if scope.has("teacher"):
         steps += await _teaching(conn, scope, now)
     if scope.has("editor"):
         steps += await _editing(conn, scope)
-    if scope.has("coordinator", "bureau"):
-        steps += await _answering(conn, scope)
-    elif scope.has("facilitator"):
+    if scope.has("facilitator") and not scope.has("coordinator", "bureau"):
         steps.append(Step("attendance", "/attendance"))
     if scope.has("bureau", "operator"):
         steps += await _office(conn, scope)
@@ -45,16 +44,12 @@ async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
 
 
 async def _invited(conn: Connection, scope: Scope) -> list[Step]:
-    """Guest lessons that wait for her answer, or too long for another's."""
-    if not scope.has("teacher", "editor", "coordinator", "bureau"):
+    """Guest lessons that wait for her answer."""
+    if not scope.has("teacher", "editor"):
         return []
-    turn = [one for one in await requests.visible(conn, scope) if one.is_open]
-    hers = [one for one in turn if requests.is_turn_of(scope, one)]
-    late = [one for one in turn if one.word_given_at and not requests.actors(scope, one)]
-    return [
-        *([Step("request_turn", _place(hers), len(hers))] if hers else []),
-        *([Step("request_late", _place(late), len(late))] if late else []),
-    ]
+    visible = await requests.visible(conn, scope)
+    hers = [one for one in visible if one.is_open and requests.is_turn_of(scope, one)]
+    return [Step("request_turn", _place(hers), len(hers))] if hers else []
 
 
 def _place(found: list[Request]) -> str:
@@ -97,18 +92,11 @@ async def _editing(conn: Connection, scope: Scope) -> list[Step]:
     return steps or [Step("first_tour", "/studio/tours/new")]
 
 
-async def _answering(conn: Connection, scope: Scope) -> list[Step]:
-    waiting = len(await reviews.waiting(conn, scope))
-    teachers = len(await roles.unconfirmed(conn, scope))
-    return [
-        *([Step("reviews", "/reviews", waiting)] if waiting else []),
-        *([Step("teachers", "/teachers/confirm", teachers)] if teachers else []),
-        Step("attendance", "/attendance"),
-    ]
-
-
 async def _office(conn: Connection, scope: Scope) -> list[Step]:
-    asking = sum(one.state == "asked" for one in await companies.every(conn, scope))
+    """Companies that ask stand in the office's own list; an operator has none."""
+    asking = 0
+    if not scope.has("bureau"):
+        asking = sum(one.state == "asked" for one in await companies.every(conn, scope))
     return [
         *([Step("companies", "/programme/companies", asking)] if asking else []),
         Step("programme", "/programme"),

@@ -36,7 +36,7 @@ from server.pages.tour_words import LEVELS, SECTORS
 
 # So many groups are drawn; the table has all of them, up to `LINES`.
 DRAWN = 15
-LINES = 200
+LINES = 100
 POINTS = 30
 
 BY = {

@@ -234,7 +234,7 @@ async def test_word_after_five_working_days_and_the_end_after_ten(table: Table) 
     assert {one.link for one in word} == {path}
     coordinator = table.house.client()
     await sign_in(table.house, coordinator, table.meeting.coordinator)
-    assert "waits for an answer too long" in (await coordinator.get("/")).text
+    assert "An invitation without an answer" in (await coordinator.get("/")).text
     assert "waits long" in (await coordinator.get("/requests")).text
     page = (await coordinator.get(path)).text
     assert "Hoe staal roest" in page
