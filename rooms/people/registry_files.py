@@ -165,7 +165,8 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _Broken(line, "quotes_not_closed") from error
+            is_long = "field limit" in str(error)
+            raise _Broken(line, "cell_too_long" if is_long else "quotes_not_closed") from error
         if any(cell.strip() for cell in record):
             yield line, record
 

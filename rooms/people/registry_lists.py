@@ -52,12 +52,13 @@ async def offer(
     """Lays a list beside the registry and keeps it until it is decided on.
 
     Returns its id, None when its rows contradict the registry (`Plan.line_errors`): then it is
-    not kept. A list that waits already and came the same way gives place to it.
+    not kept. The same file that waits already gives place to it.
     """
     held = await registry.latest(conn)
     plan = await _plan(conn, scope, rows, terms)
     if plan.line_errors:
         return None, plan
+    await _replace(conn, scope, origin)
     list_id: UUID = await conn.fetchval(
         """
         insert into registry_lists (programme_id, made_by, made_at, source, file_sha256, against,
@@ -77,6 +78,19 @@ async def offer(
         {**plan.summary(), "by_region": bool(terms.regions), "schools": len(rows)},
     )
     return list_id, plan
+
+
+async def _replace(conn: Connection, scope: Scope | None, origin: Origin) -> None:
+    await conn.execute(
+        """
+        update registry_lists set state = 'dropped', decided_by = $3, decided_at = $4, rows = null
+        where programme_id is not distinct from $1 and file_sha256 = $2 and state = 'waiting'
+        """,
+        scope.programme_id if scope else None,
+        origin.file_sha256,
+        origin.by,
+        origin.now,
+    )
 
 
 async def _plan(

@@ -75,15 +75,21 @@ async def latest(conn: Connection, limit: int = 5) -> list[Look]:
 
 
 async def was_seen(conn: Connection, source: str, sha256: str) -> bool:
-    """Whether the last list from this source was this very file, decided on or not."""
-    found: str | None = await conn.fetchval(
+    """Whether the last list from this source was this very file, and there is nothing to add.
+
+    One that waits beside a registry that has changed since is laid beside it again.
+    """
+    found: bool | None = await conn.fetchval(
         """
-        select file_sha256 from registry_lists where programme_id is null and source = $1
+        select file_sha256 = $2 and (state <> 'waiting' or against = (
+            select coalesce(max(number), 0) from registry_versions))
+        from registry_lists where programme_id is null and source = $1
         order by made_at desc limit 1
         """,
         source,
+        sha256,
     )
-    return found == sha256
+    return bool(found)
 
 
 async def supersede(conn: Connection, source: str, now: datetime) -> None:

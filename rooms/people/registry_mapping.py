@@ -107,6 +107,8 @@ class _Reading:
             at = re.search(r"at line (\d+)", str(error))
             line = int(at[1]) if at else text.count("\n") + 1
             raise Refused("mapping_not_toml", line=line) from None
+        except RecursionError:  # brackets in brackets, thousands deep
+            raise Refused("mapping_not_toml", line=1) from None
 
     def whole(self) -> ListMapping:
         self._known("", self.told, ("country", "scheme", "encodings", "code", "columns", "levels",

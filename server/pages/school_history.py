@@ -19,6 +19,7 @@ from rooms.people import (
     schools,
 )
 from rooms.people.registry_changes import Origin
+from rooms.people.schools import School
 from server import errors, forms
 from server.context import Here
 from server.database import Connection
@@ -54,7 +55,7 @@ async def _page(here: Here, school_id: UUID, error: str = "", q: str = "") -> Re
         school = await schools.by_id(conn, here.scope, school_id)
         life = await school_history.life(conn, here.scope, school_id)
         merges = await school_merges.every(conn, here.scope, school_id)
-        found = await schools.search(conn, here.scope, q or school.name) if life.is_unlisted else []
+        found = await _alike(here, conn, school, q) if life.is_unlisted else []
         today = await _today(here, conn)
     return here.page(
         "programme/school_history.html",
@@ -68,6 +69,14 @@ async def _page(here: Here, school_id: UUID, error: str = "", q: str = "") -> Re
         today=today,
         event_words=EVENT_WORDS,
     )
+
+
+async def _alike(here: Here, conn: Connection, school: School, q: str) -> list[School]:
+    """Schools that may be meant: by the words typed, else by its name, else all of its place."""
+    if q:
+        return await schools.search(conn, here.scope, q)
+    named = await schools.search(conn, here.scope, school.name)
+    return named or await schools.search(conn, here.scope, school.place)
 
 
 async def _today(here: Here, conn: Connection) -> date:

@@ -18,6 +18,7 @@ from rooms.errors import Refused, RoomError
 from rooms.people import (
     programmes,
     regions,
+    registry,
     registry_files,
     registry_lists,
     registry_mapping,
@@ -206,10 +207,12 @@ async def show(here: Here) -> Response:
     async with here.transaction() as conn:
         waiting = await registry_lists.by_id(conn, here.scope, here.id())
         programme = await programmes.by_id(conn, here.scope.programme_id)
+        version = await registry.latest(conn)
     counts: dict[str, Any] = waiting.found["counts"]
     return here.page(
         "programme/school_preview.html",
         waiting=waiting,
+        is_overtaken=waiting.state == "waiting" and waiting.against != version.number,
         zone=programme.zone,
         counts=counts,
         kinds=[

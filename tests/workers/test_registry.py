@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from media.storage import Storage
+from rooms.people import registry as versions
 from rooms.people import registry_lists, registry_looks
 from server import config
 from server.database import Pool
@@ -49,14 +50,22 @@ async def test_a_folder_is_looked_at_once_a_day(pool: Pool, home: Path) -> None:
     assert (await outcomes(pool))[1:] == [("waits", "")]
     assert await pool.fetchval("select count(*) from schools where closed_on is null") == 2
     async with pool.acquire() as conn, conn.transaction():
-        scope = scope_of(await a_programme(conn))
+        programme = await a_programme(conn)
+        scope = scope_of(programme)
         (waiting,) = await registry_lists.waiting(conn, scope)
         assert waiting.is_of_operator and waiting.found["counts"]["closed"] == 1
         await registry_looks.ask(conn, NOW + timedelta(days=1, hours=1))
     await registry.look(here, NOW + timedelta(days=1, hours=1))
     assert (await outcomes(pool))[2:] == [("asked", ""), ("unchanged", "")]
+    later = NOW + timedelta(days=3)
     async with pool.acquire() as conn, conn.transaction():
-        await registry_lists.apply(conn, scope, waiting.id, NOW + timedelta(days=2))
+        await a_school(conn, programme, levels=("mbo",))
+        await versions.note(conn, later, "typed in")
+    await registry.look(here, later)
+    assert (await outcomes(pool))[4:] == [("waits", "")], "laid beside the new version"
+    async with pool.acquire() as conn, conn.transaction():
+        (waiting,) = await registry_lists.waiting(conn, scope)
+        await registry_lists.apply(conn, scope, waiting.id, later)
     assert await pool.fetchval("select code from schools where closed_on is not null") == "99AA00"
 
 

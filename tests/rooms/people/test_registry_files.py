@@ -181,6 +181,7 @@ DAMAGED = "INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;PLAATSNAAM\n16SW;16SW03
         (DAMAGED + "99AA;99AA00;De\0 Brug;Testdorp\n", (3, "", "nul_byte", "")),
         (DAMAGED + "99AA;99AA00;De Br\n", (3, "", "too_few_cells", "De Br")),
         (DAMAGED + "99AA;99AA00;<b>De Brug</b>;T\n", (3, "", "cell_html", "<b>De Brug</b>")),
+        (DAMAGED + "99AA;99AA00;" + "x" * 200_000 + ";T\n", (3, "", "cell_too_long", "")),
         ("<!DOCTYPE html>\n<title>Niet gevonden</title>", (1, "", "list_is_html", "")),
         (DAMAGED.replace("PLAATSNAAM", "STATUS"), (2, "STATUS", "status_unknown", "Boxmeer")),
         (DAMAGED.replace("PLAATSNAAM", "OPENINGSDATUM").replace("Boxmeer", "31-2-2020"),

@@ -106,7 +106,9 @@ async def test_a_list_that_the_registry_overtook_does_nothing(pool: Pool) -> Non
         programme = await a_programme(conn)
         scope = scope_of(programme)
         list_id, _ = await registry_lists.offer(conn, scope, [A], Terms(FIRST), ORIGIN)
-        other, _ = await registry_lists.offer(conn, scope, [B], Terms(FIRST), ORIGIN)
+        again = replace(ORIGIN, file_sha256="e" * 64)
+        await registry_lists.offer(conn, scope, [B], Terms(FIRST), again)
+        other, _ = await registry_lists.offer(conn, scope, [B], Terms(FIRST), again)
         assert list_id is not None and other is not None
         stranger = scope_of(await a_programme(conn, "twin"))
         for verb in (registry_lists.apply, registry_lists.drop):

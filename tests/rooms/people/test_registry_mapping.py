@@ -61,6 +61,7 @@ HEAD = 'country = "DK"\nscheme = "x"\n'
     ("text", "code", "line", "key"),
     [
         ("country = \n", "mapping_not_toml", 1, None),
+        ("country = " + "[" * 50_000, "mapping_not_toml", 1, None),
         (HEAD + "\n[code\n", "mapping_not_toml", 4, None),
         (HEAD + 'colour = "red"\n' + SMALL, "mapping_key_unknown", 3, "colour"),
         (HEAD + SMALL + 'naam = ["X"]\n', "mapping_key_unknown", 7, "naam"),

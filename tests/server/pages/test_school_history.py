@@ -56,7 +56,7 @@ async def test_a_lesson_keeps_the_name_its_school_had(office: Office) -> None:
 async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: Office) -> None:
     pool, world, now = office.house.pool, office.world, office.house.clock()
     async with pool.acquire() as conn, conn.transaction():
-        typed = await schools.put_unlisted(conn, country="NL", name="De Driehoek", place="Hengelo")
+        typed = await schools.put_unlisted(conn, country="NL", name="Driehoekje", place="Hengelo")
         teacher = await a_teacher(conn, world.programme, typed, is_confirmed=False)
         scope = teacher_scope(world.programme, teacher, typed)
         made = await classes.create(conn, scope, typed.id, "3B", "havo", 3, "", 28, now)
