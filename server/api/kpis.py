@@ -1,7 +1,7 @@
 """KPIs and releases for programs: the same figures as the pages, the same bytes as the files."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -100,6 +100,13 @@ class Releases(msgspec.Struct, frozen=True):
     releases: list[Release]
 
 
+class ReleasesAsked(msgspec.Struct, frozen=True):
+    """Only of periods that lie wholly in these local days, both included."""
+
+    since: date | None = None
+    until: date | None = None
+
+
 class FileAsked(msgspec.Struct, frozen=True):
     """`format`: `json` (the document) or `csv`."""
 
@@ -159,8 +166,8 @@ def _part(key: str, figures: Figures) -> Part:
     )
 
 
-async def index(here: Here, _: Any) -> Releases:
-    """Every edition of the programme."""
+async def index(here: Here, asked: ReleasesAsked) -> Releases:
+    """Every edition of the programme, or those over days that lie in a period."""
     async with here.transaction() as conn:
         every = await releases.every(conn, here.scope)
     return Releases(
@@ -170,6 +177,8 @@ async def index(here: Here, _: Any) -> Releases:
                 one.is_latest, one.as_of, one.made_at, one.sha256,
             )
             for one in every
+            if (asked.since is None or one.period.since >= asked.since)
+            and (asked.until is None or one.period.until <= asked.until)
         ]
     )  # fmt: skip
 

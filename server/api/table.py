@@ -82,7 +82,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "GET", f"{ROOT}/releases", kpis.index, "Figures as they left the programme",
-        kpis.Releases, roles=OFFICE,
+        kpis.Releases, asks=kpis.ReleasesAsked, roles=OFFICE,
     ),
     Endpoint(
         "GET", f"{ROOT}/releases/{{id}}", kpis.file, "One edition, byte for byte",

@@ -113,14 +113,15 @@ async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) 
         assert (await funder.get(f"{link}x")).status_code == 404
     async with office.caller() as program:
         stored = await program.get(f"/api/v1{address}")
-        listed = (await program.get("/api/v1/releases")).json()["releases"]
+        listed = (await program.get("/api/v1/releases?since=2025-08-01")).json()["releases"]
+        later = (await program.get("/api/v1/releases?since=2025-08-02")).json()["releases"]
     assert {answer.headers["x-robots-tag"] for answer in (index, shown, document, table)} == {
         "noindex, nofollow"
     }
     assert "Jetstream" in index.text and "×" in shown.text and "Twente" in shown.text
     assert document.content == stored.content
     read = json.loads(document.content)
-    assert {*read["definitions"]} == {"nl", "en"}
+    assert {*read["definitions"]} == {"nl", "en"} and later == []
     assert [one["sha256"] in shown.text for one in listed] == [True]
     assert b"region_by_level" in table.content
     revoke = re.findall(r"/releases/links/[\w-]+/revoke", page)[0]
