@@ -1,9 +1,11 @@
 """The made-up five years on a tiny scale: whole, the same each time, and by the product's rule."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import asyncpg
 
+from rooms.attendance import keeping
+from server import database
 from tests.bench.years import make as years
 from tests.bench.years.sums import presence_in
 from tests.support.floor import fresh_database
@@ -24,6 +26,9 @@ async def test_the_years_are_whole_and_the_same_each_time(server_dsn: str) -> No
             assert await broken_references(conn) == []
             assert await outcomes(conn) >= {"present", "partial"}
             first = await sums(conn)
+            await database.prepare(conn)
+            # What looks at every lesson once a minute finds nothing it cannot read, nor anything due.
+            assert await keeping.sweep(conn, datetime.combine(TODAY, time(1), UTC)) == []
         finally:
             await conn.close()
         await years.make(other, scale=0.001, today=TODAY, sample=0)

@@ -58,7 +58,7 @@ class Sitting:
             self.state,
             ZONE,
             self.planned_on,
-            "2nd hour" if self.planned_on else "",
+            "10:15-11:05" if self.planned_on else "",
             f"[[{self.chosen[0]}, {self.chosen[1]}]]" if self.chosen else "[]",
             sums.PASS_SHARE,
             sums.GRACE_S,
