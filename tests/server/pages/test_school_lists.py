@@ -1,5 +1,6 @@
 """Taking lists of schools in, through the real app, as the programme's office does."""
 
+import asyncio
 import csv
 import io
 from dataclasses import dataclass
@@ -97,23 +98,23 @@ async def test_a_list_with_one_error_changes_nothing_and_names_its_line(office: 
     assert await office.house.pool.fetchval("select count(*) from registry_lists") == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        ("csv/duo-vo-cp1252-semicolon.csv", 303),
-        ("csv/duo-vo-utf8-bom-comma-quoted.csv", 303),
-        ("csv/duo-vo-missing-code-column.csv", 422),
-        ("csv/formula-injection-names.csv", 303),
-        ("bad/is-pdf.mp4", 422),
-    ],
-)
-async def test_duos_own_file_is_read(office: Office, name: str, status: int) -> None:
-    files = {"file": ("vo.csv", sample(name).read_bytes(), "text/csv")}
-    data = {"holds_from": DAY, "text": ""}
-    looked = await office.client.post("/programme/schools/list", data=data, files=files)
-    assert looked.status_code == status
-    if status == 422:
-        assert "VESTIGINGSCODE" in looked.text or "Save it as CSV" in looked.text
+FILES = {
+    "csv/duo-vo-cp1252-semicolon.csv": 303,
+    "csv/duo-vo-utf8-bom-comma-quoted.csv": 303,
+    "csv/duo-vo-missing-code-column.csv": 422,
+    "csv/formula-injection-names.csv": 303,
+    "bad/is-pdf.mp4": 422,
+}
+
+
+async def test_duos_own_file_is_read(office: Office) -> None:
+    for name, status in FILES.items():
+        files = {"file": ("vo.csv", sample(name).read_bytes(), "text/csv")}
+        data = {"holds_from": DAY, "text": ""}
+        looked = await office.client.post("/programme/schools/list", data=data, files=files)
+        assert looked.status_code == status, name
+        if status == 422:
+            assert "VESTIGINGSCODE" in looked.text or "Save it as CSV" in looked.text
 
 
 async def test_a_wrong_mapping_is_told_with_its_line(office: Office) -> None:
@@ -146,3 +147,20 @@ async def test_naughty_names_are_kept_and_shown_as_they_are(office: Office) -> N
     assert {" ".join(word.split()) for word in kept} <= names
     for number in (1, 5, 9):
         assert (await office.client.get(f"/programme/schools?page={number}")).status_code == 200
+
+
+async def test_two_presses_at_once_take_a_list_in_once(office: Office) -> None:
+    path = await office.look(region=str(office.world.region.id))
+    presses = [office.client.post(f"{path}/apply") for _ in range(2)]
+    answers = await asyncio.gather(*presses)
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert await office.house.pool.fetchval("select count(*) from registry_versions") == 1
+
+
+async def test_an_overtaken_list_says_so_and_offers_no_yes(office: Office) -> None:
+    first, second = await office.look(), await office.look(text=LIST.replace("De Brug", "Brug"))
+    assert (await office.client.post(f"{second}/apply")).status_code == 303
+    page = (await office.client.get(first)).text
+    assert "The schools have changed since this list was looked at." in page
+    assert f"{first}/apply" not in page
+    assert (await office.client.post(f"{first}/apply")).status_code == 409
