@@ -5,6 +5,7 @@ import uvicorn
 from server.app import make_app
 from server.asked import Asked
 from server.config import WrongSetting
+from server.room_wire import RoomWire
 
 
 def run(asked: Asked) -> int:
@@ -21,6 +22,7 @@ def run(asked: Asked) -> int:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        ws=RoomWire,
         ws_max_size=65536,
         # a room's frames are a few hundred bytes to thousands of pages: packing costs more
         ws_per_message_deflate=False,

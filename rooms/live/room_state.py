@@ -91,8 +91,8 @@ class Facts:
 
     def moderates(self, who: Who) -> bool:
         """Whether she moderates now: with one class its teacher does."""
-        if who.is_moderator:
-            return True
+        if who.is_moderator or not who.parts:  # of a thousand pages nearly all are neither
+            return who.is_moderator
         there = {one.part for one in self.classes.values() if one.is_in}
         return not self.is_several and bool(there) and there <= who.parts
 
