@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from media.live.address import address_for
 from rooms.agenda import room_sessions
 from rooms.attendance import seats
 from rooms.connection import Connection
@@ -22,9 +23,12 @@ from tests.bench.live.stand import resident_bytes
 from tests.support.floor import fresh_database
 from tests.support.lessons import World, a_class, a_world
 from tests.support.live_rooms import a_room
+from tests.support.scripted_live import scripted_live
 from tests.support.served import WebProcess
 
 IN_A_CLASS = 30
+# As a web process looks for it when nothing is set.
+LIVE_PORT = 7900
 
 
 @dataclass
@@ -72,7 +76,8 @@ async def stand(server_dsn: str, home: Path, count: int) -> AsyncIterator[Stand]
                 conn, world.editor.id, now=now, programme_id=world.programme.id
             )
         await pool.close()
-        async with _web(dsn, home) as web, _crowd(web, room) as crowd:
+        live = scripted_live(address_for(home, LIVE_PORT))  # it says yes: nothing is on the stage
+        async with live, _web(dsn, home) as web, _crowd(web, room) as crowd:
             yield Stand(web, crowd, tokens, f"{COOKIE}={leader}")
 
 

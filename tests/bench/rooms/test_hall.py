@@ -93,7 +93,8 @@ async def measured(
         assert (await room.ask("rest", seconds=0.0))["here"] == len(came["took_s"]) + 1
     return Hall(
         members, burst_s, came["took_s"], came["failed"], member_bytes, heard["late_s"],
-        heard["deliveries"], events, cpu_s, heard["seconds"], resting, slept["octets"], slept["late_s"],
+        heard["deliveries"], events, cpu_s, heard["seconds"], resting, slept["octets"],
+        slept["late_s"],
     )  # fmt: skip
 
 
