@@ -435,17 +435,23 @@ async def ended_among(conn: Connection, session_class_ids: list[UUID]) -> list[U
     return [row["session_class_id"] for row in rows]
 
 
-async def ended_without_result(conn: Connection) -> list[UUID]:
-    """Session classes that closed on the way (another tour was shown) and have no result yet."""
+async def ended_without_result(conn: Connection, since: datetime | None = None) -> list[UUID]:
+    """Session classes that closed on the way (another tour was shown) and have no result yet.
+
+    `since`: only of sessions that ended from then on; to look at every year takes a while.
+    """
     rows = await conn.fetch(
         """
-        select s.session_class_id from session_rows s
-        where s.state = 'ended' and not exists (select 1 from session_class_results r
-            where (r.programme_id, r.session_class_id) = (s.programme_id, s.session_class_id))
+        select c.id from sessions s
+        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+        where s.state = 'ended' and ($1::timestamptz is null or s.ended_at >= $1)
+            and not exists (select 1 from session_class_results r
+                where (r.programme_id, r.session_class_id) = (c.programme_id, c.id))
         limit 500
-        """
+        """,
+        since,
     )
-    return [row["session_class_id"] for row in rows]
+    return [row["id"] for row in rows]
 
 
 def _sitting(row: asyncpg.Record) -> Sitting:

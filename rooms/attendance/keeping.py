@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -24,6 +24,8 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Clock: TypeAlias = Callable[[], datetime]
 
 SWEEP_EVERY_S = 10.0
+# Every session is looked at once after a start, later on those that ended lately.
+LOOKS_BACK = timedelta(days=7)
 
 
 @asynccontextmanager
@@ -46,10 +48,12 @@ async def keeping(pool: Pool, clock: Clock) -> AsyncIterator[Collector]:
 
 
 async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
+    looks_back: timedelta | None = None
     while not is_over.is_set():
         try:
             async with pool.acquire() as conn, conn.transaction():
-                await sweep(conn, clock())
+                await sweep(conn, clock(), looks_back)
+            looks_back = LOOKS_BACK
         except AWAY as error:
             # The database is away for a moment; nothing is lost, the next round does it.
             log.warning("the sweep of attendance waits: %s", type(error).__name__)
@@ -59,8 +63,10 @@ async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
             continue
 
 
-async def sweep(conn: Connection, now: datetime) -> list[UUID]:
+async def sweep(conn: Connection, now: datetime, looks_back: timedelta | None = None) -> list[UUID]:
     """Closes silent visits and sessions that are over; returns the session classes rebuilt.
+
+    `looks_back`: how long ago a session without a result may have ended; None: whenever.
 
     Any process may do it at any time: what another has just done is not there any more. Rooms
     come before visits, as everywhere: who closes a room holds it first.
@@ -71,7 +77,8 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
     await room_sessions.leave_idle(conn, now)
     touched = await visits.close_silent(conn, now)
     await sessions.end_due(conn, now)
-    ended = await sessions.ended_without_result(conn)
+    since = now - looks_back if looks_back is not None else None
+    ended = await sessions.ended_without_result(conn, since)
     for session_class_id in ended:
         await visits.close_all(conn, session_class_id, "session_ended")
     due = sorted({*ended, *await sessions.ended_among(conn, touched)})

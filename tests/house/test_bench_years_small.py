@@ -27,7 +27,7 @@ async def test_the_years_are_whole_and_the_same_each_time(server_dsn: str) -> No
             assert await outcomes(conn) >= {"present", "partial"}
             first = await sums(conn)
             await database.prepare(conn)
-            # What looks at every lesson once a minute finds nothing it cannot read, nor anything due.
+            # What looks at every lesson once a minute can read them all, and has nothing to do.
             assert await keeping.sweep(conn, datetime.combine(TODAY, time(1), UTC)) == []
         finally:
             await conn.close()
