@@ -138,6 +138,7 @@ SENTENCES: dict[str, str] = {
     "schools_kept": N_("The schools are kept."),
     "schools_merged": N_("Done. Teachers, classes and lessons stand under this school now."),
     "schools_unmerged": N_("Taken back. Everything stands where it stood."),
+    "day_to_come": N_("This day is yet to come. Come back on that day."),
     "registry_asked": N_("A look is asked for. What came of it stands on this page soon."),
     "school_closed": N_("This school is closed already."),
     "school_open": N_("This school is open."),

@@ -66,7 +66,12 @@ async def carry_out(
 
 async def _add(conn: Connection, new: Sequence[Change], on: date) -> dict[Key, UUID]:
     rows = [change.row for change in new if change.row]
-    closed = [row.closed_on or (on if row.is_open is False else None) for row in rows]
+    closed = [
+        row.closed_on or (on if row.is_open is False else None)
+        if row.closed_on is None or row.closed_on <= on
+        else None
+        for row in rows
+    ]
     found = await conn.fetch(
         """
         insert into schools (country, scheme, code, name, place, levels, opened_on, closed_on)

@@ -136,7 +136,11 @@ def _of_row(row: SchoolRow, known: Known | None, terms: Terms) -> Iterator[Chang
     yield from _of_words(row, known, terms.holds_from)
     yield from _of_life(row, known, terms.holds_from)
     region_id = _region(row, terms)
-    if region_id is not None and region_id != known.region_id and not _says_closed(row):
+    if (
+        region_id is not None
+        and region_id != known.region_id
+        and not _says_closed(row, terms.holds_from)
+    ):
         yield Change("moved", row.key, row.name, terms.holds_from, row, known, region_id=region_id)
 
 
@@ -155,7 +159,7 @@ def _of_words(row: SchoolRow, known: Known, on: date) -> Iterator[Change]:
 
 
 def _of_life(row: SchoolRow, known: Known, on: date) -> Iterator[Change]:
-    if _says_closed(row):
+    if _says_closed(row, on):
         successor = (row.country, row.scheme, row.successor) if row.successor else None
         if known.closed_on is None or (successor and known.successor_id is None):
             kind = "merged" if successor else "closed"
@@ -166,7 +170,10 @@ def _of_life(row: SchoolRow, known: Known, on: date) -> Iterator[Change]:
         yield Change("reopened", row.key, row.name, on, row, known)
 
 
-def _says_closed(row: SchoolRow) -> bool:
+def _says_closed(row: SchoolRow, on: date) -> bool:
+    """A closing that is yet to come closes nothing: the list of that time will say it again."""
+    if row.closed_on and row.closed_on > on:
+        return False
     return row.is_open is False or (row.is_open is None and bool(row.closed_on or row.successor))
 
 

@@ -102,6 +102,8 @@ async def close(here: Here) -> Response:
     try:
         async with here.transaction() as conn:
             await schools.by_id(conn, here.scope, here.id())
+            if on > await _today(here, conn):
+                raise Refused("day_to_come")
             await school_history.close(conn, here.id(), on, code, _origin(here))
     except Refused as error:
         words = errors.sentence(here.language, error.code, error.params)

@@ -179,11 +179,13 @@ async def _offer(
 
 
 async def _terms(here: Here, told: _Told) -> Terms:
-    """Raises `Refused` `day_missing`, `region_missing`."""
+    """Raises `Refused` `holds_from_missing`, `day_to_come`, `region_missing`."""
     try:
         holds_from = date.fromisoformat(told.holds_from)
     except ValueError:
         raise Refused("holds_from_missing") from None
+    if holds_from > await _today(here):
+        raise Refused("day_to_come")
     if told.region == BY_COLUMN:
         async with here.transaction() as conn:
             by_name = await registry_lists.region_names(conn, here.scope)

@@ -90,6 +90,8 @@ async def save(here: Here) -> Response:
     form = await here.form()
     school_id = here.id() if "id" in here.request.path_params else None
     told, problems = _told(form, school_id)
+    if told["region_from"] and told["region_from"] > await _today_of(here):
+        problems["region_from"] = Refused("day_to_come")
     if problems:
         return await _form(here, told, problems, school_id)
     region_id = forms.uuid(form, "region")
@@ -195,6 +197,11 @@ async def _change(
         mail_domains=domains,
     )
     await registry.note(conn, here.now, origin.source, by=origin.by)
+
+
+async def _today_of(here: Here) -> date:
+    async with here.transaction() as conn:
+        return _today(here, await programmes.by_id(conn, here.scope.programme_id))
 
 
 def _today(here: Here, programme: Programme) -> date:

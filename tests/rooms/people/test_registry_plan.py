@@ -107,3 +107,8 @@ def test_counts_add_up_to_the_rows(
     assert len(touched) + counts["unchanged"] == len(rows)
     assert counts["new"] == len(set(listed) - set(there))
     assert sum(counts[kind] for kind in KINDS) == len(made.changes)
+
+
+def test_a_closing_to_come_closes_nothing_yet() -> None:
+    later = row("A", closed_on=date(2026, 8, 2), successor="B", is_open=False)
+    assert kinds([later, row("B")], [known("A"), known("B")]) == []

@@ -102,6 +102,8 @@ async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Of
     later = (now + timedelta(days=3)).date().isoformat()
     assert (await office.client.post(path, data={**told, "region_from": later})).status_code == 303
     assert await pool.fetchval(at) == world.region.id
+    ahead = (now + timedelta(days=40)).date().isoformat()
+    assert (await office.client.post(path, data={**told, "region_from": ahead})).status_code == 422
     before = (now - timedelta(days=3)).date().isoformat()
     assert (await office.client.post(path, data={**told, "region_from": before})).status_code == 303
     stays = await pool.fetch(
@@ -119,12 +121,12 @@ async def test_a_lesson_after_the_merger_is_the_successors(office: Office) -> No
         await a_school(conn, world.programme, name="Het Nieuwe", code="77AA00")
         await a_session(conn, world, await a_class(conn, world), now)
     path = f"/programme/schools/{world.school.id}"
-    for number, days in enumerate((5, -1)):
+    for number, (days, status) in enumerate(((5, 422), (-1, 303))):
         told = {"on": (now + timedelta(days=days)).date().isoformat(), "successor": "77AA00"}
-        assert (await office.client.post(f"{path}/close", data=told)).status_code == 303
+        assert (await office.client.post(f"{path}/close", data=told)).status_code == status
         async with pool.acquire() as conn, conn.transaction():
             await a_session(conn, world, await a_class(conn, world, f"3{number}"), now)
-        assert (await office.client.post(f"{path}/reopen")).status_code == 303
+    assert (await office.client.post(f"{path}/reopen")).status_code == 303
     rows = await pool.fetch(
         "select o.name, c.region_id, c.is_confirmed_teacher from session_classes c "
         "join schools o on o.id = c.school_id order by c.created_at"
