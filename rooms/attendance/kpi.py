@@ -180,7 +180,7 @@ async def _attended(
         with rows as materialized (
             select coalesce(case $11 when 'region' then k.region_id::text when 'level' then k.level
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
-                    when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
+                    when 'kind' then k.kind when 'month' then k.month end,
                     '') as key,
                 k.school_id, k.class_id, k.session_id, k.kind, k.is_counted,
                 k.is_counted and k.passes as passes, k.pupils, k.student_seconds

@@ -102,7 +102,7 @@ async def _classes(conn: Connection, ids: list[UUID] | None, now: datetime) -> i
             d.is_counted, d.passes, d.pupils, d.student_seconds, $2
         from due d
         join kpi_hosts h on (h.programme_id, h.session_id) = (d.programme_id, d.session_id)
-        order by d.id
+        order by d.local_date, d.id
         on conflict (programme_id, session_class_id) do update set
             class_id = excluded.class_id, school_id = excluded.school_id,
             region_id = excluded.region_id, level = excluded.level,
