@@ -1,7 +1,8 @@
 """A webinar for three classes, from registering to the report: real Chromium, real live core.
 
 Two classes have a screen and two phones, the third a screen and hands to count. Each actor has a
-browser of her own; what is only filling in a form goes by it, without a look at the page.
+browser of her own; what is only filling in a form goes by it, without a look at the page. In the
+room everything is done by keyboard alone.
 """
 
 import asyncio
@@ -18,8 +19,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from server.auth import SEAT_COOKIE
+from tests.browser.test_every_page import violations
 from tests.support.calendars import by_icalendar
-from tests.support.hall import SPEAKER, Hall, a_hall, look
+from tests.support.hall import SPEAKER, Hall, a_hall, look, noon
+from tests.support.keyboard import keys, writes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -62,6 +65,7 @@ async def test_a_webinar_for_three_classes(hall: Hall) -> None:
 
     await a_held_question(hall, asker, other, teacher, bureau, screens, speaker)
     await a_poll(hall, asker, other, colleague, bureau)
+    await are_sound(asker, colleague, bureau, speaker, screens["1C"])
     await a_class_on_stage(hall, teacher, bureau, screens)
     second = await another_takes_over(hall, bureau)
     await a_report(hall, other)
@@ -93,12 +97,6 @@ async def make(hall: Hall, bureau: Page) -> datetime:
     room = await hall.pool.fetchval("select room_id from webinars where id = $1", hall.webinar)
     hall.room = str(room)
     return starts
-
-
-def noon(now: datetime) -> str:
-    """A zone in which it is about noon, whenever this runs: a lesson ends on the day it begins."""
-    hours = 12 - now.hour
-    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
 
 
 async def invite_to_speak(hall: Hall, bureau: Page) -> Page:
@@ -213,7 +211,7 @@ async def show_on_screen(hall: Hall, name: str, who: str) -> Page:
     await hall.press(screen, f"/rooms/{hall.room}/beamer", session_class_id=part)
     await screen.goto(f"{hall.url}/rooms/{hall.room}/beamer")
     await screen.fill("#pupils", str(PUPILS[name]))
-    await screen.locator("[data-start] button").click()
+    await keys(screen.locator("[data-start] button"))
     await expect(screen.locator(".beamer-live")).to_be_visible()
     return screen
 
@@ -222,12 +220,12 @@ async def go_live(hall: Hall, bureau: Page, speaker: Page, screens: dict[str, Pa
     """The presenter sends already; nothing of it reaches a class before the moderator begins."""
     await speaker.goto(f"{hall.url}/rooms/{hall.room}/studio")
     await speaker.locator("[data-broadcast][data-state=ready]").wait_for()
-    await speaker.click("[data-do=live]")
+    await keys(speaker.locator("[data-do=live]"))
     await speaker.locator("[data-broadcast][data-up]").wait_for()
     await bureau.goto(f"{hall.url}/rooms/{hall.room}/desk")
     await expect(bureau.locator("[data-class-count]")).to_have_text("3 classes, 72 pupils")
     assert await screens["3B"].evaluate(PLAYED) == 0
-    await bureau.get_by_role("button", name="Begin", exact=True).click()
+    await keys(bureau.get_by_role("button", name="Begin", exact=True))
     await asyncio.gather(*(plays(screen) for screen in screens.values()))
     await look(bureau, "webinar-desk")
     await look(screens["1C"], "webinar-screen")
@@ -246,52 +244,59 @@ async def a_held_question(
 ) -> None:  # fmt: skip
     """Held back for an account name; the teacher reads it and passes it on, the moderator too."""
     await expect(asker.locator("[data-silent]")).to_be_hidden()
-    await asker.locator("[aria-controls=talk-ask]").click()
-    await asker.fill("#question", HELD)
-    await asker.locator("[data-asking] button").click()
+    await keys(asker.locator("[aria-controls=talk-ask]"))
+    await writes(asker.locator("#question"), HELD)
+    await keys(asker.locator("[data-asking] button"))
     await expect(asker.locator("[data-own] li")).to_contain_text("account name")
     await expect(teacher.locator("[data-queue] li")).to_contain_text(HELD)
     await expect(screens["3B"].locator("[data-waiting]")).to_have_text("1 question waits")
     for page in (other, desk, speaker, *screens.values()):
         assert HELD not in await page.inner_text("body")
-    await teacher.locator("[data-queue] [data-act=passed]").click()
+    await keys(teacher.locator("[data-queue] [data-act=passed]"))
     line = desk.locator("[data-queue] li")
     await expect(line).to_contain_text(HELD)
     await expect(line).to_contain_text("Held back: an account name?")
     assert HELD not in await speaker.inner_text("body")
     await look(desk, "webinar-desk-held")
-    await line.locator("[data-act=on_stage]").click()
+    await keys(line.locator("[data-act=on_stage]"))
     await expect(speaker.locator("[data-prompt-text]")).to_have_text(HELD)
     await expect(speaker.locator("[data-prompt-by]")).to_contain_text("3B")
     for screen in screens.values():
         await expect(screen.locator("[data-screen-text]")).to_have_text(HELD)
     await expect(other.locator("[data-staged-text]")).to_have_text(HELD)
     await look(speaker, "webinar-studio")
-    await desk.locator("[data-staged] [data-act=answered]").click()
+    await keys(desk.locator("[data-staged] [data-act=answered]"))
 
 
 async def a_poll(hall: Hall, asker: Page, other: Page, colleague: Page, desk: Page) -> None:
     """Phones vote one by one; in the class without phones hands are counted."""
-    await desk.get_by_text("Make a poll").click()
-    await desk.fill("#poll-text", "Waar werk je liever mee?")
-    await desk.fill("#poll-choices", "Een draaibank\nEen robot")
-    await desk.locator("[data-poll-form] button").click()
+    await keys(desk.locator("summary", has_text="Make a poll"))
+    await writes(desk.locator("#poll-text"), "Waar werk je liever mee?")
+    await writes(desk.locator("#poll-choices"), "Een draaibank\nEen robot")
+    await keys(desk.locator("[data-poll-form] button"))
     for phone in (asker, other):
-        await phone.locator("[aria-controls=talk-vote]").click()
-        await phone.get_by_label("Een robot").check()
-        await phone.locator("[data-poll] [data-act=send]").click()
+        await keys(phone.locator("[aria-controls=talk-vote]"))
+        await keys(phone.get_by_label("Een draaibank"), "Space")
+        await phone.keyboard.press("ArrowDown")
+        await keys(phone.locator("[data-poll] [data-act=send]"))
         await expect(phone.locator("[data-poll]")).to_contain_text("Your vote is in")
     with_phones, without = await hall.part("4A"), await hall.part("1C")
     hands = colleague.locator(f"[data-part='{without}'] [data-hands-form]")
     await expect(colleague.locator(f"[data-part='{with_phones}'] [data-hands-form]")).to_be_hidden()
-    await hands.get_by_label("Een draaibank").fill(str(PUPILS["1C"]))
-    await hands.locator("button").click()
+    await writes(hands.get_by_label("Een draaibank"), str(PUPILS["1C"]))
+    await keys(hands.locator("button"))
     await expect(hands.locator("[data-kept]")).to_have_text("The hands are counted.")
     bars = desk.locator("[data-polls] li .talk-bars li")
     await expect(bars.nth(0)).to_contain_text("of which 22 hands")
     await expect(bars.nth(1)).to_contain_text("2")
-    await desk.get_by_role("button", name="Show the result").click()
+    await keys(desk.get_by_role("button", name="Show the result"))
     await expect(asker.locator("[data-poll]")).to_contain_text("of which 22 hands")
+
+
+async def are_sound(*pages: Page) -> None:
+    """In the middle of it, with questions, a poll and its bars, axe finds nothing on any page."""
+    for page in pages:
+        assert await page.evaluate(violations()) == [], page.url
 
 
 async def a_class_on_stage(hall: Hall, teacher: Page, desk: Page, screens: dict[str, Page]) -> None:
@@ -300,11 +305,11 @@ async def a_class_on_stage(hall: Hall, teacher: Page, desk: Page, screens: dict[
     mine = teacher.locator(f"[data-part='{part}']")
     of_3b = desk.locator("[data-classes] li", has_text="3B")
     await expect(of_3b.locator("[data-act=put]")).to_have_count(0)
-    await mine.locator("[data-consent]").check()
-    await of_3b.locator("[data-act=put]").click()
+    await keys(mine.locator("[data-consent]"), "Space")
+    await keys(of_3b.locator("[data-act=put]"))
     await expect(mine.locator("[data-on-stage]")).to_be_visible()
     await look(teacher, "webinar-queue-on-stage")
-    await mine.locator("[data-cut]").click()
+    await keys(mine.locator("[data-cut]"))
     await expect(mine.locator("[data-on-stage]")).to_be_hidden()
     await expect(of_3b).not_to_have_attribute("data-state", "on_stage")
     events = "select count(*) from room_events where room_id = $1 and kind = 'class_on_stage'"
@@ -316,7 +321,7 @@ async def another_takes_over(hall: Hall, host: Page) -> Page:
     second = await hall.device("coordinator", DESK, f"/rooms/{hall.room}/desk")
     await expect(second.locator("[data-host]")).to_contain_text("Bo Smit")
     take_over = second.get_by_role("button", name="Take over as host")
-    await take_over.click()
+    await keys(take_over)
     await expect(second.locator("[data-refused]")).to_have_text("The host is here.")
     await host.context.close()
     async with asyncio.timeout(20):
@@ -328,10 +333,10 @@ async def another_takes_over(hall: Hall, host: Page) -> Page:
 
 async def a_report(hall: Hall, phone: Page) -> None:
     """A pupil says that something is wrong; the safeguarding officer reads it, and nobody else."""
-    await phone.locator(".talk-report summary").click()
+    await keys(phone.locator(".talk-report summary"))
     await phone.locator("[data-report] select").nth(0).select_option("stage")
     await phone.locator("[data-report] select").nth(1).select_option("unsafe")
-    await phone.locator("[data-report] button").click()
+    await keys(phone.locator("[data-report] button"))
     await expect(phone.locator("[data-reported]")).to_contain_text("Thank you")
     async with httpx.AsyncClient(base_url=hall.url, cookies=hall.jars["safeguarding"]) as officer:
         page = (await officer.get("/incidents", headers={"accept-language": "en"})).text
@@ -345,10 +350,10 @@ async def a_report(hall: Hall, phone: Page) -> None:
 async def the_end(hall: Hall, desk: Page, screen: Page, phone: Page) -> None:
     """Ended for everybody; one class counts its pupils once more on the screen."""
     desk.on("dialog", lambda dialog: dialog.accept())
-    await desk.get_by_role("button", name="End for everybody").click()
+    await keys(desk.get_by_role("button", name="End for everybody"))
     await expect(screen.locator("[data-part=end]")).to_be_visible()
     await screen.fill("#watched", "23")
-    await screen.locator("[data-confirm] button").click()
+    await keys(screen.locator("[data-confirm] button"))
     await expect(screen.locator("[data-part=over]")).to_be_visible()
     await expect(phone.locator("[data-note]")).to_contain_text("closed")
     rows = {row["class_name"]: row for row in await judged(hall)}
@@ -358,6 +363,8 @@ async def the_end(hall: Hall, desk: Page, screen: Page, phone: Page) -> None:
         assert 0 < row["present_ms"] <= row["window_ms"] < 240_000
         is_there = row["present_ms"] >= 0.6 * row["window_ms"]
         wanted = {"present"} if is_there else {"joined_only", "partial"}
+        if name == "4A":  # its screen said that it was there; no picture flowed to it
+            wanted |= {"unknown_network", "joined_only"}
         assert row["outcome"] in wanted, dict(row)
 
 
