@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from rooms.agenda import room_sessions
@@ -246,13 +247,16 @@ async def test_a_visit_ends_where_it_was_last_seen(sitting: Sitting) -> None:
     )  # fmt: skip
 
 
-async def test_beats_wait_while_the_database_is_away(sitting: Sitting, pool: Pool) -> None:
+@pytest.mark.parametrize("gone_with", [OSError, asyncpg.InternalClientError])
+async def test_beats_wait_while_the_database_is_away(
+    sitting: Sitting, pool: Pool, gone_with: type[Exception]
+) -> None:
     phone = await sitting.opens(await sitting.sits())
     await sitting.run(10, phone)
 
     class Away:
         def acquire(self) -> Any:
-            raise OSError("gone")
+            raise gone_with("gone")
 
     sitting.collector.pool = Away()  # type: ignore[assignment]
     for _ in range(30):
