@@ -19,6 +19,8 @@ from media.live.publisher import Track
 from media.live.sdp import SEND_TIME, Medium, Offer, watched
 
 REPORT_EVERY_S = 3.0
+# A receiver puts sound and picture in step from its second report of both on: the first come soon.
+FIRST_REPORTS, FIRST_EVERY_S = 4, 1.0
 # RTCP a viewer may send us: Chromium sends one to four packets a second and line.
 RTCP_PER_S = 100.0
 RTCP_BURST = 200.0
@@ -109,7 +111,8 @@ class Subscriber:
         self._rtx = Bucket(RTX_PER_S, RTX_BURST)
         self._reported_at = now
         # Spread over time: hundreds of viewers that came together do not report together.
-        self._report_at = now + REPORT_EVERY_S * secrets.randbelow(1000) / 1000
+        self._report_at = now + FIRST_EVERY_S * secrets.randbelow(1000) / 1000
+        self._reports = 0  # rounds of sender reports so far
         self.cname = secrets.token_hex(8)
         self.wants(wish)
         peer.side = self
@@ -250,8 +253,9 @@ class Subscriber:
         for line in self.lines:
             self.adapt(line, now)
         if now >= self._report_at or any(_is_told_wrong(line) for line in self.lines):
-            self._report_at = now + REPORT_EVERY_S
-            self._report(now)
+            self._reports += self._report(now)
+            is_new = self._reports <= FIRST_REPORTS
+            self._report_at = now + (FIRST_EVERY_S if is_new else REPORT_EVERY_S)
 
     def adapt(self, line: Line, now: float) -> None:
         """Goes over to the layer that suits now, at that layer's next keyframe."""
@@ -285,8 +289,12 @@ class Subscriber:
             if other is not line and other.outlet.fanout is not None
         )
 
-    def _report(self, now: float) -> None:
-        """Sender reports by the publisher's clock: sound and picture of one publisher keep step."""
+    def _report(self, now: float) -> bool:
+        """Sender reports by the publisher's clock: sound and picture of one publisher keep step.
+
+        False when there was nothing to report.
+        """
+        has_reported = False
         for line in self.lines:
             outlet = line.outlet
             if outlet.fanout is None:
@@ -308,6 +316,8 @@ class Subscriber:
                 self.cname,
             )
             self.peer.send_rtcp(report)
+            has_reported = True
+        return has_reported
 
 
 def _is_told_wrong(line: Line) -> bool:
