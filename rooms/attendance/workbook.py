@@ -6,6 +6,7 @@ when it was made, so that the same rows give the same bytes.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import xlsxwriter
@@ -17,6 +18,9 @@ ROWS_AT_MOST = 1_048_575
 # The file format wants one; never "now".
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 WIDTH = 16
+# Spreadsheets count days from here.
+DAY_ZERO = date(1899, 12, 30)
+_ZERO = datetime(1899, 12, 30)
 
 
 class Workbook:
@@ -67,9 +71,9 @@ class Workbook:
         elif isinstance(cell, bool):
             sheet.write_boolean(row, column, cell)
         elif isinstance(cell, datetime):
-            sheet.write_datetime(row, column, cell, self._moment)
+            sheet.write_number(row, column, _serial(cell), self._moment)
         elif isinstance(cell, date):
-            sheet.write_datetime(row, column, cell, self._day)
+            sheet.write_number(row, column, (cell - DAY_ZERO).days, self._day)
         elif cell is not None:
             sheet.write_number(row, column, cell)
 
@@ -87,3 +91,9 @@ class Workbook:
             sheet.write_string(at, 0, column, style)
             sheet.write_string(at, 1, words, style)
         self._book.close()
+
+
+@lru_cache(maxsize=512)
+def _serial(moment: datetime) -> float:
+    """Days and their part. Rows come by time, so that few are worked out."""
+    return (moment - _ZERO).total_seconds() / 86_400
