@@ -1,7 +1,5 @@
-"""What goes wrong around a live room, in a real browser: a call, a wall, a clock."""
+"""What goes wrong around a live room, in a real browser: a call, and a wall."""
 
-import asyncio
-import statistics
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,7 +9,6 @@ from tests.browser.test_live_room import PHONE, Rig, a_rig, go_live, look, plays
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
-IN_STEP_MS = 80
 TOLD_WITHIN_MS = 6_000
 # A busy machine draws the words a little later than they are said.
 DRAWN_MS = 700
@@ -50,16 +47,6 @@ WALL = """
     if (told.includes('do not get through')) window.toldAt ??= performance.now();
   }, 20);
 """
-# How much newer by the presenter's clock what is heard is than what is seen; null: not known yet.
-PLAYED_OUT = """async () => {
-  const peer = window.peers.findLast((one) => one.connectionState === 'connected');
-  const found = {};
-  for (const one of (await peer?.getStats())?.values() ?? []) {
-    if (one.type === 'inbound-rtp' && one.estimatedPlayoutTimestamp && one.packetsReceived)
-      found[one.kind] ??= one.estimatedPlayoutTimestamp;
-  }
-  return found.audio && found.video ? found.audio - found.video : null;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +65,12 @@ async def phone_in(rig: Rig, room: str, *scripts: str) -> Page:
     return phone
 
 
-async def test_a_call_shows_a_still_and_one_tap_goes_on_in_step(rig: Rig) -> None:
+async def test_a_call_shows_a_still_and_one_tap_goes_on(rig: Rig) -> None:
     room = await rig.a_room()
     studio = await rig.device(PHONE, "editor")
     await studio.add_init_script(f"({KEEP_CAMERA})()")
     await studio.goto(f"{room}/studio")
-    phone = await phone_in(rig, room, KEEP_PEERS)
+    phone = await rig.phone_in(await rig.a_class_in(room), room)
     await go_live(studio)
     await plays(phone)
     await studio.evaluate(CALL)
@@ -94,23 +81,9 @@ async def test_a_call_shows_a_still_and_one_tap_goes_on_in_step(rig: Rig) -> Non
     await studio.click("[data-do=resume]")
     await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
     await plays(phone)
-    apart_ms = await apart(phone)
-    print(f"sound and picture are {apart_ms:.0f} ms apart")
-    assert abs(apart_ms) <= IN_STEP_MS
     assert rig.wrongs == []
     for page in (studio, phone):
         await page.context.close()
-
-
-async def apart(phone: Page, samples: int = 9) -> float:
-    """By how much what is heard is newer than what is seen, in milliseconds: the middle sample."""
-    found: list[float] = []
-    async with asyncio.timeout(60):
-        while len(found) < samples:
-            await asyncio.sleep(0.3)
-            now = await phone.evaluate(PLAYED_OUT)
-            found += [now] if now is not None else []
-    return statistics.median(found)
 
 
 async def test_whom_no_way_reaches_is_told_in_six_seconds(rig: Rig) -> None:
