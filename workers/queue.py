@@ -32,10 +32,11 @@ Work = Callable[[str], Awaitable[None]]
 LOOK_AGAIN = timedelta(seconds=4)
 # How long a full lane waits before it looks again; PgQueuer's own 0.1 s costs 3 % of a core.
 LOOK_AGAIN_WHEN_FULL = timedelta(seconds=1)
+# PgQueuer's least is two.
 FILMS_AT_ONCE = 2
 PROBES_AT_ONCE = 2
 MAILS_AT_ONCE = 4
-EXPORTS_AT_ONCE = 1
+EXPORTS_AT_ONCE = 2
 
 
 async def run(floor: Floor) -> None:
