@@ -1,6 +1,7 @@
 /** A form with one question: it is cleared once the question is kept, and keeps what was typed until then. */
 
 import { must } from "../elements.js";
+import { newUuid } from "../uuid.js";
 import { sayer } from "./parts.js";
 
 /**
@@ -11,7 +12,7 @@ export function mountAsking(form, line, text, kept) {
   const field = /** @type {HTMLTextAreaElement} */ (must(form.querySelector("textarea")));
   const problem = /** @type {HTMLElement} */ (must(form.querySelector("[data-problem]")));
   const say = sayer(problem, text);
-  let name = crypto.randomUUID();
+  let name = newUuid();
   let isOnItsWay = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -23,7 +24,7 @@ export function mountAsking(form, line, text, kept) {
     void say(line.do("ask", { question, text: words, ...(part ? { part } : {}) })).then((code) => {
       isOnItsWay = false;
       if (code) return;
-      name = crypto.randomUUID();
+      name = newUuid();
       if (field.value.replace(/\s+/g, " ").trim() === words) field.value = "";
       kept(question, words);
     });

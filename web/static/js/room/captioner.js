@@ -4,6 +4,7 @@
  */
 
 import { make, must } from "../elements.js";
+import { newUuid } from "../uuid.js";
 import { put } from "./parts.js";
 
 /** `code`: "" once it is kept, else why not; null meanwhile.
@@ -53,7 +54,7 @@ export class Captioner {
     const corrected = this.#corrects;
     if (corrected && !words) return this.#takeBack();
     if (!words) return;
-    const sent = corrected ?? { id: crypto.randomUUID(), text: "", code: null };
+    const sent = corrected ?? { id: newUuid(), text: "", code: null };
     if (!corrected) this.#sent.push(sent);
     this.input.value = "";
     void this.#send(sent, words);

@@ -1,6 +1,7 @@
 /** The moderator's polls: she sees what was voted first, and shows it when she wants. */
 
 import { make, must } from "../elements.js";
+import { newUuid } from "../uuid.js";
 import { showList } from "./list.js";
 import { button, pollBars } from "./parts.js";
 
@@ -35,7 +36,7 @@ export function mountPolls(root, line, text, doIt) {
     problem.textContent = isWhole ? "" : text("pollWants");
     problem.hidden = Boolean(isWhole);
     if (!isWhole) return;
-    const poll = { poll: crypto.randomUUID(), text: words, choices, is_multiple: said.get("multiple") !== null };
+    const poll = { poll: newUuid(), text: words, choices, is_multiple: said.get("multiple") !== null };
     void doIt("open_poll", poll).then((code) => {
       if (code) return;
       form.reset();

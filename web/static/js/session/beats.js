@@ -4,6 +4,7 @@
  */
 
 import { Signals } from "../signals.js";
+import { newUuid } from "../uuid.js";
 import { keep, left, letGo } from "./kept.js";
 
 /**
@@ -42,7 +43,7 @@ const MOST_EVENTS = 8;
 export class Beats extends Signals {
   /** @type {Beat[]} */
   #queue = [];
-  #connection = newConnection();
+  #connection = newUuid();
   #number = 0;
   #lastAt = Date.now();
   /** @type {[number, number][]} */
@@ -146,7 +147,7 @@ export class Beats extends Signals {
   }
 
   #renew() {
-    this.#connection = newConnection();
+    this.#connection = newUuid();
     this.#number = 0;
     this.#hasFlowed = false;
     this.#hasWanted = this.#player?.isPlaying ?? false;
@@ -229,7 +230,7 @@ export class Beats extends Signals {
 
   /** The server has not written these: they are told again, as a visit of their own. @param {string} connection */
   #rename(connection) {
-    const anew = newConnection();
+    const anew = newUuid();
     const old = this.#queue.filter((beat) => beat.connection === connection);
     this.#queue = this.#queue.map((beat) =>
       beat.connection === connection ? { ...beat, connection: anew } : beat,
@@ -275,11 +276,4 @@ function body(beats) {
   return JSON.stringify({
     beats: beats.map(({ at, ...beat }) => ({ ...beat, ago_ms: Math.max(0, now - at) })),
   });
-}
-
-/** `crypto.randomUUID` is missing where a class reaches us by address over plain HTTP. */
-function newConnection() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
