@@ -236,6 +236,14 @@ async def test_hide_puts_a_still_before_viewers_at_once(lesson: tuple[Page, Page
     await studio.click("[data-do=show]")
     await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
     await plays(phone)
+    # Who left the stage in the dark stands in the light when she goes live again.
+    await studio.click("[data-do=hide]")
+    await expect(phone.locator("[data-place=main]")).to_have_attribute("data-still", "")
+    await studio.click("[data-do=stop]")
+    await studio.click("[data-do=open]")
+    await go_live(studio)
+    await plays(phone)
+    await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
 
 
 async def test_a_smaller_picture_comes_by_wish(lesson: tuple[Page, Page]) -> None:

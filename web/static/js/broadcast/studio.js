@@ -210,9 +210,9 @@ export class Studio {
     this.#problem("");
     this.#connection("ready");
     this.#say("wentLive");
-    // A stage that was started anew does not know it.
-    if (this.#facts.is_hidden) void this.#tellHidden();
-    if (this.#capture.isMuted) void tell(`/rooms/${this.#room}/mute`, { muted: true });
+    // A stage that was started anew does not know it; one that was left hidden or muted remembers it.
+    void this.#tellHidden();
+    void tell(`/rooms/${this.#room}/mute`, { muted: this.#capture.isMuted });
   }
 
   #down() {
