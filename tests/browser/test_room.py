@@ -343,6 +343,22 @@ async def test_a_room_that_closes_asks_the_screen_how_many_there_were(
     await expect(page.locator(f"[data-part={part}]")).to_be_visible()
 
 
+@pytest.mark.parametrize("why", ["room_closed", "session_over"])
+async def test_the_camera_of_a_class_goes_out_with_its_lesson(visitor: Visitor, why: str) -> None:
+    page = await visitor.open("beamer")
+    await until(lambda: visitor.stand.sockets)
+    on = {"part": "", "is_on_stage": True}
+    await visitor.stand.tell(event="room", phase="live", phase_at=0, classes=[on])
+    await expect(page.locator("[data-class-stage]")).not_to_have_attribute("hidden", "")
+    await visitor.eval("document.querySelector('[data-camera-on]').click()")
+    picture = page.locator("[data-class-stage] video")
+    await expect(picture).not_to_have_attribute("hidden", "")
+    await picture.evaluate("(video) => void (window.sent = video.srcObject.getTracks())")
+    await visitor.stand.tell(event="closed", why=why)
+    await expect(picture).to_have_attribute("hidden", "")
+    assert await visitor.eval("window.sent.map((one) => one.readyState)") == ["ended"]
+
+
 # --- the studio ----------------------------------------------------------------------------------
 
 

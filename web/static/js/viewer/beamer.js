@@ -99,6 +99,7 @@ async function confirmCount() {
 }
 
 function over() {
+  classStage.stop();
   room.socket.stop();
   room.watch?.link.stop();
   letSleep();
@@ -109,6 +110,7 @@ function over() {
 /** A room that closed: the question is still asked. A place that is over (another screen has the class) asks nothing.
  * @param {string} why */
 function ended(why) {
+  classStage.stop();
   if (why === "room_closed") return askCount();
   must(root.querySelector("[data-over-words]")).textContent = text(why);
   over();
@@ -133,7 +135,7 @@ room.on("closed", ended);
 const line = new RoomLine(room.socket);
 mountScreen(root, line, text);
 mountCaptions(root, line, text);
-new ClassStage(root, room, line);
+const classStage = new ClassStage(root, room, line);
 // In front of a class no sound comes before the teacher pressed: the pictures behind are ready meanwhile.
 room.sound.turn(false);
 room.start();

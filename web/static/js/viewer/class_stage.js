@@ -27,6 +27,13 @@ export class ClassStage {
     line.on("changed", (floor) => this.#changed(floor));
   }
 
+  /** The lesson is over for this screen. */
+  stop() {
+    this.#isOn = false;
+    this.#cut();
+    this.place.hidden = true;
+  }
+
   /** @param {string} selector @param {() => void} press */
   #button(selector, press) {
     const found = /** @type {HTMLButtonElement} */ (must(this.place.querySelector(selector)));
@@ -51,7 +58,8 @@ export class ClassStage {
     this.on.disabled = true;
     const problem = await this.#capture.open();
     this.on.disabled = false;
-    if (!this.#isOn) return this.#cut(); // it was taken off meanwhile
+    const isCut = !problem && !this.#capture.isOpen;
+    if (!this.#isOn || isCut) return this.#cut(); // it was taken off meanwhile
     if (problem && problem !== "noCamera") return this.#say(`camera_${problem}`);
     this.#publication = new Publication(this.room.root.dataset.room ?? "", "camera");
     this.#carry();
