@@ -416,6 +416,31 @@ async def test_hide_cuts_at_once_and_tells_the_room(visitor: Visitor) -> None:
     await until(lambda: visitor.stand.posts_to("/rooms/r1/hide")[-1] == {"hidden": False})
 
 
+# Another microphone is being opened while she presses.
+LATE = """async () => {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  let stream = null, letIn = () => {};
+  devices.getUserMedia = async (wish) => {
+    stream = await open(wish);
+    await new Promise((done) => (letIn = done));
+    return stream;
+  };
+  document.querySelector('[data-surroundings] input:not(:checked)').click();
+  while (!stream) await new Promise((done) => setTimeout(done, 20));
+  document.querySelector('[data-do=hide]').click();
+  letIn();
+  await new Promise((done) => setTimeout(done, 100));
+  return stream.getTracks().map((one) => one.readyState);
+}"""
+
+
+async def test_what_opens_after_the_cut_is_not_taken(visitor: Visitor) -> None:
+    page = await live(visitor)
+    assert await visitor.eval(LATE) == ["ended"]
+    await expect(page.locator("[data-broadcast]")).to_have_attribute("data-state", "hidden")
+
+
 async def test_the_pressed_button_hands_its_focus_on(visitor: Visitor) -> None:
     page = await live(visitor)
     await expect(page.locator("[data-do=hide]")).to_be_focused()

@@ -27,6 +27,8 @@ export class Capture extends Signals {
   audio = null;
   #isMuted = false;
   #isAway = false;
+  /** What was asked for before a cut and comes after it is not taken. */
+  #cuts = 0;
   /** @type {Choices} */
   choices = { camera: "", microphone: "", surroundings: "machines", facing: "user", ...recall(KEPT) };
 
@@ -53,9 +55,12 @@ export class Capture extends Signals {
     const wishes = [{ audio, video: pictureWish(camera, facing) }, { audio, video: pictureWish("", facing) }, { audio }];
     /** @type {unknown} */
     let problem = null;
+    const cuts = this.#cuts;
     for (const wish of wishes) {
       try {
-        this.#take(await navigator.mediaDevices.getUserMedia(wish), true, true);
+        const stream = await navigator.mediaDevices.getUserMedia(wish);
+        if (this.#isLate(cuts, stream)) return "";
+        this.#take(stream, true, true);
         await this.#catchUp(choices);
         return this.video ? "" : "noCamera";
       } catch (error) {
@@ -75,6 +80,7 @@ export class Capture extends Signals {
 
   /** Light off, at once: what was captured is cut before anything else happens. */
   cut() {
+    this.#cuts += 1;
     for (const track of [this.video, this.audio]) {
       if (!track) continue;
       track.enabled = false;
@@ -125,13 +131,22 @@ export class Capture extends Signals {
     // A phone has one camera at a time: the old one goes first.
     if (kind === "video") this.video?.stop();
     const wish = kind === "video" ? { video: pictureWish(camera, facing) } : { audio: soundWish(surroundings, microphone) };
+    const cuts = this.#cuts;
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia(wish), kind === "video", kind === "audio");
+      const stream = await navigator.mediaDevices.getUserMedia(wish);
+      if (!this.#isLate(cuts, stream)) this.#take(stream, kind === "video", kind === "audio");
       return "";
     } catch (error) {
       this.#look();
       return errorOf(error);
     }
+  }
+
+  /** @param {number} cuts how many there were when it was asked for @param {MediaStream} stream */
+  #isLate(cuts, stream) {
+    if (cuts === this.#cuts) return false;
+    for (const track of stream.getTracks()) track.stop();
+    return true;
   }
 
   /** @param {MediaStream} stream @param {boolean} hasVideo @param {boolean} hasAudio which of the two it renews */
