@@ -501,7 +501,7 @@ async def test_a_screen_is_offered_beside_the_camera(visitor: Visitor) -> None:
         """navigator.mediaDevices.getDisplayMedia = async () => {
           const canvas = document.createElement('canvas');
           canvas.getContext('2d').fillRect(0, 0, 10, 10);
-          return canvas.captureStream(5);
+          return (window.shown = canvas.captureStream(5));
         }"""
     )
     page = await live(visitor)
@@ -509,6 +509,12 @@ async def test_a_screen_is_offered_beside_the_camera(visitor: Visitor) -> None:
     await expect(page.locator("[data-do=screen]")).to_have_text("Stop sharing")
     await until(lambda: len(screens(visitor)) > 0)
     assert [one.kind for one in read_offer(screens(visitor)[0]).media] == ["video"]
+    leaves = "window.shown.getTracks()[0].enabled"
+    await page.click("[data-do=hide]")
+    assert await visitor.eval(leaves) is False
+    await page.click("[data-do=show]")
+    await expect(page.locator("[data-broadcast]")).to_have_attribute("data-state", "live")
+    assert await visitor.eval(leaves) is True
     await page.click("[data-do=screen]")
     await expect(page.locator("[data-do=screen]")).to_have_text("Share screen")
 

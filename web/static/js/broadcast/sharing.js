@@ -11,6 +11,7 @@ export class Sharing extends Signals {
   /** @type {MediaStream | null} */
   #stream = null;
   #publication;
+  #isCut = false;
 
   /** @param {string} room */
   constructor(room) {
@@ -35,9 +36,16 @@ export class Sharing extends Signals {
     video.contentHint = "detail";
     video.addEventListener("ended", () => this.stop());
     this.#stream = stream;
+    this.cut(this.#isCut);
     this.#publication.carry({ video, audio: stream.getAudioTracks()[0] ?? null }, servers);
     this.#publication.link.start(servers);
     this.send("on", true);
+  }
+
+  /** Nothing of it leaves this device, whatever the network does; or it does again. @param {boolean} isCut */
+  cut(isCut) {
+    this.#isCut = isCut;
+    for (const track of this.#stream?.getTracks() ?? []) track.enabled = !isCut;
   }
 
   /** The stage itself stands anew. @param {RTCIceServer[]} servers */

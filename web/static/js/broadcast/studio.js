@@ -313,6 +313,7 @@ export class Studio {
   /** @param {Partial<import("./state.js").Facts>} change */
   #is(change) {
     Object.assign(this.#facts, change);
+    this.#sharing.cut(this.#facts.is_hidden);
     this.#show();
   }
 
