@@ -30,6 +30,9 @@ OSN_BYTES = 2
 MOST_TRACKS = 4
 # Layers of one track: Chromium sends three, OBS up to four.
 MOST_LAYERS = 4
+# Of one publication: each layer and what repairs it. A browser names a few; who makes up more gets
+# none of them looked after.
+MOST_STREAMS = 2 * MOST_TRACKS * MOST_LAYERS
 
 
 @dataclass(slots=True, eq=False)
@@ -202,7 +205,7 @@ class Publisher:
         if rid is None:
             rid = self._text(RID, header, packet)
         track = self._track_of(header, packet)
-        if track is None:
+        if track is None or len(self._streams) >= MOST_STREAMS:
             return None
         if track.codec.rtx == header.payload_type:
             is_repair = True

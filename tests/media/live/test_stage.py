@@ -11,7 +11,7 @@ import pytest
 
 from media.errors import LiveError
 from media.live.packets import Header
-from media.live.publisher import Publisher
+from media.live.publisher import MOST_STREAMS, Publisher
 from media.live.sdp import Codec, Medium, Offer
 from media.live.sending import PythonFiller
 from media.live.stage import SLOTS, Stage
@@ -275,3 +275,6 @@ def test_unknown_streams_are_not_taken_in() -> None:
     for ssrc in range(500, 1_500):  # the right payload type, over and over
         one._meet(Header(True, 96, 1, 0, ssrc, 0, 0, {}), memoryview(b""))
     assert len(one._streams) <= 1
+    for ssrc in range(2_000, 3_000):  # what repairs it, under ever new names
+        one._meet(Header(True, 97, 1, 0, ssrc, 0, 0, {}), memoryview(b""))
+    assert len(one._streams) <= MOST_STREAMS
