@@ -301,12 +301,13 @@ def _how_many_wait(room: RoomState, who: Who, facts: Facts) -> int:
 
 
 def poll_results(room: RoomState, who: Who, facts: Facts) -> list[protocol.PollResult]:
-    """What was voted, as far as she sees it: the open poll, and those that are shown."""
+    """What was voted, as far as she sees it: moderators in every poll, open or closed, before they
+    show it; all others in those that are shown."""
     sees_all = facts.moderates(who)
     return [
         protocol.PollResult(poll.id, *poll.counts(), len(poll.votes))
         for poll in room.polls.values()
-        if poll.is_shown or (sees_all and poll.is_open)
+        if poll.is_shown or sees_all
     ]
 
 

@@ -248,6 +248,20 @@ async def test_a_poll_counts_each_device_once_and_hands_beside(room: Room) -> No
     await room.hears("phone", "poll_result", votes=[0, 1], hands=[1, 1])
 
 
+async def test_what_was_voted_last_is_the_moderators_before_it_is_shown(room: Room) -> None:
+    """A poll closes upon its last votes, and her page is loaded anew."""
+    await all_come(room)
+    poll = str(uuid4())
+    asks = {"do": "open_poll", "poll": poll, "text": "Wat?", "choices": ["a", "b"]}
+    assert await room.do("moderator", **asks) == ""
+    assert await room.do("phone", do="vote", poll=poll, choices=[1]) == ""
+    assert await room.do("moderator", do="close_poll", poll=poll) == ""
+    await room.hears("moderator", "poll_result", votes=[0, 1])
+    await room.comes("again", await room.there.cookie_of(room.there.world.editor))
+    await room.hears("again", "poll_result", votes=[0, 1])
+    assert "poll_result" not in room.pages["phone"].kinds()
+
+
 async def test_a_class_freezes_when_its_last_adult_is_gone_and_lifts_again(room: Room) -> None:
     await all_come(room)
     there = room.there
