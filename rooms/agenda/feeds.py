@@ -205,5 +205,10 @@ def _planned(row: asyncpg.Record) -> Planned:
 
 
 async def public(conn: Connection, programme_id: UUID, now: datetime) -> Sequence[Webinar]:
-    """What any visitor sees in the programme's list, lately over and cancelled ones too."""
-    return await webinars.of_programme(conn, Scope(programme_id), now - KEPT)
+    """What any visitor sees in the programme's list, lately over and cancelled ones too; what is
+    to come stands in it however much there was."""
+    scope = Scope(programme_id)
+    coming = await webinars.of_programme(conn, scope, now)
+    known = {one.id for one in coming}
+    lately = await webinars.of_programme(conn, scope, now - KEPT)
+    return [*(one for one in lately if one.id not in known), *coming]

@@ -287,7 +287,7 @@ async def cancel(
     await conn.execute(
         """
         update webinars set state = $3, cancel_reason = $4, sequence = sequence + 1,
-            ended_at = $5
+            ended_at = $5, changed_at = $5
         where programme_id = $1 and id = $2
         """,
         scope.programme_id,

@@ -487,14 +487,21 @@ async def of_programme(conn: Connection, scope: Scope, since: datetime) -> list[
 async def worked_on(conn: Connection, scope: Scope, since: datetime) -> list[Webinar]:
     """Those she leads, presents or makes that end after `since`, drafts too, the next first; at
     most 300."""
+    led = [grant for grant in scope.grants if grant.role == "moderator"]
     rows = await conn.fetch(
         """
         select * from webinar_rows
         where programme_id = $1 and ends_at > $2 and state <> 'archived'
+            and ($3 or $4 = any(moderator_ids) or $4 = any(presenter_ids)
+                or region_id = any($5::uuid[]) or company_id = any($6::uuid[]))
         order by starts_at, id limit 300
         """,
         scope.programme_id,
         since,
+        is_office(scope, None),
+        scope.person_id,
+        [*scope.region_ids, *(grant.region_id for grant in led if grant.region_id is not None)],
+        scope.company_ids,
     )
     found = [from_row(row) for row in rows]
     return [webinar for webinar in found if works_on(scope, webinar)]

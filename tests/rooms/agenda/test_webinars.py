@@ -6,15 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from rooms.agenda import webinars
+from rooms.agenda import feeds, webinars
 from rooms.agenda.webinar_states import State
 from rooms.agenda.webinar_texts import Text
+from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
 from rooms.scope import Grant, Scope
 from server.database import Pool
 from tests.support import people
 from tests.support.lessons import World, a_world
-from tests.support.webinars import a_draft, office_of
+from tests.support.webinars import a_draft, an_announced, office_of
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
@@ -107,6 +108,42 @@ async def test_a_draft_is_there_for_those_who_work_on_it(pool: Pool, world: Worl
                     await webinars.find(conn, scope, made.id)
         assert await webinars.of_programme(conn, office_of(world), NOW) == []
     assert found == {name: sees for name, (_, sees) in grants.items()}
+
+
+async def test_a_full_calendar_hides_nobodys_own(pool: Pool, world: World) -> None:
+    """A teacher leads her guest lesson and a feed tells what comes, whatever else there is."""
+    teacher = Scope(
+        world.programme.id, world.teacher.id, (Grant("teacher", school_id=world.school.id),)
+    )
+    async with pool.acquire() as conn, conn.transaction():
+        await many(conn, world, 300, days=7)
+        own = await a_draft(conn, world, NOW, days=8, moderator_ids=[world.teacher.id])
+        assert [one.id for one in await webinars.worked_on(conn, teacher, NOW)] == [own.id]
+        assert len(await webinars.worked_on(conn, office_of(world), NOW)) == 300
+
+        coming = await an_announced(conn, world, NOW, days=40)
+        late = NOW + timedelta(days=30)
+        assert coming.id in {one.id for one in await feeds.public(conn, world.programme.id, late)}
+
+
+async def many(conn: Connection, world: World, count: int, days: int) -> None:
+    """So many of the bureau's, all on one day and in the list, most of them cancelled."""
+    made = await an_announced(conn, world, NOW, days=days)
+    await conn.execute(
+        """
+        insert into webinars (programme_id, kind, audience, original_language, sectors, levels,
+            company_id, region_id, zone, day, from_time, until_time, starts_at, ends_at,
+            pass_share, window_kind, capacity, is_listed, created_at, changed_at, announced_at,
+            state, room_id)
+        select programme_id, kind, audience, original_language, sectors, levels, company_id,
+            region_id, zone, day, from_time, until_time, starts_at, ends_at, pass_share,
+            window_kind, capacity, is_listed, created_at, changed_at, announced_at, 'cancelled',
+            null
+        from webinars, generate_series(2, $2) where id = $1
+        """,
+        made.id,
+        count,
+    )
 
 
 async def test_another_programme_sees_nothing(pool: Pool, world: World) -> None:
