@@ -46,7 +46,7 @@ _TIMES = {"double": 2, "dubbel": 2, "dubbele": 2, "triple": 3, "driedubbel": 3}
 _BETWEEN = r"[\s.,;:/\\()_*'’·|-]*"
 _PHONE = re.compile(rf"\+?\d(?:{_BETWEEN}\d){{{PHONE_DIGITS - 1},}}")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_AT = re.compile(r"\s*[\[({<]?\s*(?<!\w)(?:at|apenstaartje?|arroba)(?!\w)\s*[\])}>]?\s*")
+_AT = re.compile(r"\s*[\[({<]?\s*(?<!\w)(?:at|ape(?:n)?staart(?:je)?|arroba)(?!\w)\s*[\])}>]?\s*")
 _DOT = re.compile(r"\s*[\[({<]?\s*(?<!\w)(?:dot|punt|stip)(?!\w)\s*[\])}>]?\s*")
 _EMAIL = re.compile(r"[\w.+-]+\s*@\s*(?:[\w-]+\s*\.\s*)+[^\W\d_]{2,}")
 _SPELLED_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}")
@@ -54,6 +54,8 @@ _HANDLE = re.compile(r"(?<![\w.])@\s?[\w.]*[^\W\d_][\w.]*")
 _APPS = r"(?:insta(?:gram)?|snap(?:chat)?|tiktok|discord|whatsapp|telegram|roblox|steam|kik)"
 # "my snap is …", "insta: …": a name on a network without its @.
 _NAMED = re.compile(rf"(?<!\w){_APPS}(?:\s*(?:is|=|:|naam|name|tag|heet)+)+\s*\S*[\w]")
+# "insta jan.jansen", "snap jan_07": what looks like an account right behind the network.
+_BESIDE = re.compile(rf"(?<!\w){_APPS}\s+[^\W\d_]\w*(?:\.\w+|_\w+|\d)")
 
 
 def reasons(text: str) -> tuple[HeldFor, ...]:
@@ -63,7 +65,7 @@ def reasons(text: str) -> tuple[HeldFor, ...]:
     if _has_phone(plain):
         found.append("phone")
     rest, has_email = _without_email(plain)
-    if _HANDLE.search(rest) or _NAMED.search(rest):
+    if any(one.search(rest) for one in (_HANDLE, _NAMED, _BESIDE)):
         found.append("handle")
     if has_email:
         found.append("email")

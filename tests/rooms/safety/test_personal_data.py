@@ -34,7 +34,15 @@ def test_a_phone_number_holds_back(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["volg @sanne.x", "I'm @ sanne_03", "mijn snap is sanne03", "Insta: sanne", "＠sanne"],
+    [
+        "volg @sanne.x",
+        "I'm @ sanne_03",
+        "mijn snap is sanne03",
+        "Insta: sanne",
+        "＠sanne",
+        "insta sanne.de.vries",
+        "add me on snap sanne_v",
+    ],
 )
 def test_a_handle_holds_back(text: str) -> None:
     assert reasons(text) == ("handle",)
@@ -46,6 +54,7 @@ def test_a_handle_holds_back(text: str) -> None:
         "mail naar sanne@school.nl",
         "sanne @ school . nl",
         "sanne apenstaartje school punt nl",
+        "sanne apestaart school punt nl",
         "sanne (at) school (dot) nl",
         "sanne.v at gmail dot com please",
         "SANNE@SCHOOL.NL",
@@ -71,6 +80,8 @@ def test_all_that_is_found_is_told() -> None:
         "Kost die robot 1.250.000 euro?",
         "Look at point 3. Is it steel?",
         "Gebruikt u ook TikTok op het werk?",
+        "Staat u op insta? Waarom wel of niet?",
+        "Verkoopt u op insta. Of in een winkel?",
         "Is dat 5 mm of 10 mm, en waarom?",
         "",
     ],
