@@ -233,7 +233,7 @@ async def coordinator_reads_why(town: Town) -> None:
     await town.go(page, "/attendance")
     await expect(page.locator("main")).to_contain_text("Het Baken")
     await expect(page.locator("main")).to_contain_text("26")
-    await page.locator("a[href^='/attendance/']").first.click()
+    await page.get_by_role("link", name=re.compile("^Why")).first.click()
     await expect(page.locator("main")).to_contain_text("60")
     await expect(page.locator("main svg").first).to_be_visible()
     row = await town.pool.fetchrow(
