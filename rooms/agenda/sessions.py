@@ -436,7 +436,8 @@ async def ended_among(conn: Connection, session_class_ids: list[UUID]) -> list[U
 
 
 async def ended_without_result(conn: Connection, since: datetime | None = None) -> list[UUID]:
-    """Session classes that closed on the way (another tour was shown) and have no result yet.
+    """Session classes that closed on the way (another tour was shown) and have no result yet, or
+    one from before the end: a correction, or the count on the screen, made it meanwhile.
 
     `since`: only of sessions that ended from then on; to look at every year takes a while.
     """
@@ -444,9 +445,11 @@ async def ended_without_result(conn: Connection, since: datetime | None = None) 
         """
         select c.id from sessions s
         join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+        left join session_class_results r on (r.programme_id, r.session_class_id)
+            = (c.programme_id, c.id)
         where s.state = 'ended' and ($1::timestamptz is null or s.ended_at >= $1)
-            and not exists (select 1 from session_class_results r
-                where (r.programme_id, r.session_class_id) = (c.programme_id, c.id))
+            and (r.session_class_id is null
+                or r.computed_at < s.ended_at and r.intervals_purged_at is null)
         limit 500
         """,
         since,

@@ -446,9 +446,13 @@ def _material(
 async def rebuild(conn: Connection, session_class_id: UUID, now: datetime) -> Result:
     """Derives the result anew from the visits and keeps it.
 
-    Raises `NotThere`, and `Conflict` `result_frozen` once its visits are gone: from nothing it
-    would become "nobody came".
+    One at a time for each class: of two at once the later would not know what the earlier one
+    was made for. Raises `NotThere`, and `Conflict` `result_frozen` once its visits are gone: from
+    nothing it would become "nobody came".
     """
+    await conn.execute(
+        "select from session_classes where id = $1 for no key update", session_class_id
+    )
     found = await material(conn, session_class_id)
     if await frozen(conn, session_class_id):
         raise Conflict("result_frozen")
