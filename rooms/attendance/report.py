@@ -296,6 +296,22 @@ async def is_teacher(conn: Connection, scope: Scope, class_id: UUID) -> bool:
     return found is not None
 
 
+async def is_coordinated(conn: Connection, scope: Scope, session_class_id: UUID) -> bool:
+    """Whether the viewer coordinates the region of a session class: what she sees for another
+    reason, as of a pair in her care, she only reads."""
+    found = await conn.fetchval(
+        """
+        select 1 from session_classes
+        where programme_id = $1 and id = $2 and ($3 or region_id = any($4::uuid[]))
+        """,
+        scope.programme_id,
+        session_class_id,
+        scope.sees_all,
+        scope.region_ids,
+    )
+    return found is not None
+
+
 async def with_live(conn: Connection, rows: Sequence[asyncpg.Record]) -> list[Row]:
     """Rows with kept results as they are, the others judged now."""
     open_ids = [row["session_class_id"] for row in rows if row["outcome"] is None]

@@ -34,6 +34,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         found = await results.material(conn, row.session_class_id)
         frozen = await results.frozen(conn, row.session_class_id)
         history = await corrections.history(conn, here.scope, row.session_class_id)
+        is_coordinated = await report.is_coordinated(conn, here.scope, row.session_class_id)
         may_correct = await _may_correct(here, conn, row)
         showing_url = await _showing_url(here, conn, row) if frozen is None else ""
     result = frozen.result if frozen else results.judge(found)
@@ -45,7 +46,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         why=why(here.language, result),
         history=history,
         may_correct=may_correct and frozen is None,
-        may_settle=_to_settle(here, row, result) if frozen is None else "",
+        may_settle=_to_settle(row, result) if is_coordinated and frozen is None else "",
         purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
         showing_url=showing_url,
@@ -62,9 +63,9 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
     )
 
 
-def _to_settle(here: Here, row: Row, result: Result) -> str:
+def _to_settle(row: Row, result: Result) -> str:
     """What of it waits for who coordinates: '' , 'headcount' or 'seen'."""
-    if not row.is_final or not here.person.may("coordinator", "bureau"):
+    if not row.is_final:
         return ""
     if result.outcome in {Outcome.NO_SHOW, Outcome.UNKNOWN_NETWORK}:
         return "seen"
@@ -74,7 +75,7 @@ def _to_settle(here: Here, row: Row, result: Result) -> str:
 
 async def _may_correct(here: Here, conn: Connection, row: Row) -> bool:
     """Her own class, or her own region's; a company or another teacher reads nothing at all."""
-    if here.person.may("coordinator", "bureau"):
+    if await report.is_coordinated(conn, here.scope, row.session_class_id):
         return True
     return await report.is_teacher(conn, here.scope, row.class_id)
 

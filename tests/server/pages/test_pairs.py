@@ -55,6 +55,29 @@ async def test_a_facilitator_sees_her_pair_for_as_long_as_it_is_hers(
     assert await rows_of(client) == 0
 
 
+async def test_who_coordinates_elsewhere_reads_her_pair_and_corrects_nothing(
+    app_house: House, world: World
+) -> None:
+    pool, now = app_house.pool, app_house.clock()
+    async with pool.acquire() as conn, conn.transaction():
+        await many_lessons(conn, world, "3B", 1, now)
+        helper = await people.a_person(conn)
+        zeeland = await people.a_region(conn, world.programme, "Zeeland")
+        await people.a_role(conn, world.programme, helper, "facilitator")
+        await people.a_role(conn, world.programme, helper, "coordinator", region=zeeland)
+        office = Scope(world.programme.id, world.teacher.id, (Grant("bureau"),))
+        await pairs.make(conn, office, helper.id, world.school.id, world.company.id, now)
+    client = app_house.client(cookies={"language": "en"})
+    await people.sign_in(app_house, client, helper)
+    path = f"/attendance/{await pool.fetchval('select id from session_classes')}"
+    page = await client.get(path)
+    assert page.status_code == 200 and "Correct it" not in page.text
+    told = {"field": "headcount", "headcount": "9", "reason": "So it was"}
+    for verb in ("corrections", "confirmation"):
+        assert (await client.post(f"{path}/{verb}", data=told)).status_code == 404
+    assert await pool.fetchval("select count(*) from corrections") == 0
+
+
 async def test_a_pair_is_made_by_who_coordinates_the_school(app_house: House, world: World) -> None:
     async with app_house.pool.acquire() as conn, conn.transaction():
         helper, coordinator, far = [await people.a_person(conn) for _ in range(3)]
