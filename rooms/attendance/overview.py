@@ -16,7 +16,8 @@ NEXT = 6
 @dataclass(frozen=True, slots=True)
 class Reached:
     """Of the viewer's regions in a period. `registry`: schools that stand in them now; `schools`:
-    of all schools, how many had a class that counts; `pupils`: per class its largest headcount."""
+    of all schools, how many had a class that counts, one that was taken over with its successor;
+    `pupils`: per class its largest headcount."""
 
     registry: int
     schools: int
@@ -29,15 +30,17 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
     row = await conn.fetchrow(
         """
         with largest as (
-            select c.school_id, c.class_id, max(r.pupils) as pupils
+            select coalesce(o.reports_as, o.id) as school_id, c.class_id,
+                max(r.pupils) as pupils
             from sessions s
             join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+            join schools o on o.id = c.school_id
             join session_class_results r on (r.programme_id, r.session_class_id)
                 = (c.programme_id, c.id)
             where s.programme_id = $1 and s.state = 'ended' and s.local_date between $4 and $5
                 and ($2 or c.region_id = any($3::uuid[])) and c.is_confirmed_teacher
                 and r.outcome = any($6::text[])
-            group by c.school_id, c.class_id
+            group by coalesce(o.reports_as, o.id), c.class_id
         )
         select (select count(*) from school_regions g where g.programme_id = $1
                 and g.valid_to is null and ($2 or g.region_id = any($3::uuid[]))) as registry,
@@ -83,20 +86,22 @@ async def schools(
     rows = await conn.fetch(
         """
         with reached as (
-            select c.school_id, max(s.local_date) as last_day
+            select coalesce(o.reports_as, o.id) as school_id, max(s.local_date) as last_day
             from sessions s
             join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+            join schools o on o.id = c.school_id
             join session_class_results r on (r.programme_id, r.session_class_id)
                 = (c.programme_id, c.id)
             where s.programme_id = $1 and s.state = 'ended' and s.local_date between $4 and $5
                 and c.is_confirmed_teacher and r.outcome = any($6::text[])
-            group by c.school_id
+            group by coalesce(o.reports_as, o.id)
         ), planned as (
-            select c.school_id, min(s.planned_on) as planned_on
+            select coalesce(o.reports_as, o.id) as school_id, min(s.planned_on) as planned_on
             from sessions s
             join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+            join schools o on o.id = c.school_id
             where s.programme_id = $1 and s.state = 'planned' and s.planned_on >= $7
-            group by c.school_id
+            group by coalesce(o.reports_as, o.id)
         )
         select o.id, o.name, o.place, n.name as region, d.last_day, p.planned_on,
             count(*) over () as total

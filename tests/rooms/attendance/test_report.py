@@ -1,11 +1,11 @@
 """The report's sums hold every row, its list a part of them; who is unconfirmed stands apart."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from rooms.agenda import session_classes, sessions
-from rooms.attendance import report, review
+from rooms.attendance import overview, report, review
 from rooms.attendance.report import Filters, Row, Totals
 from rooms.attendance.review import By, Figures, Review
 from rooms.connection import Connection
@@ -70,6 +70,26 @@ async def test_a_list_comes_in_parts_without_gap_or_overlap(pool: Pool) -> None:
     days = [day for part in seen for day in part if day]
     assert [len(part) for part in seen] == [100, 100, 50, 0]
     assert len(set(days)) == 250 and days == sorted(days, reverse=True)
+
+
+async def test_what_a_school_did_before_it_was_taken_over_reaches_its_successor(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        successor = await a_school(
+            conn, world.programme, region=world.region, name="Het Nieuwe", code="77AA00"
+        )
+        await many_lessons(conn, world, "3B", 6, NOW)
+        period, part = (NOW.date() - timedelta(days=40), NOW.date()), {"limit": 9, "offset": 0}
+        await conn.execute(
+            "update schools set reports_as = $2 where id = $1", world.school.id, successor.id
+        )
+        await conn.execute("delete from school_regions where school_id = $1", world.school.id)
+        eyes = office_of(world)
+        reached = await overview.reached(conn, eyes, *period)
+        _, there = await overview.schools(conn, eyes, period, NOW.date(), is_reached=True, **part)
+        _, missed = await overview.schools(conn, eyes, period, NOW.date(), is_reached=False, **part)
+    assert (reached.registry, reached.schools, reached.classes) == (1, 1, 1)
+    assert [one.id for one in there] == [successor.id] and missed == []
 
 
 async def test_lessons_of_the_unconfirmed_wait_beside_the_sums(pool: Pool) -> None:
