@@ -135,3 +135,29 @@ async def end(conn: Connection, scope: Scope, pair_id: UUID, now: datetime) -> N
     )
     if done == "UPDATE 0":
         raise NotThere("pair")
+
+
+async def move_school(
+    conn: Connection, scope: Scope, from_id: UUID, into_id: UUID, only: list[UUID] | None
+) -> list[UUID]:
+    """Pairs of a school that is another one are that one's; `only`: these. Returns which.
+
+    Whoever has the same pair there already keeps the one and the other.
+    """
+    rows = await conn.fetch(
+        """
+        update facilitator_pairs f set school_id = $3
+        where f.programme_id = $1 and f.school_id = $2
+            and ($4::uuid[] is null or f.id = any($4))
+            and (f.ended_at is not null or not exists (
+                select from facilitator_pairs o where o.programme_id = $1
+                    and (o.person_id, o.company_id) = (f.person_id, f.company_id)
+                    and o.school_id = $3 and o.ended_at is null))
+        returning f.id
+        """,
+        scope.programme_id,
+        from_id,
+        into_id,
+        only,
+    )
+    return [row["id"] for row in rows]

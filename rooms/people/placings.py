@@ -73,6 +73,22 @@ async def begin_again(conn: Connection, school_ids: Sequence[UUID], on: date) ->
     )
 
 
+async def begin_again_here(conn: Connection, scope: Scope, school_id: UUID, on: date) -> None:
+    """A school stands where it stood last in this programme; what another did with it stays."""
+    await conn.execute(
+        """
+        insert into school_regions (programme_id, school_id, region_id, valid_from)
+        select p.programme_id, p.school_id, p.region_id, greatest($3, p.valid_to)
+        from school_regions p where p.programme_id = $1 and p.school_id = $2
+        order by p.valid_from desc limit 1
+        on conflict (programme_id, school_id) where valid_to is null do nothing
+        """,
+        scope.programme_id,
+        school_id,
+        on,
+    )
+
+
 async def follow(conn: Connection, successors: Mapping[UUID, UUID], on: date) -> None:
     """A school that takes another over stands where that stood last, unless it stands somewhere
     in that programme already."""

@@ -11,6 +11,7 @@ from rooms.attendance import kpi_rows
 from rooms.errors import Refused
 from rooms.people import (
     classes,
+    pairs,
     placings,
     programmes,
     roles,
@@ -41,6 +42,7 @@ MOVES = {
     "classes": classes.move_school,
     "session_classes": session_classes.move_school,
     "requests": request_schools.move_school,
+    "facilitator_pairs": pairs.move_school,
 }
 NO_REGION = "session_classes_without_region"
 
@@ -63,7 +65,7 @@ async def _page(here: Here, school_id: UUID, error: str = "", q: str = "") -> Re
         school=school,
         life=life,
         merges=merges,
-        found=[one for one in found if one.id != school_id and one.scheme != schools.UNLISTED],
+        found=found,
         q=q,
         error=error,
         today=today,
@@ -72,11 +74,15 @@ async def _page(here: Here, school_id: UUID, error: str = "", q: str = "") -> Re
 
 
 async def _alike(here: Here, conn: Connection, school: School, q: str) -> list[School]:
-    """Schools that may be meant: by the words typed, else by its name, else all of its place."""
-    if q:
-        return await schools.search(conn, here.scope, q)
-    named = await schools.search(conn, here.scope, school.name)
-    return named or await schools.search(conn, here.scope, school.place)
+    """Schools that may be meant: by the words typed, else by its name, else all of its place.
+
+    Those of a registry only: it may stand in a region itself by now, and finds nobody then.
+    """
+    for words in (q,) if q else (school.name, school.place):
+        found = await schools.search(conn, here.scope, words)
+        if listed := [one for one in found if one.scheme != schools.UNLISTED]:
+            return listed
+    return []
 
 
 async def _today(here: Here, conn: Connection) -> date:
@@ -155,6 +161,7 @@ async def undo(here: Here) -> Response:
             await move(conn, here.scope, found.into_id, found.from_id, rows)
         homeless = await school_merges.rows_of(conn, here.scope, here.id(), NO_REGION)
         await session_classes.take_regions(conn, here.scope, homeless)
-        await placings.begin_again(conn, [found.from_id], await _today(here, conn))
+        today = await _today(here, conn)
+        await placings.begin_again_here(conn, here.scope, found.from_id, today)
         await kpi_rows.keep_of_school(conn, here.scope.programme_id, found.from_id, here.now)
     return here.go(f"/programme/schools/{found.from_id}/history", "schools_unmerged")

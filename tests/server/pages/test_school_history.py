@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from rooms.people import classes, schools
+from rooms.people import classes, pairs, placings, schools
+from rooms.scope import Grant, Scope
 from tests.server.pages.test_school_lists import Office, office
 from tests.support.lessons import a_class, a_session, teacher_scope
-from tests.support.people import a_region, a_school, a_teacher
+from tests.support.people import a_person, a_region, a_role, a_school, a_teacher
 
 __all__ = ["office"]
 
@@ -61,6 +62,15 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
         scope = teacher_scope(world.programme, teacher, typed)
         made = await classes.create(conn, scope, typed.id, "3B", "havo", 3, "", 28, now)
         both = await a_teacher(conn, world.programme, typed)
+        helper = await a_person(conn)
+        await a_role(conn, world.programme, helper, "facilitator")
+        # both offices had placed it, and the other has found out already that it is none
+        for there in (world, office.twin_world):
+            eyes = Scope(there.programme.id, None, (Grant("bureau"),))
+            await schools.place(conn, eyes, typed.id, there.region.id, now.date())
+        await placings.end_here(conn, eyes, typed.id, now.date())
+        eyes = Scope(world.programme.id, None, (Grant("bureau"),))
+        pair = await pairs.make(conn, eyes, helper.id, typed.id, world.company.id, now)
         await conn.execute(
             "insert into roles (programme_id, person_id, role, school_id) values ($1, $2, "
             "'teacher', $3)", world.programme.id, both.id, world.school.id,
@@ -78,6 +88,8 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert await pool.fetchval(at, made.id) == world.school.id
     mine = "select school_id from roles where person_id = $1"
     assert await pool.fetchval(mine, teacher.id) == world.school.id
+    paired = "select school_id from facilitator_pairs where id = $1"
+    assert await pool.fetchval(paired, pair) == world.school.id
     merge_id = await pool.fetchval("select id from school_merges")
     undo = f"/programme/schools/merges/{merge_id}/undo"
     assert undo in (await office.client.get(done.headers["location"])).text
@@ -86,6 +98,12 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert (await office.client.post(undo)).status_code == 409
     assert await pool.fetchval(at, made.id) == typed.id
     assert await pool.fetchval(mine, teacher.id) == typed.id
+    assert await pool.fetchval(paired, pair) == typed.id
+    stands = await pool.fetch(
+        "select programme_id from school_regions where school_id = $1 and valid_to is null",
+        typed.id,
+    )
+    assert [row["programme_id"] for row in stands] == [world.programme.id]
     kept = await pool.fetch(mine + " order by 1", both.id)
     assert {row["school_id"] for row in kept} == {typed.id, world.school.id}
 

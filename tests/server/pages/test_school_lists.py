@@ -28,6 +28,7 @@ class Office:
 
     house: House
     world: World
+    twin_world: World
     client: httpx.AsyncClient
     twin: httpx.AsyncClient
 
@@ -51,7 +52,7 @@ async def office(app_house: House) -> Office:
             clients.append((app_house.client(), person))
     for client, person in clients:
         await sign_in(app_house, client, person)
-    return Office(app_house, worlds[0], clients[0][0], clients[1][0])
+    return Office(app_house, *worlds, clients[0][0], clients[1][0])
 
 
 async def test_a_pasted_list_is_looked_at_then_taken_in(office: Office) -> None:
