@@ -40,6 +40,7 @@ class Kind(StrEnum):
     NO_SHOW = "no_show"
     NETWORK = "network"
     RIGHTS = "rights"
+    SCHOOL_LIST = "school_list"
 
 
 # Answered within so many working days of the day on which it began to wait. The other kinds bring
@@ -51,6 +52,7 @@ ANSWER_DAYS = {
     Kind.HEADCOUNT: 5,
     Kind.NO_SHOW: 10,
     Kind.NETWORK: 10,
+    Kind.SCHOOL_LIST: 5,
 }
 
 
@@ -314,6 +316,22 @@ async def _rights(conn: Connection, scope: Scope, today: date) -> list[asyncpg.R
     )
 
 
+async def _school_lists(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record]:
+    """Only the office says yes to them; those of the operator's own place wait for any office."""
+    return await conn.fetch(
+        """
+        select l.id, l.source as name, '' as place, l.made_at as since, null::date as due,
+            count(*) over () as total
+        from registry_lists l
+        where l.state = 'waiting' and (l.programme_id = $1 or l.programme_id is null) and $2
+        order by l.made_at, l.id limit $3
+        """,
+        scope.programme_id,
+        scope.has("bureau"),
+        MOST,
+    )
+
+
 Query = Callable[[Connection, Scope, date], Awaitable[list[asyncpg.Record]]]
 _QUERIES: dict[Kind, Query] = {
     Kind.TOUR_REVIEW: _tours,
@@ -325,6 +343,7 @@ _QUERIES: dict[Kind, Query] = {
     Kind.NO_SHOW: _no_shows,
     Kind.NETWORK: _networks,
     Kind.RIGHTS: _rights,
+    Kind.SCHOOL_LIST: _school_lists,
 }
 
 

@@ -36,6 +36,11 @@ WORDS: dict[Kind, tuple[str, str, str]] = {
     Kind.NO_SHOW: (N_("Nobody came"), N_("Look why"), "/attendance/{id}"),
     Kind.NETWORK: (N_("The network let nothing through"), N_("Look why"), "/attendance/{id}"),
     Kind.RIGHTS: (N_("Rights to a film end"), N_("Look at it"), "/reviews/{id}"),
+    Kind.SCHOOL_LIST: (
+        N_("A list of schools waits for a yes"),
+        N_("Look what it changes"),
+        "/programme/schools/lists/{id}",
+    ),
 }
 KINDS: dict[Kind, str] = {
     Kind.TOUR_REVIEW: N_("Tours to review"),
@@ -47,6 +52,7 @@ KINDS: dict[Kind, str] = {
     Kind.NO_SHOW: N_("Classes that did not come"),
     Kind.NETWORK: N_("Networks that let nothing through"),
     Kind.RIGHTS: N_("Rights that end"),
+    Kind.SCHOOL_LIST: N_("Lists of schools"),
 }
 
 

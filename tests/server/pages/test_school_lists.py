@@ -161,6 +161,20 @@ async def test_two_presses_at_once_take_a_list_in_once(office: Office) -> None:
     assert await office.house.pool.fetchval("select count(*) from registry_versions") == 1
 
 
+async def test_a_list_needs_its_own_office_until_it_is_decided(office: Office) -> None:
+    path = await office.look()
+    mine, theirs = [
+        (await one.get("/needs?kind=school_list")).text for one in (office.client, office.twin)
+    ]
+    assert f'href="{path}"' in mine and "A list of schools waits for a yes" in mine
+    assert path not in theirs
+    # one from the operator's own place speaks to every office
+    await office.house.pool.execute("update registry_lists set programme_id = null")
+    assert f'href="{path}"' in (await office.twin.get("/needs")).text
+    assert (await office.client.post(f"{path}/drop")).status_code == 303
+    assert path not in (await office.client.get("/needs")).text
+
+
 async def test_an_overtaken_list_says_so_and_offers_no_yes(office: Office) -> None:
     first, second = await office.look(), await office.look(text=LIST.replace("De Brug", "Brug"))
     assert (await office.client.post(f"{second}/apply")).status_code == 303
