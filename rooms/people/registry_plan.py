@@ -122,7 +122,7 @@ def plan(rows: Sequence[SchoolRow], known: Sequence[Known], terms: Terms) -> Pla
     return Plan(
         tuple(changes),
         unchanged,
-        tuple(_contradictions(rows, by_key)),
+        tuple(_contradictions(rows, by_key, terms.holds_from)),
         sum(bool(row.region) and _region(row, terms) is None for row in rows if terms.regions),
     )
 
@@ -199,30 +199,47 @@ def _left_out(rows: Sequence[SchoolRow], known: Sequence[Known], terms: Terms) -
 
 
 def _contradictions(
-    rows: Sequence[SchoolRow], known: Mapping[Key, Known]
+    rows: Sequence[SchoolRow], known: Mapping[Key, Known], on: date
 ) -> Iterator[tuple[int, str, str]]:
     """Successors nobody knows, and schools that would be taken over in a circle."""
     listed = {row.key: row for row in rows}
+    follows = _follows(listed, known, on)
     for row in rows:
         if not row.successor:
             continue
-        key = (row.country, row.scheme, row.successor)
+        key = follows[row.key]
         if key not in listed and key not in known:
             yield row.line, "successor_unknown", row.successor
-        elif _is_circle(row, listed):
+        elif _is_circle(row.key, follows):
             yield row.line, "successor_circle", row.successor
 
 
-def _is_circle(row: SchoolRow, listed: Mapping[Key, SchoolRow]) -> bool:
-    seen, here = {row.key}, row
-    while here.successor:
-        key = (here.country, here.scheme, here.successor)
+def _follows(
+    listed: Mapping[Key, SchoolRow], known: Mapping[Key, Known], on: date
+) -> dict[Key, Key]:
+    """Who is taken over by whom: as the registry has it, but for those that open again, and as the
+    list says."""
+    ids = {one.id: key for key, one in known.items()}
+    stay = (
+        (key, ids[one.successor_id])
+        for key, one in known.items()
+        if one.successor_id in ids and (key not in listed or _says_closed(listed[key], on))
+    )
+    told = (
+        (key, (row.country, row.scheme, row.successor))
+        for key, row in listed.items()
+        if row.successor
+    )
+    return {**dict(stay), **dict(told)}
+
+
+def _is_circle(key: Key, follows: Mapping[Key, Key]) -> bool:
+    seen = {key}
+    while key in follows:
+        key = follows[key]
         if key in seen:
             return True
         seen.add(key)
-        if key not in listed:
-            return False
-        here = listed[key]
     return False
 
 

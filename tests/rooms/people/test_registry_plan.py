@@ -91,6 +91,15 @@ def test_successors_that_cannot_be_are_told_with_their_line() -> None:
     )  # fmt: skip
 
 
+def test_who_took_a_school_over_is_not_taken_over_by_it() -> None:
+    first = known("A")
+    second = known("B", closed_on=date(2025, 8, 1), successor_id=first.id)
+    back = row("A", successor="B", line=2)
+    circle = ((2, "successor_circle", "B"),)
+    assert plan([back], [first, second], Terms(DAY)).line_errors == circle
+    assert kinds([back, row("B")], [first, second]) == [("merged", "A"), ("reopened", "B")]
+
+
 @given(
     st.lists(st.sampled_from("ABCDEFGH"), unique=True),
     st.lists(st.sampled_from("ABCDEFGH"), unique=True),
