@@ -321,6 +321,22 @@ async def test_an_uplink_is_judged_in_a_word(scripts: Scripts, uplink: Any, word
     assert told == word
 
 
+@pytest.mark.parametrize(
+    ("shown", "quality", "then"),
+    [
+        ("", "good", ""), ("", "fair", "uplinkFair"), ("uplinkFair", "poor", "uplinkPoor"),
+        ("uplinkPoor", "good", ""), ("busy", "good", "busy"), ("busy", "sound", "uplinkPoor"),
+    ],
+)  # fmt: skip
+async def test_a_good_uplink_wipes_no_other_problem_away(
+    scripts: Scripts, shown: str, quality: str, then: str
+) -> None:
+    told = await scripts.run(
+        "broadcast/uplink", "return it.problemAfter(...given)", [shown, quality]
+    )
+    assert told == then
+
+
 # --- who stands where ----------------------------------------------------------------------------
 
 

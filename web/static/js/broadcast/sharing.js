@@ -4,7 +4,8 @@ import { Signals } from "../signals.js";
 import { Publication } from "./publication.js";
 import { screenWish } from "./wishes.js";
 
-/** on: the screen is shared, or not any more. @typedef {{on: boolean, refused: number}} SharingEvents */
+/** on: the screen is shared, or not any more · up: it gets through.
+ * @typedef {{on: boolean, up: null, refused: number}} SharingEvents */
 
 /** @extends {Signals<SharingEvents>} */
 export class Sharing extends Signals {
@@ -17,6 +18,7 @@ export class Sharing extends Signals {
   constructor(room) {
     super();
     this.#publication = new Publication(room, "screen");
+    this.#publication.link.on("up", () => this.send("up", null));
     this.#publication.link.on("refused", (status) => this.send("refused", status));
   }
 

@@ -18,7 +18,7 @@ import { Publication } from "./publication.js";
 import { Sharing } from "./sharing.js";
 import { buttonsOf, stateOf, wordsOf } from "./state.js";
 import { tryConnection } from "./trial.js";
-import { judgeUplink, uplinkOf } from "./uplink.js";
+import { judgeUplink, problemAfter, uplinkOf } from "./uplink.js";
 
 const LOOK_MS = 2000;
 // The browser finds out in this time what gets up.
@@ -42,6 +42,8 @@ export class Studio {
   /** @type {import("../stage/room_socket.js").Track[]} */
   #tracks = [];
   #upAt = Infinity;
+  /** The key of the problem that is told. */
+  #wrong = "";
   /** @type {RTCIceServer[]} */
   #servers = [];
   #letSleep = () => {};
@@ -84,6 +86,7 @@ export class Studio {
     this.#publication.link.on("refused", (status) => this.#refused(status));
     this.#publication.link.on("taken", () => this.#taken());
     this.#sharing.on("on", (isOn) => this.#shared(isOn));
+    this.#sharing.on("up", () => this.#problem(""));
     this.#sharing.on("refused", (status) => this.#problem(REFUSED[status] ?? ""));
     const socket = this.#socket;
     socket.on("hello", (hello) => this.#greeted(hello));
@@ -295,8 +298,7 @@ export class Studio {
     const quality = this.#steady.put(judgeUplink(uplinkOf((await peer.getStats()).values())));
     if (performance.now() - this.#upAt < RAMP_MS) return;
     this.#connection(quality);
-    const isSlow = quality === "fair" || quality === "sound" || quality === "poor";
-    this.#problem(isSlow ? (quality === "fair" ? "uplinkFair" : "uplinkPoor") : "");
+    this.#problem(problemAfter(this.#wrong, quality));
   }
 
   async #beat() {
@@ -355,6 +357,7 @@ export class Studio {
 
   /** @param {string} key "" when there is none any more */
   #problem(key) {
+    this.#wrong = key;
     this.#put("[data-problem]", key ? this.text(key) : "");
   }
 

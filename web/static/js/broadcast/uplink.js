@@ -10,6 +10,9 @@ const SOUND_BPS = 60_000;
 const LOST_FAIR = 0.05;
 const LOST_POOR = 0.25;
 
+/** The words of a slow one, by their keys. @type {Partial<Record<Quality, string>>} */
+const WORDS = { fair: "uplinkFair", sound: "uplinkPoor", poor: "uplinkPoor" };
+
 /** @param {Iterable<any>} stats the values of an RTCStatsReport @returns {Uplink} */
 export function uplinkOf(stats) {
   const found = { available_bps: 0, lost: 0, rtt_s: 0 };
@@ -29,4 +32,12 @@ export function judgeUplink({ available_bps, lost }) {
   if (available_bps && available_bps < FAIR_BPS) return "sound";
   if (lost > LOST_FAIR || (available_bps && available_bps < GOOD_BPS)) return "fair";
   return "good";
+}
+
+/**
+ * What a presenter reads after a look at her uplink: another problem that stands there is left to be read.
+ * @param {string} shown the key of its words, "" for none @param {Quality} quality
+ */
+export function problemAfter(shown, quality) {
+  return WORDS[quality] ?? (Object.values(WORDS).includes(shown) ? "" : shown);
 }
