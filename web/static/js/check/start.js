@@ -65,7 +65,7 @@ async function keep(all) {
   const answer = await fetch("/check/result", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ results, browser: navigator.userAgent }),
+    body: JSON.stringify({ results }),
   }).catch(() => null);
   return answer?.ok ? ((await answer.json().catch(() => ({}))).school ?? "") : "";
 }
