@@ -133,6 +133,7 @@ async def test_a_page_says_hello_and_answers_the_ping(visitor: Visitor) -> None:
     pong = {key: value for key, value in heard[1].items() if key != "number"}
     assert pong == {
         "do": "pong", "is_flowing": False, "is_shown": True, "is_audible": True, "rung": "none",
+        "quality": None,
     }  # fmt: skip
     assert [one["number"] for one in heard[1:3]] == [1, 2]
 

@@ -2,14 +2,18 @@
 
 import csv
 import io
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from rooms.attendance import export
+from rooms.attendance import export, kpi_periods, releases
+from rooms.connection import Connection
+from rooms.scope import Grant, Scope
 from rooms.tours import choices
 from server.api.table import ENDPOINTS
+from server.pages import kpi_words
 from tests.support import tours as tour_support
 from tests.support.api import Office, an_office, caller
 from tests.support.floor import House
@@ -156,6 +160,13 @@ BODIES = {
 }
 
 
+async def a_release(conn: Connection, office: Office, now: datetime) -> UUID:
+    scope = Scope(office.desk.programme.id, office.desk.coordinator.id, (Grant("bureau"),))
+    period = kpi_periods.named("", "", now.date(), 8)
+    words = {language: kpi_words.definitions(language) for language in ("nl", "en")}
+    return (await releases.make(conn, scope, period, words, now)).id
+
+
 async def test_another_programmes_things_are_not_there(app_house: House, office: Office) -> None:
     """Each call with an id first answers its own people, then is deaf to the twin's."""
     async with app_house.pool.acquire() as conn, conn.transaction():
@@ -164,6 +175,8 @@ async def test_another_programmes_things_are_not_there(app_house: House, office:
         wanted = {"tour": str(office.tour_id), "class_id": str(office.class_id)}
         session = (await teacher.post("/api/v1/sessions", json=wanted)).json()["id"]
     ids = {"tours": office.tour_id, "videos": office.video_id, "sessions": session}
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        ids["releases"] = await a_release(conn, office, app_house.clock())
     tokens = {"editor": twin.editor, "coordinator": twin.reviewer, "teacher": twin.teacher}
     before = await app_house.pool.fetchval("select md5(string_agg(t::text, '')) from tours t")
     for call in (call for call in ENDPOINTS if call.names):
