@@ -87,11 +87,9 @@ async def remove(
 ) -> UUID | None:
     """Takes her off: her link leads nowhere, and what she types is refused from now on.
 
-    Returns the room that is to hear of it, once there is one. Raises `NotThere`.
+    Returns the room that is to hear of it, once there is one. Raises as `invite`.
     """
-    webinar = await webinars.find(conn, scope, webinar_id)
-    if not webinars.works_on(scope, webinar):
-        raise NotThere("webinar")
+    webinar = await _invitable(conn, scope, webinar_id)
     done = await conn.execute(
         """
         update captioners set removed_at = $4

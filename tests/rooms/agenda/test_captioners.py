@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rooms.agenda import captioners, webinar_retention, webinars
+from rooms.agenda import captioners, webinar_presenters, webinar_retention, webinars
 from rooms.errors import NotThere, Refused
 from rooms.scope import Grant, Scope
 from server.database import Pool
+from tests.support import people
 from tests.support.lessons import a_world
 from tests.support.webinars import a_draft, a_maker, an_announced
 
@@ -49,6 +50,13 @@ async def test_a_link_is_hers_until_it_is_asked_anew_or_she_is_taken_off(pool: P
             with pytest.raises(NotThere):
                 await captioners.remove(conn, other, made.id, found.id, NOW)
         assert await captioners.of_webinar(conn, twin, made.id) == []
+        # A presenter works on it as well, and has no say in who is there.
+        speaker = await people.a_person(conn)
+        await webinar_presenters.put(conn, by, made.id, speaker.id, NOW)
+        presents = Scope(world.programme.id, speaker.id, (Grant("presenter"),))
+        for refused in (ask(presents), captioners.remove(conn, presents, made.id, found.id, NOW)):
+            with pytest.raises(Refused, match="webinar_actor"):
+                await refused
         assert await captioners.remove(conn, by, made.id, found.id, NOW) == made.room_id
         with pytest.raises(NotThere):
             await captioners.remove(conn, by, made.id, found.id, NOW)
