@@ -77,4 +77,4 @@ def _reads_western(text: str) -> bool:
         character.isalpha() for part in _BEYOND_ASCII.findall(text) for character in part
     )
     plain = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
-    return accented <= _ACCENTED_IN_WESTERN_TEXT * (accented + plain)
+    return bool(accented <= _ACCENTED_IN_WESTERN_TEXT * (accented + plain))

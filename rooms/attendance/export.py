@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from csv import writer as csv_writer
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -76,6 +76,8 @@ COLUMNS = (
     "connections_cut",
 )
 Cells = tuple[Cell, ...]
+# As the database gives it, or as `raw_of` makes it.
+Raw: TypeAlias = "Sequence[Any] | asyncpg.Record"
 
 
 def one_moment(conn: Connection) -> "asyncpg.transaction.Transaction":
@@ -101,7 +103,7 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
         filters.outcome,
     )
 
-    async def part() -> list[Sequence[Any]] | None:
+    async def part() -> list[Raw] | None:
         ordered = await cursor.fetch(LOOKED_UP)
         ids = [row[0] for row in ordered]
         return await _looked_up(conn, scope, filters.outcome, ids) if ids else None
@@ -119,9 +121,7 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
             await coming
 
 
-async def _looked_up(
-    conn: Connection, scope: Scope, outcome: str, ids: list[UUID]
-) -> list[Sequence[Any]]:
+async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUID]) -> list[Raw]:
     """Rows with a kept result as they are, the others judged now; both in the order of `RAW`."""
     rows = await conn.fetch(
         """
@@ -230,7 +230,7 @@ def raw_of(row: Row) -> Sequence[Any]:
     return [str(one) if at in _IDS and one else one for at, one in enumerate(found)]
 
 
-def cells(raw: Sequence[Any]) -> Cells:
+def cells(raw: Raw) -> Cells:
     """A row in the order of `COLUMNS`. Moments are UTC text and local text with offset; lengths
     whole seconds, and hours and minutes for reading.
 
@@ -323,7 +323,7 @@ def csv_part(found: Iterable[Cells], delimiter: str) -> bytes:
         line = list(row)
         for at in _FREE:
             if line[at]:
-                line[at] = safe_cell(line[at])
+                line[at] = safe_cell(str(line[at]))
         for at in _TRUTHS:
             line[at] = "1" if line[at] else "0"
         for at in _SHARES:
