@@ -28,16 +28,17 @@ class Pair:
 async def alive(
     conn: Connection, scope: Scope, period: Period, region_id: UUID | None = None
 ) -> list[Pair]:
-    """The pairs of the viewer's regions, of her company, or those she helps; by school."""
+    """The pairs of the viewer's regions, classes or company, or those she helps; by school."""
     rows = await conn.fetch(
         """
         with held as (
-            select k.region_id, k.school_id, k.company_id, k.local_date as day, k.session_id
+            select k.region_id, k.school_id, k.company_id, k.local_date as day, k.session_id,
+                k.class_id
             from kpi_classes k
             where k.programme_id = $1 and k.local_date between $2 and $3 and k.invited
                 and k.is_counted and k.passes and k.company_id is not null
             union all
-            select r.region_id, r.school_id, r.company_id, r.day, null
+            select r.region_id, r.school_id, r.company_id, r.day, null, r.class_id
             from requests r
             join webinars w on (w.programme_id, w.id) = (r.programme_id, r.webinar_id)
             where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'
@@ -50,6 +51,8 @@ async def alive(
         join schools o on o.id = coalesce(s.reports_as, s.id)
         join companies c on c.programme_id = $1 and c.id = h.company_id
         where ($4 or h.region_id = any($5::uuid[]) or h.company_id = any($6::uuid[])
+                or exists (select from class_teachers t where t.programme_id = $1
+                    and t.class_id = h.class_id and t.person_id = $7)
                 or (h.school_id, h.company_id) in (select f.school_id, f.company_id
                     from facilitator_pairs f where f.programme_id = $1
                         and f.person_id = $7 and f.ended_at is null))

@@ -28,6 +28,8 @@ from server.context import Here
 from server.database import Connection
 from server.pages import kpi_words, tour_words
 
+# Grows when a column is added at the end; none is renamed, moved or given another meaning.
+VERSION = 1
 COLUMNS = (
     "by",
     "key",
@@ -308,8 +310,8 @@ async def csv(here: Here) -> Response:
 
 async def json(here: Here) -> Response:
     """`GET /kpis.json`: the same rows."""
-    return JSONResponse({"columns": list(COLUMNS), "rows": await _rows(here, "json")},
-                        headers=_download("json"))  # fmt: skip
+    body = {"version": VERSION, "columns": list(COLUMNS), "rows": await _rows(here, "json")}
+    return JSONResponse(body, headers=_download("json"))
 
 
 async def _rows(here: Here, form: str) -> list[dict[str, Cell]]:

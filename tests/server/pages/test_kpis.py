@@ -17,6 +17,8 @@ from rooms.attendance import kpi, kpi_rows
 from rooms.attendance.kpi import Asked, By
 from rooms.attendance.kpi_periods import Period
 from rooms.people import api_tokens
+from rooms.scope import Scope
+from server.pages import kpis
 from tests.support.floor import House
 from tests.support.histories import NOW, History, a_history
 from tests.support.invitations import a_meeting
@@ -60,7 +62,9 @@ async def test_page_file_and_api_tell_the_same(office: Office) -> None:
     page = (await office.client.get(f"/kpis?{YEAR}")).text
     file = (await office.client.get(f"/kpis.csv?{YEAR}")).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(file), delimiter=";"))
-    told = (await office.client.get(f"/kpis.json?{YEAR}")).json()["rows"]
+    document = (await office.client.get(f"/kpis.json?{YEAR}")).json()
+    told = document["rows"]
+    assert document["version"] == kpis.VERSION and document["columns"] == list(kpis.COLUMNS)
     async with office.caller() as program:
         days = {"since": "2025-08-01", "until": "2026-07-31", "by": "region"}
         answer = (await program.get("/api/v1/kpis", params=days)).json()
@@ -170,6 +174,8 @@ async def test_a_pair_is_alive_once_a_lesson_is_agreed(app_house: House) -> None
         slot = Slot(day, time(10, 15), 50, "Europe/Amsterdam")
         await request_answers.accept(conn, meeting.editing, asked.id, slot, now)
         [pair] = await partnerships.alive(conn, meeting.editing, period)
+        assert await partnerships.alive(conn, meeting.teaching, period) == [pair]
+        assert await partnerships.alive(conn, Scope(meeting.editing.programme_id), period) == []
         found = await kpi.report(conn, meeting.editing, Asked(period), By.MONTH)
         earlier = Period(date(2025, 8, 1), date(2026, 7, 31))
         none = await partnerships.alive(conn, meeting.editing, earlier)
