@@ -61,6 +61,8 @@ class Cast:
     companies: tuple[Company, ...]
     parts: tuple[Part, ...]
     classes: tuple[Class, ...]
+    # by language
+    objectives: tuple[dict[str, str], ...]
 
 
 TEACHER = "docent@driehoek.example"
@@ -129,6 +131,10 @@ DEMO = Cast(
         Class(TEACHER, "5V1", "vwo", 5, "natuurkunde", 24),
         Class(TEACHER, "4H3", "havo", 4, "natuurkunde", 26),
     ),
+    objectives=(
+        {"nl": "Kennismaken met werk in techniek", "en": "Get to know work in technology"},
+        {"nl": "Meer meisjes in techniek", "en": "More girls in technology"},
+    ),
 )  # fmt: skip
 
 # A second programme in the same installation: nothing of the first may be seen in it.
@@ -150,6 +156,7 @@ APART = Cast(
         Part("bureau@dichtbij.example", "Jan Dekker", "bureau"),
     ),
     classes=(Class("docent@schelde.example", "4H", "havo", 4, "scheikunde", 22),),
+    objectives=(),
 )
 
 CASTS = (DEMO, APART)

@@ -1,9 +1,10 @@
 """Writes the demo's people down, as often as one likes: what is there already stays."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from rooms.agenda import objectives
 from rooms.errors import NotThere
 from rooms.people import (
     api_tokens,
@@ -65,6 +66,7 @@ async def _programme(
 ) -> ProgrammeTold:
     programme = await _find_or_create(conn, play)
     stage = _Stage(conn, secret, programme, now)
+    await _objectives(stage, play)
     return ProgrammeTold(
         programme=Named(programme.id, programme.name, programme.slug),
         regions=tuple([await _region(stage, name) for name in play.regions]),
@@ -82,6 +84,15 @@ async def _find_or_create(conn: Connection, play: Cast) -> Programme:
         return await programmes.create(
             conn, slug=play.slug, name=play.name, is_public=play.is_public
         )
+
+
+async def _objectives(stage: _Stage, play: Cast) -> None:
+    """Those of the play, unless the office has written any down already."""
+    if await objectives.every(stage.conn, stage.scope):
+        return
+    for number, names in enumerate(play.objectives):
+        made_at = stage.now + timedelta(microseconds=number)  # they stand in this order
+        await objectives.create(stage.conn, stage.scope, names, made_at)
 
 
 async def _region(stage: _Stage, name: str) -> Named:

@@ -37,6 +37,8 @@ async def test_seeding_again_tells_the_same(pool: Pool) -> None:
     assert msgspec.json.encode(first) == msgspec.json.encode(again)
     counted = await pool.fetchval("select count(*) from api_tokens where ended_at is null")
     assert counted == sum(len(each.persons) for each in first)
+    aims = await pool.fetch("select programme_id from objectives")
+    assert [row["programme_id"] for row in aims] == 2 * [first[0].programme.id]
 
 
 async def test_one_webinar_is_always_to_come(app_house: House) -> None:
