@@ -22,7 +22,7 @@ ROLES = ("coordinator", "facilitator", "moderator", "bureau")
 
 @dataclass(frozen=True, slots=True)
 class Deputy:
-    """One absence. `is_mine`: whether the viewer is the one who is away."""
+    """One absence. `is_mine`: the viewer is the one who is away; `is_asked`: who stands in."""
 
     id: UUID
     person: str
@@ -33,6 +33,7 @@ class Deputy:
     named_at: datetime
     ended_at: datetime | None
     is_mine: bool
+    is_asked: bool
 
 
 async def name(
@@ -120,7 +121,7 @@ async def current(conn: Connection, scope: Scope, today: date) -> list[Deputy]:
         select d.id, coalesce(nullif(a.name, ''), a.email) as person,
             coalesce(nullif(b.name, ''), b.email) as deputy, d.from_day, d.until_day,
             coalesce(nullif(n.name, ''), n.email) as named_by, d.named_at, d.ended_at,
-            d.person_id = $2 as is_mine
+            d.person_id = $2 as is_mine, d.deputy_id = $2 as is_asked
         from deputies d
         join persons a on a.id = d.person_id
         join persons b on b.id = d.deputy_id
