@@ -183,7 +183,10 @@ async def _names(conn: Connection, scope: Scope, by: By, keys: list[str]) -> dic
 
 
 async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, str]:
-    """The names of what is filtered by, for the way back: region, school, class, company, tour."""
+    """The names of what is filtered by, for the way back: region, school, class, company, tour.
+
+    A class or a tour of which nothing is the viewer's is not there, and has no name.
+    """
     row = await conn.fetchrow(
         """
         select (select name from regions where programme_id = $1 and id = $2) as region,
@@ -203,7 +206,25 @@ async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, s
         filters.tour_id,
     )
     assert row is not None
-    return {name: text for name, text in row.items() if text}
+    found = {name: text for name, text in row.items() if text}
+    for name, alone in (
+        ("class", Filters(class_id=filters.class_id)),
+        ("tour", Filters(tour_id=filters.tour_id)),
+    ):
+        if name in found and not await _has_any(conn, scope, alone):
+            del found[name]
+    return found
+
+
+async def _has_any(conn: Connection, scope: Scope, filters: Filters) -> bool:
+    found: bool = await conn.fetchval(
+        """
+        select exists (select
+            from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+        """,
+        *filter_values(scope, filters),
+    )
+    return found
 
 
 async def choices(

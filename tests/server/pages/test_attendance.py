@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.floor import House
 from tests.support.lessons import World, a_world, many_lessons
-from tests.support.people import a_person, a_role, sign_in
+from tests.support.people import a_person, a_region, a_role, sign_in
 
 
 @pytest.fixture
@@ -84,3 +84,20 @@ async def test_a_placed_school_is_its_coordinators_with_what_it_did_before(
     answer = await office.post(f"/programme/schools/{world.school.id}", data=told)
     assert answer.status_code == 303
     assert rows_in(await coordinator.get("/attendance?since=&until=")) == 50
+
+
+async def test_a_view_names_nothing_of_which_nothing_is_hers(
+    app_house: House, world: World
+) -> None:
+    pool = app_house.pool
+    own = await signed_in(app_house, world, "coordinator")
+    async with pool.acquire() as conn, conn.transaction():
+        zeeland = await a_region(conn, world.programme, "Zeeland")
+        elsewhere = World(**{**vars(world), "region": zeeland})
+    far = await signed_in(app_house, elsewhere, "coordinator")
+    school_class = await pool.fetchval("select id from classes where name = '3B'")
+    for view, name in ((f"class={school_class}", "3B"), (f"tour={world.tour_id}", "Inside")):
+        there = (await own.get(f"/attendance?since=&until=&{view}")).text
+        assert f": <b>{name}" in there
+        missing = await far.get(f"/attendance?since=&until=&{view}")
+        assert missing.status_code == 200 and name not in missing.text
