@@ -102,14 +102,22 @@ class Peer:
             log.exception("connection %s ended by a fault of ours", self.resource)
             self.end("failed")
         finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Raises nothing: a fault here is this connection's, not every room's."""
+        try:
             self._port.forget(self)
             await self._dtls.close()
             self.srtp = None
             if self.side is not None:
                 self.side.gone(self.why or "failed")
-            # Each holds the other, and 60 kB of keys and contexts with them: let go of at once
-            # they cost no full collection, which would be a pause for every viewer.
-            self.side = None
+        except Exception:
+            log.exception("connection %s was not let go of cleanly", self.resource)
+        # Each holds the other, and 60 kB of keys and contexts with them: let go of at once
+        # they cost no full collection, which would be a pause for every viewer.
+        self.srtp = None
+        self.side = None
 
     async def _reach(self) -> bool:
         try:

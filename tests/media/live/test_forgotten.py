@@ -59,6 +59,19 @@ async def test_nothing_waits_for_the_collector() -> None:
         gc.enable()
 
 
+async def test_a_fault_at_the_end_is_no_other_connections() -> None:
+    class Faulty(Side):
+        def gone(self, why: str) -> None:
+            raise RuntimeError(why)
+
+    peer = Peer(cast(Any, Doorless()), dtls.new_certificate(), (), ())
+    Faulty(peer)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as others:
+        others.create_task(peer.run())
+        peer.end("left")
+    assert peer.side is None
+
+
 async def test_what_was_let_go_of_sends_no_more() -> None:
     sent: list[bytes] = []
     stand_in = IceStandIn(sent.append)
