@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ import httpx
 import pytest
 
 from media.live.address import address_for
-from rooms.people import api_tokens
+from rooms.people import api_tokens, sign_ins
+from server.auth import COOKIE
 from server.routes import ADDRESSES, Address
 from tests.house.doors import (
     ANYONE,
@@ -23,6 +25,7 @@ from tests.house.doors import (
     deep,
     filled,
 )
+from tests.house.likes import LIKES, Like
 from tests.support.floor import Clock, House, fresh_database, house
 from tests.support.pages import cookies, store_films
 from tests.support.scripted_live import scripted_live
@@ -48,6 +51,7 @@ class Street:
     worlds: dict[str, Whole]
     jars: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    others: dict[str, dict[str, str]] = field(default_factory=dict)  # jars of `LIKES`
 
     async def look(self) -> None:
         """Signs everybody in anew and seats the devices."""
@@ -58,6 +62,18 @@ class Street:
         self.jars["phone"] = self.jars.pop("companion")
         self.jars["screen"] |= self.jars.pop("classroom")
         self.jars |= {f"twin-{name.replace(' ', '-')}": jar for name, jar in twin.items()}
+
+    async def take_in(self, like: Like) -> None:
+        """Signs one more in, with an API token of her own."""
+        world = self.worlds["twin" if like.is_twin else "own"]
+        async with self.house.pool.acquire() as conn, conn.transaction():
+            person_id = await like.comes(conn, world)
+            now, programme = datetime.now(UTC), world.programme.id
+            token = await sign_ins.start(conn, person_id, now=now, programme_id=programme)
+            self.tokens[like.name] = f"token-of-{like.name}-with-enough-letters"
+            scope = world.scope("bureau")
+            await api_tokens.put(conn, scope, person_id, self.tokens[like.name], "test")
+        self.others[like.name] = {COOKIE: token}
 
     async def make_tokens(self) -> None:
         """An API token for every person."""
@@ -82,7 +98,7 @@ class Street:
         sent["headers"] = {
             "accept-language": "en", "accept": "text/html", **sent.get("headers", {}), **headers
         }  # fmt: skip
-        cookie_jar = {**self.jars.get(who, {})}
+        cookie_jar = {**self.jars.get(who, {}), **self.others.get(who, {})}
         if at.path.startswith("/api/") and who in self.tokens and not headers:
             sent["headers"]["authorization"] = f"Bearer {self.tokens[who]}"
             cookie_jar = {}
@@ -152,6 +168,8 @@ async def street(
         )
         await made.make_tokens()
         await made.look()
+        for like in LIKES:
+            await made.take_in(like)
         yield made
 
 
@@ -169,6 +187,11 @@ async def test_a_door(street: Street, at: Door) -> None:
     for who in ANYONE.split():
         if who not in at.allowed:
             await _stays_outside(street, at, address, who, values, never)
+    for like in LIKES:
+        if not like.is_let_in(at):
+            answer = await street.ask(at, like.name, values)
+            wanted = at.others.get("safeguarding") or NOT_THERE
+            assert _said(answer) == wanted, (like.name, answer.status_code, answer.text[-600:])
     await _comes_in(street, at, values)
     if never != values and not at.path.endswith(("/type", "/p/{programme}")):
         await _finds_nothing(street, at, never)
