@@ -92,7 +92,7 @@ def mute_class(
 
 
 def ban(room: RoomState, who: Who, command: protocol.Ban, facts: Facts) -> tuple[Happening, ...]:
-    """A device that asked, voted or raised its hand here. Raises `Refused` `not_allowed`."""
+    """A device that asked here or has its hand up. Raises `Refused` `not_allowed`."""
     part = _class_of(room, command.seat)
     if part is None:
         raise Refused("not_allowed")
