@@ -3,6 +3,7 @@
 A live room's session stands in `room_sessions.py`.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,9 +17,11 @@ from rooms.agenda import session_classes
 from rooms.agenda.states import EndReason, Sitting, State, Verb, due_ending, move
 from rooms.attendance.ranges import Range, Ranges, union
 from rooms.attendance.rule import RULE_VERSION, Rule
-from rooms.connection import Connection
+from rooms.connection import Connection, apart
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
+
+log = logging.getLogger(__name__)
 
 MAX_PUPILS = 400
 _MOMENT = timedelta(microseconds=1)
@@ -417,9 +420,10 @@ async def end_due(conn: Connection, now: datetime) -> list[UUID]:
     )
     closed = []
     for row in rows:
-        if ending := due_ending(_sitting(row), now):
-            await _end(conn, row["id"], ending.at, ending.reason)
-            closed.append(row["session_class_id"])
+        async with apart(conn, log, "session %s is not ended by itself", row["id"]):
+            if ending := due_ending(_sitting(row), now):
+                await _end(conn, row["id"], ending.at, ending.reason)
+                closed.append(row["session_class_id"])
     return closed
 
 

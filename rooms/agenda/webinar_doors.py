@@ -4,6 +4,7 @@ Each verb is a row of the table in `webinar_states.py`; it holds the webinar's r
 people at once make one move. Rooms and sessions follow it. What nobody does is done by the sweep.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -20,10 +21,12 @@ from rooms.agenda import (
 from rooms.agenda.states import EndReason
 from rooms.agenda.webinar_states import Actor, State, Times, Verb
 from rooms.agenda.webinars import Webinar, Wish
-from rooms.connection import Connection
+from rooms.connection import Connection, apart
 from rooms.errors import NotThere, Refused
 from rooms.live import presenters, rooms
 from rooms.scope import Scope
+
+log = logging.getLogger(__name__)
 
 SYSTEM = frozenset({Actor.SYSTEM})
 REASON_LENGTH = 300
@@ -349,7 +352,9 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
             State(row["state"]), row["starts_at"], row["ends_at"], row["ended_at"], row["is_on_air"]
         )
         verb = webinar_states.due(times, now)
-        if verb is not None:
+        if verb is None:
+            continue
+        async with apart(conn, log, "webinar %s does not move by itself", row["id"]):
             await _by_itself(conn, Scope(row["programme_id"]), row["id"], verb, now)
             moved.append(row["id"])
     return moved

@@ -13,7 +13,7 @@ import asyncpg
 from rooms.agenda import room_sessions, sessions, webinar_doors
 from rooms.attendance import results, visits
 from rooms.attendance.beats import Collector
-from rooms.connection import AWAY, Connection
+from rooms.connection import AWAY, Connection, apart
 from rooms.live import on_air, rooms
 from rooms.live.rooms import Room
 
@@ -83,7 +83,8 @@ async def sweep(conn: Connection, now: datetime, looks_back: timedelta | None = 
         await visits.close_all(conn, session_class_id, "session_ended")
     due = sorted({*ended, *await sessions.ended_among(conn, touched)})
     for session_class_id in due:
-        await results.rebuild(conn, session_class_id, now)
+        async with apart(conn, log, "session class %s is not judged", session_class_id):
+            await results.rebuild(conn, session_class_id, now)
     return due
 
 

@@ -106,6 +106,20 @@ async def test_a_forgotten_session_ends_where_it_was_last_seen(pool: Pool, world
     assert (row.outcome, row.is_final) == ("no_show", True)
 
 
+async def test_a_session_that_cannot_be_read_keeps_no_other_open(
+    pool: Pool, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        school_class = await a_class(conn, world)
+        wish = Plan(day=TODAY, starts=time(10, 15), ends=time(11, 5))
+        broken = await sessions.plan(conn, world.scope, world.tour_id, school_class.id, wish, NOW)
+        await conn.execute("update sessions set period = '2nd hour' where id = $1", broken.id)
+        session = await a_session(conn, world, await a_class(conn, world, "4A"), NOW)
+        rebuilt = await keeping.sweep(conn, NOW + timedelta(days=1))
+    assert rebuilt == [session.session_class_id]
+    assert f"session {broken.id} is not ended by itself" in caplog.text
+
+
 async def test_at_home_it_stays_open_until_its_day_is_over(pool: Pool, world: World) -> None:
     async with pool.acquire() as conn, conn.transaction():
         school_class = await a_class(conn, world)
