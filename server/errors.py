@@ -464,6 +464,7 @@ SENTENCES: dict[str, str] = {
     "presenter_invited": N_("Invited. The link is in the mail."),
     "presenter_taken_off": N_("Taken off. The link leads nowhere any more."),
     "presenter_claimed": N_("This presenter has taken the place already."),
+    "moderator_taken_off": N_("Taken off. From now on this person does not moderate here."),
     "presenter_claimed_now": N_("The place is yours. You find the webinar here until it is over."),
     "conduct_missing": N_("Tick that you keep to the code of conduct."),
     "presenter_unvetted": N_(
@@ -490,6 +491,7 @@ SENTENCES: dict[str, str] = {
     # registrations
     "registration_audience": N_("This webinar is for somebody else. Look at whom it is for."),
     "registration_pupils": N_("Type how many pupils come: a number from 1 to {most}."),
+    "moderator_last": N_("Add another moderator first: somebody is to answer for it."),
     "registration_devices": N_("Choose how the class watches."),
     "registration_missing": N_("This class is not registered yet. Register it first."),
     "registration_waits": N_("This class is on the waiting list. A moderator has to let it in."),

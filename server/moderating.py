@@ -1,20 +1,12 @@
 """Whether somebody who is signed in moderates a room, as its socket decides too."""
 
 from datetime import datetime
-from uuid import UUID
 
-from rooms.live import room_facts
+from rooms.live import room_facts, rooms
 from rooms.live.entering import Entered
 from rooms.live.room_state import Who
-from rooms.live.rooms import Room
 from rooms.scope import Scope
 from server.database import Connection
-
-
-def is_moderator(role: str, room: Room, person_id: UUID | None) -> bool:
-    """By her role, or because she opened it; a webinar's cast decides by itself."""
-    is_opener = room.cast is None and person_id is not None and room.opened_by == person_id
-    return role == "moderator" or is_opener
 
 
 async def moderates(conn: Connection, scope: Scope, entered: Entered, now: datetime) -> bool:
@@ -22,6 +14,6 @@ async def moderates(conn: Connection, scope: Scope, entered: Entered, now: datet
     room, person_id = entered.room, scope.person_id
     if not room.is_open or person_id is None:
         return False
-    who = Who(person_id, is_moderator(entered.role, room, person_id), person=person_id)
+    who = Who(person_id, rooms.is_moderator(entered.role, room, person_id), person=person_id)
     facts = await room_facts.read(conn, scope, room.id, None, now)
     return facts.moderates(facts.now(who))

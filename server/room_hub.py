@@ -14,7 +14,16 @@ from uuid import UUID
 from media.live.messages import Stage as LiveStage
 from media.live.messages import Told
 from rooms.attendance.rule import unix_ms
-from rooms.live import captions, protocol, questions, reactions, room_facts, room_views
+from rooms.live import (
+    captions,
+    protocol,
+    questions,
+    reactions,
+    room_facts,
+    room_views,
+    rooms,
+    standing,
+)
 from rooms.live import log as room_log
 from rooms.live.log import Logged
 from rooms.live.room_facts import AdultSeen
@@ -271,6 +280,7 @@ class RoomHub:
 
     async def _look_at(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
         scope, news = Scope(room.programme_id), room.news
+        await self._take_powers(conn, room_id, room)
         facts = await room_facts.read(conn, scope, room_id, news.state.host, self._clock())
         news.devices = await room_facts.devices(conn, scope, room_id, self._clock())
         before, news.facts = news.facts, facts
@@ -282,6 +292,20 @@ class RoomHub:
             line.who = who
             if line.as_of is not None and was != (who.parts, facts.moderates(who)):
                 await self.show(conn, line)
+
+    async def _take_powers(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
+        """Who moderates or presents no more has nothing of it from now on, and finds out."""
+        led = {one: one.who.person for one in room.lines if standing.has_power(one.who)}
+        if not led:
+            return
+        row = await rooms.shown(conn, room.programme_id, room_id)
+        persons = {person for person in led.values() if person is not None}
+        roles = await standing.roles_of(conn, row, persons)
+        for line, person in led.items():
+            who = standing.by_now(line.who, row, roles[person] if person is not None else None)
+            if who != line.who:
+                line.who = who
+                line.doubt()
 
     async def tell_figures(self) -> None:
         """Tells votes and counts, where they changed; a second passes before."""

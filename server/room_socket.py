@@ -21,7 +21,7 @@ from rooms.attendance import person_visits
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
-from rooms.live import captions, players, presenters, protocol, rooms
+from rooms.live import captions, players, presenters, protocol, rooms, standing
 from rooms.live import log as room_log
 from rooms.live.entering import Entered
 from rooms.live.keeping import Collector
@@ -29,7 +29,7 @@ from rooms.live.presence import Beat, Page
 from rooms.live.room_state import Who
 from rooms.live.room_ticks import Asked
 from rooms.scope import Scope
-from server import captioning, errors, moderating, room_orders, turn
+from server import captioning, errors, room_orders, turn
 from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
@@ -159,7 +159,7 @@ class _Conversation:
         person = scope.person_id if scope is not None else None
         return Who(
             owner=self._owner(),
-            is_moderator=moderating.is_moderator(self.entered.role, room, person),
+            is_moderator=rooms.is_moderator(self.entered.role, room, person),
             is_presenter=self.entered.role == "presenter",
             part=seat.session_class_id if seat is not None else None,
             seat=seat.id if seat is not None else None,
@@ -370,6 +370,7 @@ class _Conversation:
             elif self.entered.seat is not None:
                 raise Hangup(RESUME)  # the visit is over, the place is not: another visit
 
+                line.is_removed = why == "removed"
     async def _why_over(self, conn: Connection) -> protocol.Why | None:
         room, seat = self.entered.room, self.entered.seat
         if not (await rooms.shown(conn, room.programme_id, room.id)).is_open:
@@ -381,7 +382,17 @@ class _Conversation:
             token = captioning.token_in(self.knock.websocket)
             types = await captioners.of_room(conn, token, room.id, self.knock.now)
             return None if types is not None else "removed"
-        scope = scope_of(self.knock.viewer)
+        return None if await self._is_still_hers(conn) else "removed"
+
+    async def _is_still_hers(self, conn: Connection) -> bool:
+        """Whether a person is in the room what she was when this page came."""
+        scope, who = scope_of(self.knock.viewer), self._who()
+        if scope is None or scope.person_id is None:
+            return False
+        room = await rooms.shown(conn, scope.programme_id, self.entered.room.id)
+        role = await standing.role_of(conn, room, scope.person_id)
+        if role is None or standing.by_now(who, room, role) != who:
+            return False
         is_guest = self.pages is self.knock.floor.rooms["guests"]
         if scope is None or not (is_guest or await presenters.place_of(conn, scope, room.id)):
             return "removed"

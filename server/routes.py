@@ -408,6 +408,12 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/screen", screens.show, ANYONE),
     machine("POST", "/screen/ask", screens.ask, ANYONE),
     page("GET", "/screen/{token}", screens.confirm_page, TEACHERS),
+    page(
+        "POST",
+        "/webinars/{id}/moderators/{moderator}/remove",
+        webinar_people.remove_moderator,
+        SIGNED_IN,
+    ),
     page("POST", "/screen/{token}", screens.confirm, TEACHERS),
     # needs: what waits for a coordinator
     page("GET", "/needs", needs.show, REVIEWERS),

@@ -15,7 +15,7 @@ from rooms.agenda.webinar_states import Verb
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
-from rooms.live import presenters
+from rooms.live import presenters, standing
 from rooms.people import persons, roles
 from rooms.people.codes import hash_token, new_link_token
 from rooms.scope import Scope
@@ -128,6 +128,7 @@ async def put(
         now,
         scope.person_id,
     )
+    await _welcome_back(conn, scope, webinar_id, person_id, now)
 
 
 async def remove(
@@ -153,7 +154,7 @@ async def remove(
         raise NotThere("presenter")
     if webinar.room_id is None or gone["person_id"] is None:
         return None
-    return await presenters.take_off(conn, scope, webinar.room_id, gone["person_id"], now)
+    return await standing.leave_stage(conn, scope, webinar.room_id, gone["person_id"], now)
 
 
 async def of_webinar(conn: Connection, scope: Scope, webinar_id: UUID) -> list[Presenter]:
@@ -222,8 +223,18 @@ async def claim(
     )
     if done == "UPDATE 0":
         raise NotThere("invitation")
+    await _welcome_back(conn, scope, invited.webinar_id, person_id, now)
     await roles.give(conn, scope, person_id, "presenter")
     await accept(conn, scope, now)
+
+
+async def _welcome_back(
+    conn: Connection, scope: Scope, webinar_id: UUID, person_id: UUID, now: datetime
+) -> None:
+    """Who was taken off and is invited anew may be on the stage again."""
+    webinar = await webinars.by_id(conn, scope, webinar_id)
+    if webinar.room_id is not None:
+        await presenters.welcome_back(conn, scope, webinar.room_id, person_id, now)
 
 
 async def has_accepted(conn: Connection, scope: Scope) -> bool:

@@ -31,7 +31,7 @@ class Verb(StrEnum):
 
     EDIT = "edit"
     INVITE = "invite"
-    """Presenters, captioners and moderators put on, and the first two taken off."""
+    """Presenters, captioners and moderators put on and taken off; moderators only by who leads."""
     ANNOUNCE = "announce"
     RESCHEDULE = "reschedule"
     REGISTER = "register"

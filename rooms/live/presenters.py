@@ -192,3 +192,28 @@ async def remove(
     if removed is None:
         raise NotThere("presenter")
     await log.append(conn, scope, room_id, "presenter_left", now, {"member": str(member)})
+async def welcome_back(
+    conn: Connection, scope: Scope, room_id: UUID, person_id: UUID, now: datetime
+) -> None:
+    """Who is put on the stage anew may take her place again; the keys she had stay dead."""
+    member: UUID | None = await conn.fetchval(
+        """
+        update room_presenters set removed_at = null
+        where programme_id = $1 and room_id = $2 and person_id = $3 and removed_at is not null
+        returning id
+        """,
+        scope.programme_id,
+        room_id,
+        person_id,
+    )
+    await conn.execute(
+        """
+        update stream_keys set revoked_at = coalesce(revoked_at, $3)
+        where programme_id = $1 and presenter_id = $2
+        """,
+        scope.programme_id,
+        member,
+        now,
+    )
+
+

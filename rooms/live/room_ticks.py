@@ -17,7 +17,17 @@ from rooms.attendance import keeping, seats
 from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused, RoomError
-from rooms.live import evidence, log, on_air, presenters, protocol, questions, room_facts, rooms
+from rooms.live import (
+    evidence,
+    log,
+    on_air,
+    presenters,
+    protocol,
+    questions,
+    room_facts,
+    rooms,
+    standing,
+)
 from rooms.live.room import Line, Room
 from rooms.live.room_state import Facts, Who
 from rooms.safety import incidents, personal_data
@@ -65,7 +75,7 @@ class Tick:
         await self._write()
 
     async def _take(self, asked: Asked) -> None:
-        who = self.facts.now(asked.who)
+        who = self.facts.now(await self._by_now(asked.who))
         match asked.command:
             case protocol.Ask():
                 await self._ask(who, asked.command)
@@ -75,6 +85,13 @@ class Tick:
                 await self._report(who, asked.command)
             case _:
                 self._lines += self.room.take(asked.command, who, self.facts, self.now_ms)
+
+    async def _by_now(self, who: Who) -> Who:
+        """A power that was taken from her decides nothing any more."""
+        if who.person is None or not standing.has_power(who):
+            return who
+        room = await rooms.shown(self.conn, self.scope.programme_id, self.room_id)
+        return standing.by_now(who, room, await standing.role_of(self.conn, room, who.person))
 
     async def _ask(self, who: Who, command: protocol.Ask) -> None:
         text = " ".join(command.text.split())

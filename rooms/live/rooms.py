@@ -122,6 +122,12 @@ def may_close(scope: Scope, room: Room) -> bool:
     return role == "moderator" if room.cast is not None else role in ON_STAGE
 
 
+def is_moderator(role: Role, room: Room, person_id: UUID | None) -> bool:
+    """By her role, or because she opened it; a webinar's cast decides by itself."""
+    is_opener = room.cast is None and person_id is not None and room.opened_by == person_id
+    return role == "moderator" or is_opener
+
+
 def _role_in_cast(scope: Scope, room: Room, cast: Cast) -> Role | None:
     if scope.person_id in cast.moderator_ids or _moderates(scope, room):
         return "moderator"

@@ -5,10 +5,11 @@ from starlette.responses import Response
 from rooms.agenda import room_sessions
 from rooms.agenda.room_sessions import Part
 from rooms.errors import NotThere
+from rooms.live import rooms
 from rooms.live.entering import Entered
 from server.context import Here
 from server.database import Connection
-from server.moderating import is_moderator, moderates
+from server.moderating import moderates
 from server.pages.rooms import is_on_air, shown_in, visitor
 
 
@@ -45,7 +46,7 @@ async def desk(here: Here) -> Response:
             "rooms/desk.html",
             room=shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
             parts=await _parts(here, conn, entered),
-            may_take_over=is_moderator(entered.role, entered.room, here.person.person_id),
+            may_take_over=rooms.is_moderator(entered.role, entered.room, here.person.person_id),
         )
 
 

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from rooms.agenda import webinar_presenters, webinars
-from rooms.agenda.webinar_states import Verb
+from rooms.agenda import webinar_moderators, webinar_presenters, webinars
 from rooms.agenda.webinars import Webinar
 from rooms.errors import NotThere, Refused
 from rooms.people import persons, roles
@@ -15,7 +14,7 @@ from server import forms, mail
 from server.context import Here
 from server.database import Connection
 from server.pages.room_studio import cut_off
-from server.pages.webinar_desk import desk_page, must, room_of, worked_on
+from server.pages.webinar_desk import desk_page, room_of, worked_on
 
 
 async def invite(here: Here) -> Response:
@@ -99,14 +98,33 @@ async def add_moderator(here: Here) -> Response:
     try:
         async with here.transaction() as conn:
             webinar = await worked_on(here, conn)
-            must(here, webinar, Verb.INVITE)
             if not webinars.leads(here.scope, webinar):
                 raise NotThere("webinar")
             person = await _known(conn, here.scope, forms.line(form, "moderator"))
-            await webinars.add_moderator(conn, here.scope, webinar.id, person, here.now)
+            await webinar_moderators.put(conn, here.scope, webinar.id, person, here.now)
     except Refused as problem:
         return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="saved")
+
+
+async def remove_moderator(here: Here) -> Response:
+    """`POST /webinars/{id}/moderators/{moderator}/remove`: off at once, also in the room."""
+    person_id = here.id("moderator")
+    try:
+        async with here.transaction() as conn:
+            webinar = await worked_on(here, conn)
+            member = await webinar_moderators.remove(
+                conn, here.scope, webinar.id, person_id, here.now
+            )
+            room = await room_of(conn, webinar) if member else None
+            stays = webinars.works_on(
+                here.scope, await webinars.by_id(conn, here.scope, webinar.id)
+            )
+    except Refused as problem:
+        return await desk_page(here, problem)
+    if member is not None and room is not None and room.is_open:
+        await cut_off(here, room, member)
+    return here.go(f"/webinars/{webinar.id}" if stays else "/webinars", said="moderator_taken_off")
 
 
 async def _known(conn: Connection, scope: Scope, typed: str) -> UUID:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from rooms.agenda import screens
+from rooms.agenda import screens, webinars
 from rooms.attendance import seats
 from rooms.connection import Connection
 from rooms.live import presenters, rooms, stream_keys
@@ -351,6 +351,14 @@ async def a_place(conn: Connection, world: Whole) -> Filled:
 
 async def a_presenter_link(conn: Connection, world: Whole) -> str:
     return (await world.a_presenter(conn, UUID(world.at["webinar"])))[1]
+
+
+async def a_second_moderator(conn: Connection, world: Whole) -> Filled:
+    """A webinar with a moderator beside who made it."""
+    webinar_id, person = await world.a_webinar(conn), await people.a_person(conn)
+    await people.a_role(conn, world.programme, person, "facilitator")
+    await webinars.add_moderator(conn, world.scope("bureau"), webinar_id, person.id, world.now)
+    return {"id": str(webinar_id), "moderator": str(person.id)}
 
 
 async def a_captioner(conn: Connection, world: Whole) -> Filled:
@@ -902,6 +910,7 @@ _ROOMS = (
     door("POST /rooms/{id}/close", ON_STAGE, {"id": a_stage}),
     door("GET /rooms/{id}/reach", "editor bureau operator", {"id": a_stage}),
     door("GET /rooms/{id}/queue", "teacher", {"": a_part}),
+    door(f"POST {WEBINAR}/moderators/{{moderator}}/remove", LEADS, {"": a_second_moderator}),
     # its only class's teacher moderates too, and so does the editor who opened it
     door("GET /rooms/{id}/desk", f"teacher {ON_STAGE}", {"": a_part}),
     door("POST /rooms/{id}/classes", "teacher", {"id": a_stage, "class_id": a_class},
