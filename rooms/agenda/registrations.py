@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import room_sessions, session_classes, webinar_states, webinars
+from rooms.agenda import plans_b, room_sessions, session_classes, webinar_states, webinars
 from rooms.agenda.webinar_states import Actor, Verb
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
@@ -153,7 +153,7 @@ async def _registrable(conn: Connection, scope: Scope, webinar_id: UUID) -> Webi
 async def _check_plan_b(
     conn: Connection, scope: Scope, webinar: Webinar, tour_id: UUID | None
 ) -> None:
-    if tour_id is not None and tour_id not in {one[0] for one in await plans_b(conn, webinar)}:
+    if tour_id is not None and tour_id not in {one[0] for one in await plans_b.of(conn, webinar)}:
         raise Refused("plan_b")
 
 
@@ -546,41 +546,6 @@ async def doors(conn: Connection, programme_id: UUID, class_id: UUID, now: datet
         now,
     )
     return [Door(**row) for row in rows]
-
-
-async def plans_b(conn: Connection, webinar: Webinar) -> list[tuple[UUID, str]]:
-    """The tours of the same company that could be shown in its place: (id, title)."""
-    rows = await conn.fetch(
-        """
-        select t.id, coalesce(x.title, t.slug) as title from tours t
-        left join tour_texts x on (x.programme_id, x.tour_id, x.language)
-            = (t.programme_id, t.id, t.original_language)
-        where t.programme_id = $1 and t.company_id = $2 and t.state = 'published'
-            and (t.rights_until is null or t.rights_until > $3::date)
-        order by title, t.id limit 50
-        """,
-        webinar.programme_id,
-        webinar.company_id,
-        webinar.day,
-    )
-    return [(row["id"], row["title"]) for row in rows]
-
-
-async def plan_b_of(
-    conn: Connection, scope: Scope, session_class_id: UUID
-) -> tuple[UUID, str] | None:
-    """(id, title) of the tour a class that has come shows when the live fails; None without one,
-    and when the tour is not published now. The caller has seen that the class is hers."""
-    row = await conn.fetchrow(
-        """
-        select g.plan_b_tour_id, g.plan_b_title from registration_rows g
-        join tours t on (t.programme_id, t.id) = (g.programme_id, g.plan_b_tour_id)
-        where g.programme_id = $1 and g.session_class_id = $2 and t.state = 'published'
-        """,
-        scope.programme_id,
-        session_class_id,
-    )
-    return (row["plan_b_tour_id"], row["plan_b_title"]) if row else None
 
 
 def _registration(row: asyncpg.Record) -> Registration:

@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from rooms.agenda import registrations, webinar_states, webinars
+from rooms.agenda import plans_b, registrations, webinar_states, webinars
 from rooms.agenda.registrations import Registration, Wish
 from rooms.agenda.webinar_states import Verb
 from rooms.agenda.webinars import Webinar
@@ -35,7 +35,7 @@ async def _page(here: Here, problem: RoomError | None = None) -> Response:
         webinar = await _registrable(here, conn)
         own = await _classes(here, conn)
         mine = await registrations.mine(conn, here.scope, webinar.id)
-        plans_b = await registrations.plans_b(conn, webinar) if webinar.company_id else []
+        tours = await plans_b.of(conn, webinar) if webinar.company_id else []
     known = {_key(one): one for one in mine if one.state != "cancelled"}
     first = here.request.query_params.get("class", "") or _first(own, known, webinar)
     return here.page(
@@ -45,7 +45,7 @@ async def _page(here: Here, problem: RoomError | None = None) -> Response:
         choices=_choices(here, webinar, own, known),
         typed=_typed(typed) if typed else _kept(own, known.get(first), first),
         is_changed=first in known,
-        plans_b=[(str(tour_id), title) for tour_id, title in plans_b],
+        plans_b=[(str(tour_id), title) for tour_id, title in tours],
         devices=tour_words.options(here.language, webinar_words.DEVICES),
         needs=tour_words.options(here.language, webinar_words.NEEDS),
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from media.errors import LiveError
-from rooms.agenda import registrations, room_sessions, webinar_doors
+from rooms.agenda import plans_b, registrations, room_sessions, webinar_doors
 from rooms.agenda.room_sessions import Part
 from rooms.attendance import keeping, reach, seats
 from rooms.attendance.rule import SeatKind
@@ -174,12 +174,12 @@ async def page_of(here: Here, conn: Connection, entered: Entered) -> dict[str, A
     """What the page needs. A person's own page is hers, whatever seat her device has."""
     seat = entered.seat if entered.role == "viewer" else None
     part = None
-    values: dict[str, Any] = {"classes": [], "parts": []}
+    values: dict[str, Any] = {"classes": [], "parts": [], "teaches": False}
     if seat is not None:
         part = await room_sessions.shown(conn, seat.programme_id, seat.session_class_id)
         values["has_beamer"] = await seats.has_beamer(conn, seat)
-    elif entered.role == "teacher":
-        values |= await _teaching(here, conn, entered.room)
+    elif (scope := _scope(here)) is not None and scope.has("teacher"):
+        values |= await _teaching(here, conn, entered)
         part = _chosen(here, values["parts"])
         values |= await _waiting(here, conn, part)
     if seat is None and here.viewer is not None:
@@ -199,21 +199,41 @@ async def is_on_air(conn: Connection, room: Room) -> bool:
     return room.id in await on_air.on_air_among(conn, [room.id])
 
 
-async def _teaching(here: Here, conn: Connection, room: Room) -> dict[str, Any]:
-    """A teacher's classes in the room, and those she could bring."""
+async def _teaching(here: Here, conn: Connection, entered: Entered) -> dict[str, Any]:
+    """A teacher's classes in the room, and those she could bring. In her own guest lesson she
+    moderates, and has her class all the same."""
+    room = entered.room
     parts = await room_sessions.mine_in(conn, here.scope, room.session_id)
-    inside = {one.class_id for one in parts if one.is_on}
-    own = await classes.mine(conn, here.scope) if room.is_open else []
+    parts = [one for one in parts if one.is_on or not room.is_open]
+    can_bring = await _classes_to_bring(here, conn, room, parts) if room.is_open else []
+    has_hers = bool(parts or (room.cast and can_bring))
+    return {
+        "teaches": entered.role == "teacher" or has_hers,
+        "parts": parts,
+        "classes": can_bring if entered.role == "teacher" or room.cast else [],
+        "register_url": f"/webinars/{room.cast.webinar_id}/register" if room.cast else "",
+    }
+
+
+async def _classes_to_bring(
+    here: Here, conn: Connection, room: Room, inside: list[Part]
+) -> list[tuple[UUID, str]]:
+    """Her classes of this school year that are not in yet; into a webinar those registered."""
+    present = {one.class_id for one in inside}
+    if room.cast is not None:
+        found = await registrations.mine(conn, here.scope, room.cast.webinar_id)
+        return [
+            (one.class_id, one.class_name)
+            for one in found
+            if one.class_id is not None and one.class_id not in present and one.is_in
+        ]
     programme = await programmes.by_id(conn, here.scope.programme_id)
     year = school_year_at(here.now, programme.zone, programme.school_year_starts)
-    return {
-        "parts": [one for one in parts if one.is_on or not room.is_open],
-        "classes": [
-            (one.id, one.name)
-            for one in own
-            if one.id not in inside and one.school_year == year.first_day.year
-        ],
-    }
+    return [
+        (one.id, one.name)
+        for one in await classes.mine(conn, here.scope)
+        if one.id not in present and one.school_year == year.first_day.year
+    ]
 
 
 def _chosen(here: Here, parts: list[Part]) -> Part | None:
@@ -236,7 +256,7 @@ async def _waiting(here: Here, conn: Connection, part: Part | None) -> dict[str,
     counts = await seats.here_now(conn, here.scope, part.session_class_id, here.now)
     return {
         **count,
-        "plan_b": await registrations.plan_b_of(conn, here.scope, part.session_class_id),
+        "plan_b": await plans_b.chosen(conn, here.scope, part.session_class_id),
         "present": counts,
         "waiting_url": f"{place}/waiting",
         "leave_url": f"{place}/leave",

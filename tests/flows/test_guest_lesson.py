@@ -1,181 +1,246 @@
-"""A guest lesson for one class, from question to report: over HTTP, with the real live core."""
+"""A guest lesson for one class, from the question to the thank-you: real Chromium, real live core.
+
+The class sits before one screen, with a phone. Its teacher moderates from her own phone: whoever of
+the company says yes presents, on a phone as well. Nobody else is needed.
+"""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from playwright.async_api import Page, expect
 
-from rooms.agenda.request_drafts import weeks_from
-from rooms.live import presenters, stream_keys
-from server import agenda_mails
-from server.auth import SEAT_COOKIE
-from tests.support.floor import Clock, House, house
-from tests.support.invitations import Meeting, a_meeting
-from tests.support.live.peers import over_http, publishing, watching
-from tests.support.live.process import a_live_process
-from tests.support.mails import mails
-from tests.support.people import sign_in
-from tests.support.sockets import a_page, listening
-from tests.support.waiting import until
+from tests.browser.test_every_page import violations
+from tests.support.calendars import by_icalendar
+from tests.support.hall import Hall, a_hall, calendar_in, link_in, look, noon, plays, words_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
-
-class WallClock(Clock):
-    """Time as it goes."""
-
-    def __call__(self) -> datetime:
-        self.moment = Clock().moment
-        return self.moment
-
-
-class Lesson:
-    """Everybody of it, each in a browser of her own, and where they meet."""
-
-    def __init__(self, running: House, sockets: str, meeting: Meeting) -> None:
-        self.house = running
-        self.sockets = sockets
-        self.http = sockets.replace("ws:", "http:")
-        self.meeting = meeting
-        self.teacher, self.editor, self.coordinator, self.phone = (
-            running.client() for _ in range(4)
-        )
-
-    async def come(self) -> None:
-        """They sign in; a phone need not."""
-        for client, person in (
-            (self.teacher, self.meeting.teacher), (self.editor, self.meeting.editor),
-            (self.coordinator, self.meeting.coordinator),
-        ):  # fmt: skip
-            await sign_in(self.house, client, person)
-
-    async def post(self, client: httpx.AsyncClient, path: str, **form: Any) -> str:
-        """Presses a button; where it leads."""
-        answer = await client.post(path, data=form)
-        assert answer.status_code == 303, (path, answer.status_code, answer.text[-800:])
-        return answer.headers["location"]
-
-    async def row(self, query: str) -> Any:
-        """What the only row of a question says."""
-        [found] = await self.house.pool.fetch(query)
-        return found
-
-    async def judged(self) -> Any:
-        """The class's result, which is written once the last visit is."""
-        query = "select outcome, present_ms, window_ms, headcount from report_rows"
-        async with asyncio.timeout(20):
-            while (told := await self.row(query))["outcome"] is None:
-                await asyncio.sleep(0.1)
-        return told
-
-    async def agree(self) -> tuple[UUID, UUID]:
-        """Asked, another date proposed for in a moment, agreed; (webinar, room)."""
-        now = self.house.clock()
-        path = await self.post(
-            self.teacher, "/requests", company_id=self.meeting.company.id,
-            class_id=self.meeting.made.id, kind="guest_lesson", subject="Hoe staal roest",
-            goal="Zien waar roest begint.", weeks=str(weeks_from(now.date())[1]), minutes="50",
-            headcount="27",
-        )  # fmt: skip
-        soon = now.astimezone(ZoneInfo(self.meeting.programme.zone)) + timedelta(minutes=5)
-        await self.post(
-            self.editor, f"{path}/propose", day=f"{soon:%Y-%m-%d}", from_time=f"{soon:%H:%M}",
-            minutes="50", conduct="1",
-        )  # fmt: skip
-        await self.post(self.teacher, f"{path}/date/accept")
-        assert "Briefing" in (await self.editor.get(f"{path}/briefing")).text
-        made = await self.row("select id, room_id from webinars")
-        return made["id"], made["room_id"]
-
-    async def vet(self, webinar_id: UUID) -> None:
-        """The office has seen the presenter's certificate."""
-        place = await self.row("select id from webinar_presenters")
-        today = self.house.clock().astimezone(ZoneInfo(self.meeting.programme.zone))
-        path = f"/webinars/{webinar_id}/presenters/{place['id']}/vetted"
-        await self.post(self.coordinator, path, vetted_on=f"{today:%Y-%m-%d}")
-
-    async def sit(self) -> str:
-        """A pupil types the class code; her seat as a Cookie header."""
-        place = await self.post(self.phone, "/join", code=self.meeting.made.code)
-        assert place.startswith("/rooms/")
-        return f"{SEAT_COOKIE}={self.phone.cookies[SEAT_COOKIE]}"
-
-    async def key(self, room_id: UUID) -> str:
-        """The presenter's stream key, as OBS has it."""
-        scope, now = self.meeting.editing, self.house.clock()
-        async with self.house.pool.acquire() as conn, conn.transaction():
-            await presenters.take_place(conn, scope, room_id, now)
-            return (await stream_keys.create(conn, scope, room_id, "OBS", now)).token
+BEAMER = {"width": 1920, "height": 1080}
+PHONE = {"width": 360, "height": 740}
+SUBJECT = "Zout en staal"
+ASKED = "Roest een schip sneller in zout water?"
+TOLD, CAME = 27, 26
 
 
 @pytest.fixture
-async def lesson(dsn: str, tmp_path: Path) -> AsyncIterator[Lesson]:
-    async with (
-        a_live_process(tmp_path) as live,
-        house(dsn, tmp_path, WallClock(), live_port=live.port) as running,
-        listening(running.app) as sockets,
-    ):
-        now = running.clock()
-        async with running.pool.acquire() as conn, conn.transaction():
-            # About noon, whenever this runs: a lesson ends on the day on which it begins.
-            hours = 12 - now.astimezone(UTC).hour
-            zone = f"Etc/GMT{-hours:+d}" if hours else "UTC"
-            await conn.execute(f"alter table programmes alter column zone set default '{zone}'")
-            meeting = await a_meeting(conn, now=now)
-        made = Lesson(running, sockets, meeting)
-        await made.come()
-        await until(lambda: running.app.state.floor.rooms["live"].is_there)
+async def hall(server_dsn: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    expect.set_options(timeout=20_000)
+    async with a_hall(server_dsn, tmp_path) as made:
+        # A lesson ends on the day on which it begins, whenever this runs.
+        await made.pool.execute("update programmes set zone = $1", noon(datetime.now(UTC)))
         yield made
+    expect.set_options(timeout=5_000)
 
 
-async def test_a_guest_lesson_from_question_to_report(lesson: Lesson) -> None:
-    webinar_id, room_id = await lesson.agree()
-    await lesson.vet(webinar_id)
-    kinds = [one.kind for one in await mails(lesson.house)]
-    assert kinds.count("request_agreed") == kinds.count("webinar_invited") == 2
+async def test_a_guest_lesson_from_question_to_thanks(hall: Hall) -> None:
+    teacher = await hall.device("teacher", PHONE)
+    editor = await hall.device("editor", PHONE)
+    path = await ask(hall, teacher)
+    await agree_on_a_date(hall, path, teacher, editor)
+    await both_have_it_in_their_calendars(hall)
+    await the_briefing_is_one_page(hall, path, editor)
+    await vet(hall)
 
-    await lesson.post(lesson.teacher, f"/webinars/{webinar_id}/state", do="open")
-    cookie = await lesson.sit()
-    await lesson.post(lesson.teacher, f"/webinars/{webinar_id}/state", do="go_live")
-    bearer = {"authorization": f"Bearer {await lesson.key(room_id)}"}
-    async with (
-        httpx.AsyncClient(timeout=20) as client,
-        a_page(lesson.sockets, room_id, cookie) as page,
-    ):
-        connection = (await page.hello())["connection"]
-        whip = over_http(client, f"{lesson.http}/rooms/{room_id}/whip", **bearer)
-        whep = f"{lesson.http}/rooms/{room_id}/whep?connection={connection}"
-        async with publishing(whip):
-            while not (await page.until("stage", 15))["stage"]["is_on_air"]:
-                pass
-            async with watching(over_http(client, whep, cookie=cookie)) as seen:
-                await seen.sees(30, within_s=20)
-                await page.beating(2)
+    await teacher.get_by_role("link", name="To the lesson").click()
+    await teacher.get_by_role("button", name="Open the doors now").click()
+    phone = await sits(hall)
+    screen = await show_on_a_screen(hall)
+    await go_live(hall, teacher, editor, screen)
+    await one_tap(teacher, phone, editor, screen)
+    await the_end(hall, teacher, screen, phone)
+    await thanks(hall, teacher, editor)
+    assert hall.wrongs == []
+    assert hall.is_at_home()
 
-        part = await lesson.row("select id, expected from session_classes")
-        assert part["expected"] == 27
-        await lesson.post(
-            lesson.teacher, f"/rooms/{room_id}/classes/{part['id']}/headcount", pupils="26"
-        )
-        await lesson.post(lesson.teacher, f"/webinars/{webinar_id}/state", do="end")
 
-    told = await lesson.judged()
-    assert told["headcount"] == 26
-    assert 0 < told["present_ms"] <= told["window_ms"] < 60_000
+# --- before -------------------------------------------------------------------------------------
+
+
+async def ask(hall: Hall, teacher: Page) -> str:
+    """The teacher asks the company, with what it needs to know; the path of her question."""
+    await teacher.goto(f"{hall.url}/requests/new")
+    await teacher.locator("#company_id").select_option(str(hall.world.desk.company.id))
+    await teacher.locator("#class_id").select_option(str(hall.classes["3B"].id))
+    await teacher.fill("#headcount", str(TOLD))
+    await teacher.fill("#subject", SUBJECT)
+    await teacher.fill("#goal", "Zien waar roest begint.")
+    await teacher.get_by_label("pupils may use their phones").check()
+    await teacher.locator("#weeks-1").check()
+    await teacher.locator("main .button-next").click()
+    await teacher.wait_for_url(re.compile(r"/requests/[0-9a-f-]{36}$"))
+    return teacher.url.removeprefix(hall.url)
+
+
+async def agree_on_a_date(hall: Hall, path: str, teacher: Page, editor: Page) -> None:
+    """The company proposes a moment later today, in no week that was asked for; it suits."""
+    [mail] = await hall.letters("request_asked")
+    assert mail["To"] == hall.world.people["editor"].email
+    await editor.goto(link_in(mail, path.rpartition("/")[0], hall))
+    soon = datetime.now(ZoneInfo(noon(datetime.now(UTC)))) + timedelta(minutes=5)
+    await editor.fill("#day", f"{soon:%Y-%m-%d}")
+    await editor.fill("#from_time", f"{soon:%H:%M}")
+    await editor.get_by_label("I keep to this").check()
+    await look(editor, "lesson-answer")
+    await editor.get_by_role("button", name="Propose this date").click()
+    await expect(editor.locator("main")).to_contain_text("proposes another date")
+    [mail] = await hall.letters("request_proposed")
+    await teacher.goto(link_in(mail, path, hall))
+    await teacher.get_by_role("button", name="This date suits").click()
+    await expect(teacher.locator("main")).to_contain_text("the room is ready")
+    await look(teacher, "lesson-agreed")
+    made = await hall.pool.fetchrow(
+        "select webinar_id, room_id from request_rows where id = $1", path.rpartition("/")[2]
+    )
+    hall.webinar, hall.room = str(made["webinar_id"]), str(made["room_id"])
+
+
+async def both_have_it_in_their_calendars(hall: Hall) -> None:
+    """The agreement and the entry for her calendar came to the teacher and to the company."""
+    both = {hall.world.people[who].email for who in ("teacher", "editor")}
+    assert {mail["To"] for mail in await hall.letters("request_agreed")} == both
+    invited = [one for one in await hall.letters("webinar_invited") if SUBJECT in one["Subject"]]
+    assert {mail["To"] for mail in invited} == both
+    for mail in invited:
+        [entry] = by_icalendar(calendar_in(mail))
+        assert (entry.method, entry.title) == ("REQUEST", SUBJECT)
+
+
+async def the_briefing_is_one_page(hall: Hall, path: str, editor: Page) -> None:
+    await editor.goto(f"{hall.url}{path}")
+    await editor.get_by_role("link", name="Briefing").click()
+    await expect(editor.locator("main")).to_contain_text("Zien waar roest begint.")
+    paper = await editor.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) == 1
+
+
+async def vet(hall: Hall) -> None:
+    """The region's coordinator has seen the presenter's certificate."""
+    place = await hall.pool.fetchval(
+        "select id from webinar_presenters where webinar_id = $1", hall.webinar
+    )
+    path = f"/webinars/{hall.webinar}/presenters/{place}/vetted"
+    day = {"vetted_on": f"{datetime.now(UTC):%Y-%m-%d}"}
+    async with httpx.AsyncClient(base_url=hall.url, cookies=hall.jars["coordinator"]) as office:
+        assert (await office.post(path, data=day)).status_code == 303
+
+
+# --- during -------------------------------------------------------------------------------------
+
+
+async def sits(hall: Hall) -> Page:
+    """A pupil types the class code; it has not begun."""
+    phone = await hall.device("", PHONE, "/join")
+    await phone.fill("#code", hall.classes["3B"].shown_code.lower())
+    await phone.locator("main .button-next").click()
+    await phone.wait_for_url(f"**/rooms/{hall.room}")
+    await expect(phone.locator("[data-phase-words]")).to_have_text("The session has not begun yet.")
+    return phone
+
+
+async def show_on_a_screen(hall: Hall) -> Page:
+    """From her class's page to the room, and the classroom PC becomes the screen."""
+    screen = await hall.device("teacher", BEAMER, f"/classes/{hall.classes['3B'].id}")
+    await screen.get_by_role("link", name="To the live room").click()
+    await look(screen, "lesson-room")
+    await screen.get_by_role("link", name="Show on this device").click()
+    await screen.get_by_role("button", name="This is the classroom screen").click()
+    await expect(screen.locator("#pupils")).to_have_value(str(TOLD))
+    await screen.locator("[data-start] button").click()
+    await expect(screen.locator(".beamer-live")).to_be_visible()
+    return screen
+
+
+async def go_live(hall: Hall, teacher: Page, editor: Page, screen: Page) -> None:
+    """The company sends; the class sees it when its teacher says that it begins."""
+    await editor.goto(f"{hall.url}/webinars/{hall.webinar}")
+    await editor.get_by_role("link", name="To the studio").click()
+    await editor.locator("[data-broadcast][data-state=ready]").wait_for()
+    await editor.locator("[data-do=live]").click()
+    await editor.locator("[data-broadcast][data-up]").wait_for()
+    await teacher.get_by_role("button", name="Go live").click()
+    await plays(screen)
+    await teacher.get_by_role("link", name="To the room").click()
+    await teacher.get_by_role("link", name="Open here").click()
+
+
+async def one_tap(teacher: Page, phone: Page, editor: Page, screen: Page) -> None:
+    """With one class its teacher moderates: one tap on her phone, and the question is asked."""
+    await expect(phone.locator("[data-silent]")).to_be_hidden()
+    await phone.locator("[aria-controls=talk-ask]").click()
+    await phone.fill("#question", ASKED)
+    await phone.locator("[data-asking] button").click()
+    waits = teacher.locator("[data-queue] li")
+    await expect(waits).to_contain_text(ASKED)
+    await expect(screen.locator("[data-waiting]")).to_have_text("1 question waits")
+    for page in (editor, screen):
+        assert ASKED not in await page.inner_text("body")
+    await look(teacher, "lesson-queue")
+    await waits.locator("[data-act=on_stage]").click()
+    await expect(editor.locator("[data-prompt-text]")).to_have_text(ASKED)
+    await expect(editor.locator("[data-prompt-by]")).to_contain_text("3B")
+    await expect(screen.locator("[data-screen-text]")).to_have_text(ASKED)
+    await expect(phone.locator("[data-staged-text]")).to_have_text(ASKED)
+    assert await teacher.evaluate(violations()) == []
+    await look(teacher, "lesson-queue-staged")
+    await teacher.locator("[data-staged] [data-act=answered]").click()
+    await expect(phone.locator("[data-own] li")).to_contain_text("Answered")
+    await expect(teacher.locator("[data-staged-part]")).to_be_hidden()
+
+
+# --- after --------------------------------------------------------------------------------------
+
+
+async def the_end(hall: Hall, teacher: Page, screen: Page, phone: Page) -> None:
+    """The teacher ends it; on the screen the pupils are counted once more; the result stands."""
+    await teacher.goto(f"{hall.url}/webinars/{hall.webinar}")
+    await teacher.get_by_role("button", name="End", exact=True).click()
+    await expect(screen.locator("[data-part=end]")).to_be_visible()
+    await screen.fill("#watched", str(CAME))
+    await screen.locator("[data-confirm] button").click()
+    await expect(screen.locator("[data-part=over]")).to_be_visible()
+    await expect(phone.locator("[data-note]")).to_contain_text("closed")
+    told = await judged(hall)
+    assert (told["headcount"], told["has_beamer"]) == (CAME, True)
+    assert 0 < told["present_ms"] <= told["window_ms"] < 120_000
     was_there = told["present_ms"] >= 0.6 * told["window_ms"]
-    assert told["outcome"] == ("present" if was_there else "joined_only")
-    page_of_teacher = await lesson.teacher.get(f"/attendance/{part['id']}")
-    assert "26" in page_of_teacher.text
-    assert "Hoe staal roest" in (await lesson.coordinator.get("/attendance")).text
+    assert told["outcome"] in ({"present"} if was_there else {"joined_only", "partial"})
 
-    later = lesson.house.clock() + timedelta(hours=1)
-    async with lesson.house.pool.acquire() as conn, conn.transaction():
-        await agenda_mails.tell_due(conn, lesson.house.settings, later)
-    thanked = [one.to for one in await mails(lesson.house) if one.kind == "webinar_thanks"]
-    assert lesson.meeting.teacher.email in thanked
+
+async def judged(hall: Hall) -> Any:
+    """The class's result with the pupils counted at the end, once the last visit is written."""
+    found = "select * from session_class_results where session_class_id = $1 and headcount = $2"
+    async with asyncio.timeout(20):
+        while (row := await hall.pool.fetchrow(found, await hall.part("3B"), CAME)) is None:
+            await asyncio.sleep(0.1)
+    return row
+
+
+async def thanks(hall: Hall, teacher: Page, editor: Page) -> None:
+    """Both are thanked: the teacher with her report, the company asked once for its hours."""
+    letters = await hall.letters("webinar_thanks", timedelta(hours=1))
+    by_mail = {mail["To"]: mail for mail in letters}
+    own = by_mail[hall.world.people["teacher"].email]
+    theirs = by_mail[hall.world.people["editor"].email]
+    assert f"3B: {CAME} pupils" in words_of(own)
+    assert f"1 class was there, with {CAME} pupils" in words_of(theirs)
+
+    await teacher.goto(link_in(own, "/attendance/", hall))
+    await expect(teacher.locator(".clock-bar").first).to_be_visible()
+    await teacher.goto(link_in(own, "/thanks/", hall))
+    for question in ("clear", "useful", "again"):
+        await teacher.locator(f"#{question}-5").check()
+    await teacher.get_by_role("button", name="Send").click()
+    await expect(teacher.locator("main")).to_contain_text("You have answered.")
+
+    await editor.goto(link_in(theirs, "/thanks/", hall))
+    await editor.fill("#hours", "1,5")
+    await editor.get_by_role("button", name="Keep").click()
+    await expect(editor.locator("#hours")).to_have_value("1.5")
+    await look(editor, "lesson-thanks")

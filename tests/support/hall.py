@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from workers.floor import Floor
 from workers.mail import send
 
 SPEAKER = "spreker@elders.example"
+PLAYED = """() => [...document.querySelectorAll('[data-place=main] video')]
+  .map((video) => video.getVideoPlaybackQuality().totalVideoFrames)[0] ?? 0"""
 
 
 @dataclass
@@ -57,7 +60,7 @@ class Hall:
         context = await self.browser.new_context(
             viewport=size,  # type: ignore[arg-type]
             locale="en-GB",
-            permissions=["camera", "microphone"] if who == "speaker" else [],
+            permissions=["camera", "microphone"] if who in {"speaker", "editor"} else [],
         )
         jar = {"language": os.environ.get("ROOM_LANGUAGE", "en"), **self.jars.get(who, {})}
         await context.add_cookies(
@@ -155,6 +158,34 @@ async def look(page: Page, name: str) -> None:
     """A picture for whoever wants to look; ROOM_PICTURES says where."""
     if folder := os.environ.get("ROOM_PICTURES"):
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+async def plays(page: Page) -> None:
+    """Waits until the page's large picture moves."""
+    async with asyncio.timeout(30):
+        while not await page.evaluate(PLAYED):
+            await asyncio.sleep(0.2)
+
+
+def link_in(mail: EmailMessage, begins: str, hall: Hall) -> str:
+    """The address in the letter that begins so, at the port where we listen."""
+    text = words_of(mail).replace(hall.settings.url, hall.url)
+    found = re.search(rf"^{re.escape(hall.url + begins)}\S*", text, re.M)
+    assert found is not None, text
+    return found[0]
+
+
+def words_of(mail: EmailMessage) -> str:
+    """The letter as plain text."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def calendar_in(mail: EmailMessage) -> str:
+    """The entry for a calendar that the letter brings."""
+    [part] = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    return str(part.get_content())
 
 
 def noon(now: datetime) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.agenda import offers, registrations, webinar_doors, webinars
+from rooms.agenda import offers, plans_b, registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish, place_for
 from rooms.attendance import seats
 from rooms.errors import Conflict, NotThere, Refused
@@ -107,7 +107,7 @@ async def test_plan_b_is_a_tour_of_the_same_company(pool: Pool, world: World) ->
         one = await a_class(conn, world)
         other = await people.a_company(conn, world.programme, "Elsewhere")
         strange = await a_tour(conn, world.programme, other, world.editor)
-        assert [tour_id for tour_id, _ in await registrations.plans_b(conn, made)] == [
+        assert [tour_id for tour_id, _ in await plans_b.of(conn, made)] == [
             world.tour_id
         ]
         wish = Wish(one.id, 28, plan_b_tour_id=world.tour_id)

@@ -5,7 +5,7 @@
 
 import { make, must } from "../elements.js";
 import { mountAsking } from "./asking.js";
-import { pollNow, queued } from "./floor.js";
+import { pollNow, queued, staged } from "./floor.js";
 import { mountHands } from "./hands.js";
 import { showList } from "./list.js";
 import { button, clock, put, sayer } from "./parts.js";
@@ -74,9 +74,20 @@ export class Queue {
     this.#find("[data-empty]").hidden = waits.length > 0;
     this.#find("[data-pass-all]").hidden = queued(floor, "asked").length < 2;
     this.#find("[data-aside-part]").hidden = !aside.length;
+    this.#showStaged(floor);
     this.#list("[data-queue]", waits);
     this.#list("[data-aside]", aside);
     for (const part of this.parts) this.#showPart(part, floor);
+  }
+
+  /** Where she moderates: what is asked now, until it is answered. @param {Floor} floor */
+  #showStaged(floor) {
+    const now = this.isModerator ? staged(floor) : null;
+    this.#find("[data-staged-part]").hidden = !now;
+    const done = (/** @type {string} */ id, /** @type {string} */ text) =>
+      button("answered", this.text("is_answered"), () => this.say(this.line.do("move", { question: id, to: "answered" })), "sea", text);
+    showList(this.#find("[data-staged]"), now ? [now] : [], ({ id }) => id, (one) => one, ({ id, text }) =>
+      make("li", { "data-state": "on_stage" }, make("p", { class: "talk-text" }, text), make("div", { class: "actions" }, done(id, text))));
   }
 
   /** @param {string} selector @param {Waiting[]} questions */
