@@ -185,6 +185,20 @@ async def test_it_goes_on_by_itself_when_the_network_is_back(
         assert await studio.received() == FILM_BYTES
 
 
+async def test_a_network_that_goes_with_the_last_byte_costs_no_page(
+    browser: Browser, studio: Studio, film: Path
+) -> None:
+    async with visit(browser, studio, locale="en-GB") as page:
+        await page.route(studio.address, lambda route: route.abort("internetdisconnected"))
+        await page.set_input_files("#upload-file", film)
+        words = page.locator("[data-words]")
+        await expect(words).to_contain_text("has arrived and is safe.", timeout=20_000)
+        await expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+        assert await studio.received() == FILM_BYTES
+        await page.unroute(studio.address)
+        await expect(page.locator(".film-work")).to_be_visible(timeout=20_000)
+
+
 async def test_cancel_removes_what_arrived(
     browser: Browser, studio: Studio, film: Path, small_pieces: None
 ) -> None:

@@ -1,5 +1,6 @@
 /** The place where a film is dropped or chosen: says what happens to it, in words and on one bar. */
 
+import { reloadWhenAnswered } from "../answered.js";
 import { must } from "../elements.js";
 import { readTexts } from "../texts.js";
 import { findKept, removeKept } from "./kept.js";
@@ -240,10 +241,14 @@ class Place {
 
   #done() {
     this.bar.value = 1;
+    this.#part("controls").hidden = true;
     this.#tell(this.text("done"));
     this.#say(this.text("done"));
     // the page itself knows how the making goes on
-    location.reload();
+    void reloadWhenAnswered(() => {
+      this.#tell(this.text("done_waiting"));
+      this.#say(this.text("done_waiting"));
+    });
   }
 
   /** @param {string} words */
