@@ -34,13 +34,11 @@ NOTHING = Described()
 _KEY = Described(starts_key=True)
 
 
-def describe(codec: str, payload: bytes) -> Described:
-    """One payload of this codec: "VP8", "VP9", "H264" or "AV1"; of any other it tells nothing."""
-    return describer(codec)(payload)
-
-
 def describer(codec: str) -> Callable[[bytes], Described]:
-    """`describe` for one codec. Never raises."""
+    """What tells of payloads of this codec: "VP8", "VP9", "H264" or "AV1"; of any other nothing.
+
+    It never raises.
+    """
     return _DESCRIBERS.get(codec.upper(), _describe_nothing)
 
 

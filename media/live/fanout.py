@@ -12,7 +12,7 @@ before its last packet, and on the way through the kernel three packets cost har
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,10 @@ class Outlet:
         """Whether the viewer can play it."""
         return codec in self.payload_types
 
+    def is_repaired(self, codec: str) -> bool:
+        """Whether the viewer takes retransmissions of it."""
+        return codec in self.payload_types and self.payload_types[codec][1] is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -118,6 +122,15 @@ class Fanout:
 
     def __len__(self) -> int:
         return len(self._outlets)
+
+    def newest(self, most: int, since_seq: int) -> Iterator[Packet]:
+        """What went out last, from the newest back to `since_seq`, at most so many packets."""
+        if self._last is None:
+            return
+        for seq in range(self._last.seq, max(since_seq, self._last.seq - most + 1) - 1, -1):
+            packet = self.feed.recent.get(seq & 0xFFFF)
+            if packet is not None and packet.payload:
+                yield packet
 
     # Who is in
 

@@ -86,6 +86,7 @@ class Feed:
         self._looks_for_b_frames = codec.upper() == "H264"
         self._seqs = Unwrapped(16)
         self._rate = _Rate()
+        self._pictures = _Rate()
         self._arrived = float("-inf")
         self._pacer = Pacer()
         self._paced: deque[Packet] = deque()
@@ -97,8 +98,11 @@ class Feed:
 
     # --- in --------------------------------------------------------------------------------------
 
-    def push(self, header: Header, payload: bytes, now: float) -> None:
-        """One packet from the publisher, decrypted; `payload` without padding."""
+    def push(self, header: Header, payload: bytes, now: float, sent: int | None = None) -> None:
+        """One packet from the publisher, decrypted; `payload` without padding.
+
+        `sent`: its abs-send-time, where it is known and matters (`SenderClock`).
+        """
         recent = self.recent
         seq = self._seqs.extend(header.seq)
         newest = recent.newest
@@ -113,9 +117,11 @@ class Feed:
         self.octets += size
         self._rate.add(size, now)
         if size:  # padding tells no time
-            self.sender.came(packet.timestamp, now)
+            packet.timestamp = self.sender.came(seq, packet.timestamp, now, sent)
         self._arrived = now
         recent.put(packet)
+        if packet.marker and self.has_keys:
+            self._pictures.add(1, now)
         if packet.starts_key:
             self.keyframes += 1
             self._is_key_wanted = False
@@ -250,7 +256,11 @@ class Feed:
 
     def bitrate_bps(self, now: float) -> int:
         """Payload of the last second."""
-        return self._rate.octets(now) * 8
+        return self._rate.sum(now) * 8
+
+    def pictures(self, now: float) -> int:
+        """How many came to their end in the last second; 0 for sound."""
+        return self._pictures.sum(now)
 
     def is_flowing(self, now: float, within: float = 1.5) -> bool:
         """Whether anything came in the last `within` seconds."""
@@ -268,7 +278,7 @@ def _nobody() -> None:
 
 
 class _Rate:
-    """Octets of the last second, kept by tenths."""
+    """How much came in the last second, kept by tenths."""
 
     __slots__ = ("_tenth", "_tenths")
 
@@ -276,13 +286,13 @@ class _Rate:
         self._tenths = [0] * (_TENTHS + 1)
         self._tenth = 0  # the one being filled
 
-    def add(self, octets: int, now: float) -> None:
+    def add(self, amount: int, now: float) -> None:
         tenth = int(now * _TENTHS)
         if tenth != self._tenth:
             self._turn_to(tenth)
-        self._tenths[tenth % (_TENTHS + 1)] += octets
+        self._tenths[tenth % (_TENTHS + 1)] += amount
 
-    def octets(self, now: float) -> int:
+    def sum(self, now: float) -> int:
         """Of the ten whole tenths before the present one."""
         tenth = int(now * _TENTHS)
         if tenth != self._tenth:

@@ -32,9 +32,6 @@ NACK, TRANSPORT_CC = 1, 15  # of RTPFB
 PLI, FIR, APPLICATION = 1, 4, 15  # of PSFB
 CNAME = 1
 
-NTP_1970 = 2_208_988_800
-"""Seconds from 1900, where NTP begins, to 1970."""
-
 _HEADER = struct.Struct("!BBH")
 _LONG = struct.Struct("!L")
 _TWO_LONGS = struct.Struct("!LL")
@@ -258,14 +255,6 @@ def keyframe_wanted(own: int, media: int) -> bytes:
     return _packet(PSFB, PLI, _TWO_LONGS.pack(own, media))
 
 
-def estimate(own: int, bps: int, ssrcs: Sequence[int]) -> bytes:
-    """A REMB (draft-alvestrand-rmcat-remb-03), rounded down to what its 18 bits can say."""
-    exponent = max(0, bps.bit_length() - 18)
-    packed = len(ssrcs) << 24 | exponent << 18 | bps >> exponent
-    body = _TWO_LONGS.pack(own, 0) + b"REMB" + _LONG.pack(packed)
-    return _packet(PSFB, APPLICATION, body + struct.pack(f"!{len(ssrcs)}L", *ssrcs))
-
-
 def _packet(kind: int, count: int, body: bytes, padding: int = 0) -> bytes:
     first = 0x80 | (0x20 if padding else 0) | count
     return _HEADER.pack(first, kind, len(body) // 4) + body
@@ -274,26 +263,9 @@ def _packet(kind: int, count: int, body: bytes, padding: int = 0) -> bytes:
 # --- clocks ------------------------------------------------------------------------------------
 
 
-def ntp_at(unix_s: float) -> float:
-    """NTP's seconds, since 1900, of a time in seconds since 1970."""
-    return unix_s + NTP_1970
-
-
 def ntp_bits(ntp_s: float) -> int:
     """NTP's seconds as 32.32 bits; they begin anew in 2036."""
     return int(ntp_s * (1 << 32)) % (1 << 64)
-
-
-def round_trip_s(block: Block, ntp_s: float) -> float | None:
-    """How long our sender report and its echo travelled (RFC 3550, A.8), or None without one.
-
-    `ntp_s`: now, on the clock that the sender report was written with.
-    """
-    if not block.lsr:
-        return None
-    travelled = ((ntp_bits(ntp_s) >> 16) - block.lsr - block.dlsr) % (1 << 32)
-    # A peer that rounds its delay up makes a short way negative.
-    return 0.0 if travelled > 1 << 31 else travelled / 65_536
 
 
 # --- what came, and what is missing ------------------------------------------------------------

@@ -5,6 +5,11 @@ and its losses. The estimate never grows beyond about 1.5 times what is received
 whether the next layer up would fit: going up is a trial, and the pause before the next trial
 doubles each time one fails. Straight after going up the estimate lies below the new rate and climbs
 by some 8 % a second, so an estimate that is too small tells something only if it does not rise.
+
+A trial that fails costs a moment's standstill: the large keyframe it begins with drowns in a line
+too thin for it. Where one has failed the line is therefore probed first: what was sent already is
+sent again beside the present layer, as much as the next one would take. A probe that fails loses
+repeats, and hardly any picture.
 """
 
 from __future__ import annotations
@@ -31,6 +36,14 @@ _ROSE, _FELL = 1.01, 0.97
 _LITTLE_LOSS, _TRIAL_LOSS, _MUCH_LOSS = 0.02, 0.08, 0.10
 _LOSS_FOR_S = 1.0
 _LOSS_KNOWN_S = 5.0  # a report older than this says nothing of now
+_SOME_LOSS = 0.04  # with an estimate below the rate: a queue that overflows, whatever rises
+_PROBE_S = (
+    5.0  # a line a little too thin fills its queue slowly; its report of losses comes after that
+)
+_MANY_REPEATS = 15  # packets asked for again within a second: a keyframe that drowned
+_REPEATS_S = 1.0
+_STUTTERS = 1 / 3  # of the pictures of a lower layer
+_COME_BACK_S = 3.0  # after a pause the layers of a picture begin one by one, the smallest first
 
 
 class Choice:
@@ -51,6 +64,15 @@ class Choice:
         self._loss_at = float("-inf")
         self._much_loss_since: float | None = None
         self._last_loss_at = float("-inf")  # more than a little
+        self._still_at = float("-inf")  # when nothing at all flowed last
+        self._tried_at = float("-inf")  # when a probe last ended without going up
+        self._probed: int | None = None  # the layer whose rate is being tried out with repeats
+        self._probed_since = now
+        self._repeats = 0  # packets asked for again in this second of a trial or a probe
+        self._repeats_since = now
+        self.can_probe = False  # whether this viewer takes repeats
+        self.probe_bps = 0
+        """What to send again beside the layer, so that the line shows what it carries."""
 
     def estimate(self, bps: int, now: float) -> None:
         """What the viewer's browser believes its line carries, all it gets taken together."""
@@ -70,6 +92,22 @@ class Choice:
         elif self._much_loss_since is None:
             self._much_loss_since = now
 
+    def asked_again(self, packets: int, now: float) -> bool:
+        """So many packets did not come, says the viewer, long before its next report of losses.
+
+        Whether that may change the choice at once.
+        """
+        if now - self._repeats_since > _REPEATS_S:
+            self._repeats, self._repeats_since = 0, now
+        self._repeats += packets
+        return self._is_drowning() and (self._probed is not None or self._is_on_trial(now))
+
+    def _is_drowning(self) -> bool:
+        return self._repeats > _MANY_REPEATS
+
+    def _is_on_trial(self, now: float) -> bool:
+        return self._is_trial and now - self._changed_at < _TRIAL_S
+
     def pick(self, rates: Sequence[int], other_bps: int, now: float) -> int | None:
         """The layer to send now; None: no picture, which only the wish for sound alone gives.
 
@@ -78,13 +116,17 @@ class Choice:
         """
         if self.wish == "audio" or not rates:
             self._layer = None
+            self._stop_probing()
             return None
         flowing = [layer for layer, rate in enumerate(rates) if rate > 0]
         if not flowing:
+            self._still_at = now
             return min(self._layer or 0, len(rates) - 1)
         if self._layer is None or self._wish_met != self.wish:
             self._start(flowing, rates, other_bps, now)
         elif self._layer not in flowing:
+            if now - self._still_at > _COME_BACK_S:
+                self._give_up(self._layer)  # one that comes and goes is not run after
             self._go_to(_nearest(self._layer, flowing), now)
         elif self.wish == "low":
             self._layer = flowing[0]
@@ -118,16 +160,43 @@ class Choice:
             self._give_up(layer)
             is_short = room is not None and room < rates[layer] * _ENOUGH
             self._go_to(_highest_in(room, lower, rates) if is_short and room else lower[-1], now)
+        elif self._probed is not None:
+            self._probe(self._probed, layer, rates, room, now)
         elif higher and self._may_try(higher[0], rates[layer], room, now):
-            self._try(higher[0], now)
+            if self.can_probe and higher[0] in self._waits_s:
+                self._begin_probe(higher[0], rates[higher[0]] - rates[layer], now)
+            else:
+                self._try(higher[0], now)
+
+    def _begin_probe(self, wanted: int, more_bps: int, now: float) -> None:
+        self._probed, self._probed_since = wanted, now
+        self.probe_bps = max(0, more_bps)
+        self._rises_until = now + _RISES_FOR_S
+        self._repeats = 0
+
+    def _probe(
+        self, wanted: int, layer: int, rates: Sequence[int], room: int | None, now: float
+    ) -> None:
+        """Goes on with the probe, gives the layer up, or goes up."""
+        self.probe_bps = max(0, rates[wanted] - rates[layer])
+        if not rates[wanted] or self._is_in_doubt(rates[wanted], room, self._probed_since, now):
+            self._give_up(wanted)
+            self._tried_at = now
+            self._stop_probing()
+        elif now - self._probed_since >= _PROBE_S:
+            self._try(wanted, now)
+
+    def _stop_probing(self) -> None:
+        self._probed = None
+        self.probe_bps = 0
 
     def _is_too_much(self, rate: int, room: int | None, now: float) -> bool:
-        since_s = now - self._changed_at
-        if self._is_trial and since_s < _TRIAL_S:
-            return self._is_in_doubt(rate, room, now)
-        if since_s < _SETTLES_S:
+        if self._is_on_trial(now):
+            return self._is_in_doubt(rate, room, self._changed_at, now)
+        settled_at = max(self._changed_at, self._tried_at) + _SETTLES_S
+        if now < settled_at or self._probed is not None:
             return False
-        if room is None or room >= rate * _ENOUGH or now < self._rises_until:
+        if not self._is_short(rate, room, now):
             self._short_since = None
         elif self._short_since is None:
             self._short_since = now
@@ -135,15 +204,23 @@ class Choice:
             return True
         if self._much_loss_since is None or now - self._loss_at > _LOSS_KNOWN_S:
             return False
-        return now - max(self._much_loss_since, self._changed_at + _SETTLES_S) >= _LOSS_FOR_S
+        return now - max(self._much_loss_since, settled_at) >= _LOSS_FOR_S
 
-    def _is_in_doubt(self, rate: int, room: int | None, now: float) -> bool:
-        """During a trial, one bad sign is enough."""
-        is_losing = self._loss > _TRIAL_LOSS and self._loss_at > self._changed_at
-        return is_losing or (room is not None and room < rate and now >= self._rises_until)
+    def _is_short(self, rate: int, room: int | None, now: float) -> bool:
+        if room is None:
+            return False
+        if self._loss > _SOME_LOSS and now - self._loss_at <= _LOSS_KNOWN_S:
+            return room < rate
+        return room < rate * _ENOUGH and now >= self._rises_until
+
+    def _is_in_doubt(self, rate: int, room: int | None, since: float, now: float) -> bool:
+        """During a trial or a probe that began at `since`, one bad sign is enough."""
+        is_losing = self._loss > _TRIAL_LOSS and self._loss_at > since
+        is_too_small = room is not None and room < rate and now >= self._rises_until
+        return self._is_drowning() or is_losing or is_too_small
 
     def _may_try(self, layer: int, rate: int, room: int | None, now: float) -> bool:
-        quiet_s = now - max(self._changed_at, self._last_loss_at)
+        quiet_s = now - max(self._changed_at, self._last_loss_at, self._tried_at)
         has_room = room is None or room >= rate * _ROOM_TO_GO_UP
         return has_room and quiet_s >= self._waits_s.get(layer, FIRST_WAIT_S)
 
@@ -151,6 +228,7 @@ class Choice:
         self._go_to(layer, now)
         self._is_trial = True
         self._rises_until = now + _RISES_FOR_S  # the estimate gets this long to begin to
+        self._repeats = 0
 
     def _give_up(self, layer: int) -> None:
         wait_s = self._waits_s.get(layer, FIRST_WAIT_S)
@@ -161,6 +239,20 @@ class Choice:
         self._changed_at = now
         self._is_trial = False
         self._short_since = None
+        self._stop_probing()
+
+
+def steady(rates: Sequence[int], pictures: Sequence[int]) -> list[int]:
+    """The rates, with 0 for a layer that hardly shows pictures while a lower one does.
+
+    A presenter's device that has too little power or uplink for its largest picture goes on sending
+    one of it now and then: whoever watches that sees a picture stand still.
+    """
+    most, found = 0, []
+    for rate, shown in zip(rates, pictures, strict=True):
+        found.append(rate if shown >= most * _STUTTERS else 0)
+        most = max(most, shown)
+    return found
 
 
 def _nearest(layer: int, flowing: Sequence[int]) -> int:

@@ -49,7 +49,7 @@ class Publish(msgspec.Struct, frozen=True, tag_field="do", tag="publish"):
     """A WHIP offer. `creator` binds the resource to whoever made it (a key, a sign-in).
 
     What the same member publishes from the same source already is taken over: it goes as soon as
-    the new one is connected, never before.
+    the new one is connected, never before. `lasts_s`: ends by itself after so long; 0: never.
     """
 
     room: UUID
@@ -59,10 +59,11 @@ class Publish(msgspec.Struct, frozen=True, tag_field="do", tag="publish"):
     source: Source
     offer: Sdp
     is_recordable: bool = False
+    lasts_s: float = 0.0
 
 
 class Subscribe(msgspec.Struct, frozen=True, tag_field="do", tag="subscribe"):
-    """A WHEP offer."""
+    """A WHEP offer. `lasts_s`: ends by itself after so long; 0: never."""
 
     room: UUID
     epoch: int
@@ -70,6 +71,7 @@ class Subscribe(msgspec.Struct, frozen=True, tag_field="do", tag="subscribe"):
     creator: str
     offer: Sdp
     wish: Wish = "auto"
+    lasts_s: float = 0.0
 
 
 class Patch(msgspec.Struct, frozen=True, tag_field="do", tag="patch"):

@@ -60,6 +60,7 @@ class Peer:
         creator: str = "",
         theirs: tuple[str, str] = ("", ""),
         is_server: bool = True,
+        lasts_s: float = float("inf"),
     ) -> None:
         self.creator = creator
         self.theirs = theirs  # their ICE fragment and password: other ones mean a restart
@@ -71,6 +72,7 @@ class Peer:
         self._reached = asyncio.Event()
         self._ending = asyncio.Event()
         self._made_at = port.clock()
+        self._ends_at = self._made_at + lasts_s  # whatever it is doing then
         self._restarted_at = 0.0
         self.side: Side | None = None  # set by whoever made us, before the first datagram
         self.resource = secrets.token_urlsafe(18)
@@ -145,7 +147,9 @@ class Peer:
         self._ending.set()
 
     def tick(self, now: float) -> None:
-        """Once a second or so: ends what has not consented for 30 s."""
+        """Once a second or so: ends what has not consented for 30 s, and what had its time."""
+        if now >= self._ends_at:
+            self.end("left")
         if self.srtp is not None and now - self.heard_at > CONSENT_S:
             self.end("lost")
         if self._previous is not None and now - self._restarted_at > RESTART_WITHIN_S:

@@ -172,7 +172,7 @@ class LiveProcess:
         offer = sdp.read_offer(ask.offer)
         media = sdp.published(offer, most_tracks=MOST_TRACKS)
         stage.check_room_for(ask.member, ask.source, [medium.kind for medium in media])
-        peer = self._peer(offer, ask.creator)
+        peer = self._peer(offer, ask)
         try:
             answer = sdp.publish_answer(offer, self._local(peer), most_tracks=MOST_TRACKS)
         except BaseException:
@@ -200,7 +200,7 @@ class LiveProcess:
         if is_late or viewers >= MOST_VIEWERS:
             raise LiveError("live_overloaded")
         offer = sdp.read_offer(ask.offer)
-        peer = self._peer(offer, ask.creator)
+        peer = self._peer(offer, ask)
         subscriber = Subscriber(
             peer,
             offer,
@@ -231,15 +231,16 @@ class LiveProcess:
             )
         return found
 
-    def _peer(self, offer: Offer, creator: str) -> Peer:
+    def _peer(self, offer: Offer, ask: messages.Publish | messages.Subscribe) -> Peer:
         return Peer(
             self._port,
             self._certificate,
             offer.fingerprints,
             offer.relays,
-            creator=creator,
+            creator=ask.creator,
             theirs=(offer.ufrag, offer.pwd),
             is_server=offer.setup != "passive",
+            lasts_s=ask.lasts_s or float("inf"),
         )
 
     def _local(self, peer: Peer) -> Local:

@@ -16,7 +16,17 @@ from media.live.feed import Feed
 from media.live.feedback import ArrivalTimes, Reception
 from media.live.packets import Header, read_header
 from media.live.peer import Peer
-from media.live.sdp import MID, REPAIRED_RID, RID, TRANSPORT_CC, Codec, Medium, Offer, published
+from media.live.sdp import (
+    MID,
+    REPAIRED_RID,
+    RID,
+    SEND_TIME,
+    TRANSPORT_CC,
+    Codec,
+    Medium,
+    Offer,
+    published,
+)
 from media.live.sending import Filler
 
 log = logging.getLogger(__name__)
@@ -170,7 +180,9 @@ class Publisher:
         else:
             if stream.reception.note(header.seq, header.timestamp, now):
                 self._ask_again(stream, now)
-            self._pass(stream, header, bytes(packet[header.payload_at : header.payload_end]), now)
+            payload = bytes(packet[header.payload_at : header.payload_end])
+            sent = self._sent(header, packet) if stream.track.kind == "audio" else None
+            self._pass(stream, header, payload, now, sent)
 
     def rtcp(self, packet: bytes) -> None:
         """Sender reports tell how its clocks belong together."""
@@ -182,9 +194,16 @@ class Publisher:
                     stream.reception.note_report(report.ntp, now)
                     stream.feed.note_report(report.ntp_s, report.timestamp)
 
-    def _pass(self, stream: _Stream, header: Header, payload: bytes, now: float) -> None:
+    def _sent(self, header: Header, packet: memoryview) -> int | None:
+        """When it left, as abs-send-time; None where it does not say so."""
+        at, size = header.extensions.get(self._extensions.get(SEND_TIME, 0), (0, 0))
+        return int.from_bytes(packet[at : at + 3], "big") if size == 3 else None
+
+    def _pass(
+        self, stream: _Stream, header: Header, payload: bytes, now: float, sent: int | None = None
+    ) -> None:
         if not stream.track.is_hushed:
-            stream.feed.push(header, payload, now)
+            stream.feed.push(header, payload, now, sent)
 
     def _repaired(self, stream: _Stream, header: Header, packet: memoryview, now: float) -> None:
         """A retransmission becomes what it repairs; an empty one only tried the line."""

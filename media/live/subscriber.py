@@ -11,22 +11,20 @@ from uuid import UUID
 
 from media.live import feedback
 from media.live.fanout import Fanout, Outlet
-from media.live.layers import Choice
+from media.live.layers import Choice, steady
 from media.live.messages import Wish
-from media.live.packets import write_rtx
 from media.live.peer import Peer
 from media.live.publisher import Track
+from media.live.repeats import Bucket, Repeats
 from media.live.sdp import SEND_TIME, Medium, Offer, watched
 
 REPORT_EVERY_S = 3.0
 # A receiver puts sound and picture in step from its second report of both on: the first come soon.
+# One that contradicts those before it is believed at the third (libwebrtc): they come soon as well.
 FIRST_REPORTS, FIRST_EVERY_S = 4, 1.0
 # RTCP a viewer may send us: Chromium sends one to four packets a second and line.
 RTCP_PER_S = 100.0
 RTCP_BURST = 200.0
-# Retransmissions a viewer may ask for; beyond it a keyframe is cheaper.
-RTX_PER_S = 400.0
-RTX_BURST = 400.0
 # A viewer that reports nothing for so long gets nothing, whatever we send.
 REPORTED_WITHIN_S = 6.0
 
@@ -34,28 +32,6 @@ REPORTED_WITHIN_S = 6.0
 Names = tuple[int, int]
 """The SSRC of a line, and that of its retransmissions: the same for every viewer of the room, so
 that their copies of a packet are alike before encryption."""
-
-
-class Bucket:
-    """What may come on average and at once; time is an argument."""
-
-    __slots__ = ("_at", "_burst", "_left", "_per_s")
-
-    def __init__(self, per_s: float, burst: float) -> None:
-        self._per_s = per_s
-        self._burst = burst
-        self._left = burst
-        self._at = float("-inf")
-
-    def takes(self, now: float) -> bool:
-        """Whether one more may come now."""
-        if self._at != float("-inf"):
-            self._left = min(self._burst, self._left + (now - self._at) * self._per_s)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class Onlooker(Protocol):
@@ -108,11 +84,11 @@ class Subscriber:
         self._clock = clock
         self._by_ssrc = {line.outlet.ssrc: line for line in self.lines}
         self._rtcp = Bucket(RTCP_PER_S, RTCP_BURST)
-        self._rtx = Bucket(RTX_PER_S, RTX_BURST)
+        self._repeats = Repeats(peer, counted, clock)
         self._reported_at = now
         # Spread over time: hundreds of viewers that came together do not report together.
         self._report_at = now + FIRST_EVERY_S * secrets.randbelow(1000) / 1000
-        self._reports = 0  # rounds of sender reports so far
+        self._rounds = 0  # rounds of sender reports so far
         self.cname = secrets.token_hex(8)
         self.wants(wish)
         peer.side = self
@@ -193,33 +169,10 @@ class Subscriber:
         line = self._by_ssrc.get(report.media_ssrc)
         if line is None or line.outlet.fanout is None:
             return
-        for seq in report.seqs:
-            self._counted["nack"] += 1
-            if not self._rtx.takes(now):
-                self._counted["rtx_dropped"] += 1
-                return
-            self._send_again(line.outlet, line.outlet.fanout, seq, now)
-
-    def _send_again(self, outlet: Outlet, fanout: Fanout, seq: int, now: float) -> None:
-        packet = fanout.feed.recent.get((seq - outlet.offsets.seq) & 0xFFFF)
-        if packet is None or packet.seq < outlet.since_seq or fanout.is_held:
-            self._counted["rtx_missing"] += 1
-            return
-        _, repair_type = outlet.payload_types[fanout.feed.codec]
-        if repair_type is None:
-            return
-        outlet.rtx_seq = (outlet.rtx_seq + 1) & 0xFFFF
-        again = write_rtx(
-            packet,
-            repair_type,
-            outlet.rtx_ssrc,
-            outlet.rtx_seq,
-            outlet.offsets,
-            outlet.send_time_id,
-            now,
-        )
-        self._counted["rtx"] += 1
-        self.peer.send_rtp(again)
+        is_urgent = line.choice.asked_again(len(report.seqs), now)
+        self._repeats.lost(line.outlet, line.outlet.fanout, report.seqs, now)
+        if is_urgent:
+            self.adapt(line, now)
 
     def is_flowing(self, now: float) -> bool:
         """Whether media reaches it: something is sent, and it goes on reporting."""
@@ -252,9 +205,10 @@ class Subscriber:
             return
         for line in self.lines:
             self.adapt(line, now)
-        if now >= self._report_at or any(_is_told_wrong(line) for line in self.lines):
-            self._reports += self._report(now)
-            is_new = self._reports <= FIRST_REPORTS
+        is_wrong = any(_is_told_wrong(line) for line in self.lines)
+        if now >= self._report_at or is_wrong:
+            self._rounds = int(self._report(now)) + (0 if is_wrong else self._rounds)
+            is_new = self._rounds <= FIRST_REPORTS
             self._report_at = now + (FIRST_EVERY_S if is_new else REPORT_EVERY_S)
 
     def adapt(self, line: Line, now: float) -> None:
@@ -264,13 +218,12 @@ class Subscriber:
             return
         if _is_settled(line, track):
             return
-        rates = [one.feed.bitrate_bps(now) for one in track.fanouts]
-        place = (
-            line.choice.pick(rates, self._other_bps(line, now), now) if line.kind == "video" else 0
-        )
+        place = self._place(line, track, now) if line.kind == "video" else 0
         if place is None:
             detach(line)
             return
+        if line.choice.probe_bps:
+            self._repeats.probe(outlet, line.choice)
         wanted = track.fanouts[place]
         if wanted is outlet.next or (wanted is outlet.fanout and outlet.next is None):
             return
@@ -281,6 +234,14 @@ class Subscriber:
         wanted.expect(outlet)
         if line.kind == "video":
             wanted.feed.want_keyframe(now)
+
+    def _place(self, line: Line, track: Track, now: float) -> int | None:
+        """The number of the encoding that suits it now; None for none."""
+        feeds = [fanout.feed for fanout in track.fanouts]
+        rates = [feed.bitrate_bps(now) for feed in feeds]
+        line.choice.can_probe = line.outlet.is_repaired(track.codec.name)
+        pictures = [feed.pictures(now) for feed in feeds]
+        return line.choice.pick(steady(rates, pictures), self._other_bps(line, now), now)
 
     def _other_bps(self, line: Line, now: float) -> int:
         return sum(

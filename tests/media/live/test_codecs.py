@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from media.live.codecs import (
     NOTHING,
     Described,
-    describe,
     describer,
     is_b_slice,
     is_video,
@@ -20,6 +19,10 @@ from media.live.codecs import (
 
 VIDEO = ("VP8", "VP9", "H264", "AV1")
 SPS, PPS, IDR, SLICE, SEI, AUD = 0x67, 0x68, 0x65, 0x41, 0x06, 0x09
+
+
+def describe(codec: str, payload: bytes) -> Described:
+    return describer(codec)(payload)
 
 
 # --- VP8 -----------------------------------------------------------------------------------------

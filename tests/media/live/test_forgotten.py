@@ -80,3 +80,13 @@ async def test_what_was_let_go_of_sends_no_more() -> None:
     with pytest.raises(ConnectionError):
         await stand_in._send(b"more")
     assert sent == [b"goodbye"]
+
+
+async def test_what_is_made_for_some_seconds_ends_by_itself() -> None:
+    door = Doorless()
+    peer = Peer(cast(Any, door), dtls.new_certificate(), (), (), lasts_s=15.0)
+    made_at = time.monotonic()
+    peer.tick(made_at + 14.9)
+    assert peer.why == ""
+    peer.tick(made_at + 15.1)
+    assert peer.why == "left"

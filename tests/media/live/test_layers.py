@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.live.layers import LONGEST_WAIT_S, Choice
+from media.live.layers import FIRST_WAIT_S, LONGEST_WAIT_S, Choice, steady
 from media.live.messages import Wish
 
 CAMERA = (150_000, 500_000, 1_700_000)  # q, h, f of a 720p camera
@@ -70,17 +70,23 @@ def watch(
     wish: Wish = "auto",
     choice: Choice | None = None,
     start: float = START,
+    can_probe: bool = False,
+    probes: list[int] | None = None,
 ) -> list[int | None]:
-    """The layer at each step."""
+    """The layer at each step; `probes` gets what was repeated beside it, in bit/s."""
     choice = choice or Choice(start)
     choice.wish = wish
+    choice.can_probe = can_probe
     layers = []
     for step in range(round(seconds / STEP_S)):
         now = start + step * STEP_S
         present = rates(now - start) if callable(rates) else rates
         layer = choice.pick(present, SOUND, now)
         layers.append(layer)
-        line.carry(SOUND + (0 if layer is None else present[layer]), choice, now)
+        beside = SOUND + choice.probe_bps
+        line.carry(beside + (0 if layer is None else present[layer]), choice, now)
+        if probes is not None:
+            probes.append(choice.probe_bps)
     return layers
 
 
@@ -91,6 +97,11 @@ def changes(layers: Sequence[int | None]) -> list[tuple[float, int | None]]:
         found.append((round(at * STEP_S, 1), layer))
         at += len(list(stretch))
     return found
+
+
+def begins(probes: Sequence[int]) -> list[float]:
+    """When each probe began, in seconds."""
+    return [at for at, bps in changes(probes) if bps]
 
 
 def share(layers: Sequence[int | None], layer: int | None) -> float:
@@ -312,6 +323,91 @@ def test_a_layer_that_was_held_makes_the_next_trial_short_again() -> None:
     assert up[-1] == 2
 
 
+# --- probes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_estimate", [True, False])
+def test_after_a_trial_that_failed_a_thin_line_is_only_probed(has_estimate: bool) -> None:
+    line, probes = Line(1_500_000, has_estimate=has_estimate), list[int]()
+    layers = watch(line, 300, can_probe=True, probes=probes)
+    assert [layer for _, layer in changes(layers)] == [1, 2, 1]  # once, when nothing was known
+    assert set(probes) == {0, CAMERA[2] - CAMERA[1]}
+    pauses = [after - before for before, after in pairwise(begins(probes))]
+    assert pauses == sorted(pauses)
+    assert LONGEST_WAIT_S <= pauses[-1] <= LONGEST_WAIT_S + 5
+    assert sum(map(bool, probes)) * STEP_S <= 5 * len(begins(probes))
+
+
+def test_a_line_that_has_become_wide_passes_the_probe() -> None:
+    line, choice = Line(1_500_000), Choice(START)
+    assert watch(line, 20, choice=choice, can_probe=True)[-1] == 1
+    line.capacity_bps = 20_000_000
+    probes: list[int] = []
+    layers = watch(line, 40, choice=choice, start=START + 20, can_probe=True, probes=probes)
+    [(_, before), (up, after)] = changes(layers)
+    assert (before, after) == (1, 2)
+    assert up - begins(probes)[0] == pytest.approx(5, abs=0.2)
+    assert not any(probes[round(up / STEP_S) :])
+
+
+def probing() -> tuple[Choice, float]:
+    """A choice that has just begun to probe for the highest layer, and when."""
+    choice = Choice(START)
+    choice.can_probe = True
+    assert choice.pick(CAMERA, SOUND, START) == 1
+    assert choice.pick(CAMERA, SOUND, START + 3) == 2
+    choice.loss(0.5, START + 3.5)
+    assert choice.pick(CAMERA, SOUND, START + 3.5) == 1
+    choice.loss(0.0, START + 4)
+    now = START + 3.5 + 2 * FIRST_WAIT_S
+    assert choice.pick(CAMERA, SOUND, now) == 1
+    assert choice.probe_bps == CAMERA[2] - CAMERA[1]
+    return choice, now
+
+
+def test_a_probe_that_drowns_ends_before_any_report() -> None:
+    choice, now = probing()
+    assert not choice.asked_again(10, now + 0.3)
+    assert choice.asked_again(10, now + 0.4)
+    assert choice.pick(CAMERA, SOUND, now + 0.4) == 1
+    assert choice.probe_bps == 0
+    assert choice.pick(CAMERA, SOUND, now + 4 * FIRST_WAIT_S) == 1
+    assert choice.probe_bps == 0
+    choice.pick(CAMERA, SOUND, now + 0.4 + 4 * FIRST_WAIT_S)
+    assert choice.probe_bps
+
+
+def test_a_trial_whose_keyframe_drowns_ends_before_any_report() -> None:
+    choice = Choice(START)
+    choice.pick(CAMERA, SOUND, START)
+    assert choice.pick(CAMERA, SOUND, START + 3) == 2
+    assert choice.asked_again(40, START + 3.3)
+    assert choice.pick(CAMERA, SOUND, START + 3.3) == 1
+
+
+def test_what_is_asked_again_now_and_then_is_borne() -> None:
+    choice = Choice(START)
+    choice.pick(CAMERA, SOUND, START)
+    for step in range(80):
+        now = START + 3 + step * STEP_S
+        assert choice.pick(CAMERA, SOUND, now) == 2
+        assert not choice.asked_again(1, now)
+
+
+def test_nothing_is_probed_for_a_wish_that_needs_none() -> None:
+    for wish in ("low", "audio", "high"):
+        choice, now = probing()
+        choice.wish = wish  # type: ignore[assignment]
+        choice.pick(CAMERA, SOUND, now + 0.1)
+        assert choice.probe_bps == 0
+
+
+def test_a_layer_that_ends_is_probed_for_no_longer() -> None:
+    choice, now = probing()
+    assert choice.pick((*CAMERA[:2], 0), SOUND, now + 0.1) == 1
+    assert choice.probe_bps == 0
+
+
 # --- going down ----------------------------------------------------------------------------------
 
 
@@ -393,6 +489,21 @@ def test_what_was_lost_before_a_step_down_does_not_cause_the_next() -> None:
     assert choice.pick(CAMERA, SOUND, START + 4) == 0
 
 
+def test_a_queue_that_overflows_a_little_is_too_much_however_the_estimate_rises() -> None:
+    """A full queue delays no more than before: the estimate rises again, into the next loss."""
+    choice, estimate = Choice(START), 3_000_000.0
+    for step in range(200):
+        choice.estimate(round(estimate), START + step * STEP_S)
+        assert choice.pick(CAMERA, SOUND, START + step * STEP_S) in {1, 2}
+    now, estimate = START + 20, 1_600_000.0
+    choice.loss(0.06, now)
+    for step in range(9):
+        estimate *= 1.02
+        choice.estimate(min(round(estimate), 1_700_000), now + step * STEP_S)
+        layer = choice.pick(CAMERA, SOUND, now + step * STEP_S)
+    assert layer == 1
+
+
 def test_an_old_report_of_loss_says_nothing_of_now() -> None:
     choice = Choice(START)
     choice.pick(CAMERA, SOUND, START)
@@ -414,6 +525,45 @@ def test_a_layer_that_ends_is_left_for_the_next_lower_one() -> None:
         Line(20_000_000), 40, rates=lambda at: CAMERA if at < 20 else (150_000, 500_000, 0)
     )
     assert [layer for _, layer in changes(layers)] == [1, 2, 1]
+
+
+def test_a_layer_that_comes_and_goes_is_not_run_after() -> None:
+    """The presenter's uplink does not carry it: each time it ends a viewer's picture stands."""
+    layers = watch(
+        Line(20_000_000), 120, rates=lambda at: CAMERA if at % 8 < 6 else (150_000, 500_000, 0)
+    )
+    assert [layer for _, layer in changes(layers)].count(2) <= 6
+    assert share(layers[600:], 2) < 0.2
+
+
+def test_after_a_pause_the_largest_layer_may_be_the_last_to_come() -> None:
+    def rates(at: float) -> tuple[int, ...]:
+        if 20 < at < 40:
+            return (0, 0, 0)
+        return (150_000, 0, 0) if 40 <= at < 40.5 else CAMERA
+
+    at_last = [at for at, layer in changes(watch(Line(20_000_000), 60, rates=rates)) if layer == 2]
+    assert at_last[-1] <= 40.5 + 2 * FIRST_WAIT_S + 1
+
+
+@pytest.mark.parametrize(
+    ("pictures", "kept"),
+    [
+        ((30, 30, 30), (1, 1, 1)),
+        ((30, 30, 1), (1, 1, 0)),
+        ((30, 2, 30), (1, 0, 1)),
+        ((15, 30, 30), (1, 1, 1)),
+        ((1, 1, 1), (1, 1, 1)),
+        ((0, 0, 0), (1, 1, 1)),
+        ((7, 7, 3), (1, 1, 1)),
+        ((), ()),
+    ],
+)
+def test_a_layer_that_hardly_moves_beside_a_lower_one_does_not_flow(
+    pictures: tuple[int, ...], kept: tuple[int, ...]
+) -> None:
+    rates = CAMERA[: len(pictures)]
+    assert steady(rates, pictures) == [r * k for r, k in zip(rates, kept, strict=True)]
 
 
 def test_a_lowest_layer_that_ends_is_left_for_the_one_above() -> None:
@@ -520,18 +670,21 @@ def test_the_choice_is_always_a_layer_that_flows_if_one_does(
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(100_000, 6_000_000), st.floats(0, 0.06), st.booleans())
-def test_no_line_makes_it_flap(capacity: int, loss: float, has_estimate: bool) -> None:
-    layers = watch(Line(capacity, has_estimate=has_estimate, loss=loss), 180)
+@given(st.integers(100_000, 6_000_000), st.floats(0, 0.06), st.booleans(), st.booleans())
+def test_no_line_makes_it_flap(
+    capacity: int, loss: float, has_estimate: bool, can_probe: bool
+) -> None:
+    line = Line(capacity, has_estimate=has_estimate, loss=loss)
+    layers = watch(line, 180, can_probe=can_probe)
     assert len(changes(layers)) <= 20
     last_minute = changes(layers[-600:])
     assert len(last_minute) <= 6
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(250_000, 8_000_000))
-def test_in_the_end_each_line_gets_about_what_it_carries(capacity: int) -> None:
-    layers = watch(Line(capacity), 240)[-900:]
+@given(st.integers(250_000, 8_000_000), st.booleans())
+def test_in_the_end_each_line_gets_about_what_it_carries(capacity: int, can_probe: bool) -> None:
+    layers = watch(Line(capacity), 240, can_probe=can_probe)[-900:]
     # a line that is hardly wide enough may count as either
     fits = max(layer for layer, rate in enumerate(CAMERA) if rate + SOUND <= capacity * 1.03)
     assert share(layers, fits) + share(layers, fits - 1) >= 0.85

@@ -154,10 +154,11 @@ class Sent:
     rtx: int = field(default_factory=lambda: random.getrandbits(31) | 1)
 
 
-def presenter_offer(mine: Identity, sent: Sent) -> str:
-    """Wants to be seen and heard: sound, then picture."""
+def presenter_offer(mine: Identity, sent: Sent, *, says_when: bool = True) -> str:
+    """Wants to be seen and heard: sound, then picture. `says_when`: of its sound as well."""
     extensions = {1: MID, 2: ABS_SEND_TIME, 3: TRANSPORT_CC}
-    sound = _medium("audio", "0", mine, "sendonly", {1: MID, 3: TRANSPORT_CC}, setup="actpass")
+    own = extensions if says_when else {1: MID, 3: TRANSPORT_CC}
+    sound = _medium("audio", "0", mine, "sendonly", own, setup="actpass")
     sound += [f"a=msid:here sound-{sent.audio}", f"a=ssrc:{sent.audio} cname:here"]
     picture = _medium("video", "1", mine, "sendonly", extensions, setup="actpass")
     picture += [

@@ -37,9 +37,12 @@ class Presenter:
     """Sends picture and sound until closed; answers keyframe requests and retransmissions.
 
     `is_paced`: packets of a picture follow each other as a browser spaces them, else all at once.
+    `says_when`: packets of sound carry abs-send-time, as a browser's do.
     """
 
-    def __init__(self, group: list[Frame] | None = None, *, is_paced: bool = True) -> None:
+    def __init__(
+        self, group: list[Frame] | None = None, *, is_paced: bool = True, says_when: bool = True
+    ) -> None:
         self.wire = Wire(self._take)
         self.sent = Sent()
         self.packets = 0
@@ -48,10 +51,14 @@ class Presenter:
         self.twcc_feedback = 0
         self._frames = group or frames()
         self._is_paced = is_paced
+        self._says_when = says_when
+        self._silent_s = 0.0
+        self.late_s: list[float] = []  # of the packets of sound around a silence
         self._wants_key = False
         self._seq = {OPUS: random.getrandbits(15), VP8: random.getrandbits(15), VP8_RTX: 0}
         self._transport_seq = 0
         self._timestamps = {OPUS: 0, VP8: 0}
+        self._captured = {OPUS: 0.0, VP8: 0.0}  # when: seconds since 1970
         self._counts = {OPUS: [0, 0], VP8: [0, 0]}
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_PACKETS)
         self._extensions: dict[int, dict[str, int]] = {}
@@ -60,7 +67,9 @@ class Presenter:
 
     async def connect(self, exchange: Exchange, *, over: str = "udp") -> None:
         """Offers, connects; nothing is sent yet."""
-        offer = descriptions.presenter_offer(self.wire.identity, self.sent)
+        offer = descriptions.presenter_offer(
+            self.wire.identity, self.sent, says_when=self._says_when
+        )
         remote = descriptions.read(await exchange(offer))
         self._learn(OPUS, remote.line("audio"))
         self._learn(VP8, remote.line("video"))
@@ -84,15 +93,34 @@ class Presenter:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.wire.close()
 
+    def stop_microphone(self, seconds: float) -> None:
+        """A call: no sound for so long, and then its timestamps go on where they stopped."""
+        self._silent_s = seconds
+
     async def _sound(self) -> None:
         began = time.monotonic()
         number = 0
         while True:
             body = bytes([0xFC, 0xFF, 0xFE]) + bytes(SOUND_BYTES - 3)
-            self._timestamps[OPUS] = number * 960
+            if self._silent_s:
+                began += await self._silence(began + number / SOUND_PER_S)
+            self._capture(OPUS, number * 960, began + number / SOUND_PER_S)
             self._send(OPUS, self.sent.audio, body, marker=number == 0)
             number = _next(number, time.monotonic() - began, SOUND_PER_S)
             await _until(began + number / SOUND_PER_S)
+
+    async def _silence(self, due: float) -> float:
+        """Waits from when the next packet was due; for how long it was."""
+        silent_s, self._silent_s = self._silent_s, 0.0
+        self.late_s.append(time.monotonic() - due)
+        await asyncio.sleep(due + silent_s - time.monotonic())
+        self.late_s.append(time.monotonic() - due - silent_s)
+        return silent_s
+
+    def _capture(self, payload_type: int, timestamp: int, at: float) -> None:
+        """What is sent next was recorded at this moment of `time.monotonic`."""
+        self._timestamps[payload_type] = timestamp
+        self._captured[payload_type] = at + time.time() - time.monotonic()
 
     async def _picture(self) -> None:
         began, at, number = time.monotonic(), 0, 0
@@ -100,7 +128,7 @@ class Presenter:
             if self._wants_key:
                 at, self._wants_key = 0, False
             frame = self._frames[at]
-            self._timestamps[VP8] = number * 90_000 // FRAMES_PER_S
+            self._capture(VP8, number * 90_000 // FRAMES_PER_S, began + number / FRAMES_PER_S)
             await self._frame(frame, number)
             at = (at + 1) % len(self._frames)
             number = _next(number, time.monotonic() - began, FRAMES_PER_S)
@@ -117,7 +145,7 @@ class Presenter:
 
     def _send(self, payload_type: int, ssrc: int, body: bytes, *, marker: bool) -> None:
         seq = self._seq[payload_type] = (self._seq[payload_type] + 1) & 0xFFFF
-        payload = body + sent_at(time.time_ns())
+        payload = body + sent_at(self._stamp(payload_type))
         timestamp = self._timestamps[payload_type]
         packet = self._packet(payload_type, ssrc, seq, timestamp, payload, marker=marker)
         if payload_type == VP8:
@@ -127,6 +155,10 @@ class Presenter:
         counts = self._counts[payload_type]
         counts[0] += 1
         counts[1] += len(payload)
+
+    def _stamp(self, payload_type: int) -> int:
+        """What the end of a packet says: when it is sent, in nanoseconds since 1970."""
+        return time.time_ns()
 
     def _packet(
         self, payload_type: int, ssrc: int, seq: int, timestamp: int, payload: bytes,
@@ -155,13 +187,16 @@ class Presenter:
         return struct.pack("!HH", 0xBEDE, len(body) // 4) + body if body else b""
 
     async def _reports(self) -> None:
-        """Sender reports, once a second."""
+        """Sender reports, once a second: where the clock of each stands now, as browsers say it."""
         while True:
             await asyncio.sleep(1.0)
             for payload_type, ssrc in ((OPUS, self.sent.audio), (VP8, self.sent.video)):
                 packets, octets = self._counts[payload_type]
-                timestamp = self._timestamps[payload_type]
-                self.wire.send(sender_report(ssrc, time.time(), timestamp, packets, octets))
+                now = time.time()
+                since_s = now - self._captured[payload_type]
+                ticks = round(since_s * (48_000 if payload_type == OPUS else 90_000))
+                timestamp = (self._timestamps[payload_type] + ticks) & 0xFFFFFFFF
+                self.wire.send(sender_report(ssrc, now, timestamp, packets, octets))
 
     def _take(self, packet: bytes) -> None:
         """What the other side asks: RTCP packets, often several in one datagram."""
