@@ -9,7 +9,7 @@ import contextlib
 from uuid import UUID
 
 from media.errors import LiveError
-from media.live.messages import Done, Hide, RemoveMember, Stage
+from media.live.messages import Done, Hide, Mute, RemoveMember, Stage
 from rooms.live.protocol import Phase
 from server.live_rooms import LiveRooms
 
@@ -55,3 +55,13 @@ async def hide(
 
     with contextlib.suppress(LiveError):
         await live.ask(programme_id, room_id, hiding, Done)
+
+
+async def unmute(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID) -> None:
+    """This member is heard again."""
+
+    def unmuting(epoch: int) -> Mute:
+        return Mute(room_id, epoch, member, is_muted=False)
+
+    with contextlib.suppress(LiveError):
+        await live.ask(programme_id, room_id, unmuting, Done)

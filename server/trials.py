@@ -9,37 +9,69 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import UUID, uuid4
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from media.errors import LiveError
 from media.live.messages import Answered, Do, Done, Publish, Remove, Subscribe
 from rooms.errors import Refused
-from server import throttle, turn
+from server import errors, throttle, turn
 from server.context import Here
 from server.live_rooms import REACHED, SENT_TO, live_of
 
 OFFER_TYPE = "application/sdp"
 OFFER_BYTES = 65_536
-# Longer than any page tries; what is still there then is ended when the next one comes.
+# Longer than any page tries: what is still there then the live process ends by itself.
 LASTS_S = 15.0
 # At once, in one web process.
 MOST = 60
+# Each sends as much as a presenter does, and a stage has no more places (`media/live/stage.py`).
+MOST_SENDING = 4
+# Who waits for a turn asks again every two seconds; who has not asked for so long has gone.
+ASKS_AGAIN_S = 2
+KEPT_S = 6.0
+MOST_WAITING = 200
 
 Rung = Literal["udp", "tcp", "turn"]
 
 
 @dataclass(slots=True)
 class Trials:
-    """What runs now, oldest first: resource → its room and when it is over."""
+    """What runs now and who waits for a turn to send, each oldest first. Time is an argument.
+
+    `running`: a resource, or a ticket whose resource is being made → its room, when it is over.
+    `waiting`: ticket → when it asked last.
+    """
 
     running: OrderedDict[str, tuple[UUID, float]] = field(default_factory=OrderedDict)
+    waiting: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
-    def over(self, now_s: float) -> list[tuple[str, UUID]]:
-        """Takes out what has run for long enough."""
-        found = [(name, room) for name, (room, until) in self.running.items() if until <= now_s]
-        for name, _ in found:
+    def forget(self, now_s: float) -> None:
+        """Takes out what is over, and who has gone."""
+        for name in [name for name, (_, until) in self.running.items() if until <= now_s]:
             del self.running[name]
-        return found
+        for ticket in [one for one, at in self.waiting.items() if now_s - at > KEPT_S]:
+            del self.waiting[ticket]
+
+    def begin(self, name: str, room: UUID, now_s: float) -> None:
+        """From now on it runs."""
+        self.running[name] = (room, now_s + LASTS_S)
+
+    def place(self, ticket: str, now_s: float) -> int:
+        """How many turns it is away from sending; 0: its turn is now, and it is taken.
+
+        Raises `LiveError` `live_overloaded` when too many wait.
+        """
+        self.forget(now_s)
+        if ticket not in self.waiting and len(self.waiting) >= MOST_WAITING:
+            raise LiveError("live_overloaded")
+        self.waiting[ticket] = now_s
+        free = MOST_SENDING - sum(room == SENT_TO for room, _ in self.running.values())
+        place = list(self.waiting).index(ticket) + 1 - max(0, free)
+        if place > 0:
+            return place
+        del self.waiting[ticket]
+        self.begin(ticket, SENT_TO, now_s)
+        return 0
 
 
 def _trials(here: Here) -> Trials:
@@ -63,17 +95,38 @@ async def reach(here: Here) -> Response:
         raise Refused("choice_unknown", name="rung")
     offer = await _begin(here)
     member = uuid4()
-    ask = Subscribe(REACHED, 1, member, "trial", offer)
+    ask = Subscribe(REACHED, 1, member, "trial", offer, lasts_s=LASTS_S)
     answered = await _ask(here, REACHED, ask)
     return _created("/check/whep", answered, only(answered.answer, rung))
 
 
 async def send(here: Here) -> Response:
-    """`POST /check/whip`: takes what a presenter's browser sends, and shows it to nobody."""
-    offer = await _begin(here)
-    ask = Publish(SENT_TO, 1, uuid4(), "trial", "camera", offer)
-    answered = await _ask(here, SENT_TO, ask)
+    """`POST /check/whip?ticket=…`: takes what a presenter's browser sends, and shows it to nobody.
+
+    When others send it is answered 503 with the place in line; the same ticket keeps it.
+    """
+    ticket = f"ticket:{here.request.query_params.get('ticket', uuid4())!s:.40}"
+    trials = _trials(here)
+    offer = await _begin(here, is_counted=ticket not in trials.waiting)
+    place = trials.place(ticket, here.now.timestamp())
+    if place:
+        return _wait(here, place)
+    ask = Publish(SENT_TO, 1, uuid4(), "trial", "camera", offer, lasts_s=LASTS_S)
+    try:
+        answered = await _ask(here, SENT_TO, ask)
+    except LiveError as error:
+        if error.code != "stage_full":
+            raise
+        return _wait(here, 1)  # by way of another web process
+    finally:
+        trials.running.pop(ticket, None)
     return _created("/check/whip", answered, answered.answer)
+
+
+def _wait(here: Here, place: int) -> Response:
+    words = errors.sentence(here.language, "trials_many", {"place": place})
+    body = {"error": "trials_many", "message": words, "place": place}
+    return JSONResponse(body, 503, {"Retry-After": str(ASKS_AGAIN_S)})
 
 
 async def end(here: Here) -> Response:
@@ -93,15 +146,17 @@ def only(answer: str, rung: Rung) -> str:
     return "\r\n".join(kept)
 
 
-async def _begin(here: Here) -> str:
-    """The offer, when there is room for one more. Raises `LiveError` `live_overloaded`."""
+async def _begin(here: Here, *, is_counted: bool = True) -> str:
+    """The offer, when there is room for one more. Raises `LiveError` `live_overloaded`.
+
+    `is_counted`: it counts among the tries of its address; who waits in line asks over and over.
+    """
     kind = here.request.headers.get("content-type", "")
     if kind.split(";")[0].strip().lower() != OFFER_TYPE:
         raise Refused("offer_type", wanted=OFFER_TYPE)
     trials = _trials(here)
-    for name, room in trials.over(here.now.timestamp()):
-        await _end(here, name, room)
-    if len(trials.running) >= MOST or not await _may_try(here):
+    trials.forget(here.now.timestamp())
+    if len(trials.running) >= MOST or (is_counted and not await _may_try(here)):
         raise LiveError("live_overloaded")
     return await _offer(here)
 
@@ -126,8 +181,7 @@ async def _offer(here: Here) -> str:
 
 async def _ask(here: Here, room: UUID, ask: Do) -> Answered:
     answered = await live_of(here).try_out(room, ask, Answered)
-    until = here.now.timestamp() + LASTS_S
-    _trials(here).running[answered.resource] = (room, until)
+    _trials(here).begin(answered.resource, room, here.now.timestamp())
     return answered
 
 

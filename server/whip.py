@@ -99,14 +99,21 @@ async def _publish(here: Here) -> Response:
 
 async def _keep_dark(here: Here, guest: Guest) -> None:
     """What was hidden stays so, before anything of it flows: whoever comes back by another live
-    process, or during a pause."""
-    room = guest.room
+    process, by another program, or during a pause. Who was away for long begins anew."""
+    room, live = guest.room, live_of(here)
+    scope = Scope(room.programme_id)
     async with here.transaction() as conn:
-        own = await presenters.hidden(conn, Scope(room.programme_id), room.id)
+        is_new = not guest.is_class and await presenters.begins_anew(
+            conn, scope, room.id, guest.member, here.now
+        )
+        own = await presenters.hidden(conn, scope, room.id)
         phase = await rooms.phase_of(conn, room.programme_id, room.id)
-    if guest.member in own or phase in room_orders.DARK:
-        key = (live_of(here), room.programme_id, room.id, guest.member)
-        await room_orders.hide(*key, is_hidden=True)
+    key = (live, room.programme_id, room.id, guest.member)
+    is_dark = guest.member in own or phase in room_orders.DARK
+    if is_dark or is_new:
+        await room_orders.hide(*key, is_hidden=is_dark)
+    if is_new:
+        await room_orders.unmute(*key)
 
 
 async def whip_endpoint(here: Here) -> Response:

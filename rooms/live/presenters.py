@@ -1,7 +1,7 @@
 """Presenters: a person's place in a room, which the live core knows as a member."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +10,10 @@ from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
 from rooms.live import log, rooms
 from rooms.scope import Scope
+
+# Whoever was off the stage for longer is shown when she comes back: nobody goes live in the dark
+# because of what she pressed at another time. A program that loses its line is back much sooner.
+HIDDEN_WHILE_AWAY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,39 @@ async def hidden(conn: Connection, scope: Scope, room_id: UUID) -> frozenset[UUI
     return frozenset(row["id"] for row in rows)
 
 
+async def begins_anew(
+    conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
+) -> bool:
+    """Whether she was off the stage for so long that what she had hidden or muted is over.
+
+    What she hides before she comes stays hidden.
+    """
+    row = await conn.fetchrow(
+        """
+        select kind, at from room_events
+        where programme_id = $1 and room_id = $2 and data ->> 'member' = $3
+            and kind in ('presenter_came', 'presenter_left')
+        order by number desc limit 1
+        """,
+        scope.programme_id,
+        room_id,
+        str(member),
+    )
+    since = now - HIDDEN_WHILE_AWAY
+    if row is not None and (row["kind"] == "presenter_came" or row["at"] > since):
+        return False
+    await conn.execute(
+        """
+        update room_presenters set hidden_at = null
+        where programme_id = $1 and id = $2 and hidden_at <= $3
+        """,
+        scope.programme_id,
+        member,
+        since,
+    )
+    return True
+
+
 async def may_go_on(conn: Connection, room: rooms.Room, member: UUID) -> bool:
     """Whether a key of this place may still send: a webinar's presenter only while she may be on
     its stage (before pupils: once she is vetted)."""
@@ -168,30 +205,6 @@ async def take_off(
     return member
 
 
-async def remove(
-    conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
-) -> None:
-    """Takes a presenter off the stage, and her keys with her; she does not come back.
-
-    The caller tells the live core. Raises `NotThere` for who may not close the room, and for a
-    member who has no place in it.
-    """
-    room = await rooms.get(conn, scope, room_id)
-    if not rooms.may_close(scope, room):
-        raise NotThere("room")
-    removed = await conn.fetchval(
-        """
-        update room_presenters set removed_at = $4
-        where programme_id = $1 and room_id = $2 and id = $3 and removed_at is null returning id
-        """,
-        scope.programme_id,
-        room_id,
-        member,
-        now,
-    )
-    if removed is None:
-        raise NotThere("presenter")
-    await log.append(conn, scope, room_id, "presenter_left", now, {"member": str(member)})
 async def welcome_back(
     conn: Connection, scope: Scope, room_id: UUID, person_id: UUID, now: datetime
 ) -> None:
@@ -217,3 +230,27 @@ async def welcome_back(
     )
 
 
+async def remove(
+    conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
+) -> None:
+    """Takes a presenter off the stage, and her keys with her; she does not come back.
+
+    The caller tells the live core. Raises `NotThere` for who may not close the room, and for a
+    member who has no place in it.
+    """
+    room = await rooms.get(conn, scope, room_id)
+    if not rooms.may_close(scope, room):
+        raise NotThere("room")
+    removed = await conn.fetchval(
+        """
+        update room_presenters set removed_at = $4
+        where programme_id = $1 and room_id = $2 and id = $3 and removed_at is null returning id
+        """,
+        scope.programme_id,
+        room_id,
+        member,
+        now,
+    )
+    if removed is None:
+        raise NotThere("presenter")
+    await log.append(conn, scope, room_id, "presenter_left", now, {"member": str(member)})

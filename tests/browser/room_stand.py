@@ -51,6 +51,7 @@ def _show(**changes: Any) -> tuple[str, dict[str, Any]]:
         "code": ("K7M", "4WQ"), "qr": qr_svg("http://porthole.example/j/abc"), "declared": None,
         "join_at": "porthole.example/join", "screen_at": "porthole.example/screen", "expected": 28,
         "has_beamer": False, "declare_url": "/declared", "headcount_url": "",
+        "teaches": changes.get("role") == "teacher",
     }  # fmt: skip
     return "rooms/show.html", {**values, **changes}
 

@@ -449,6 +449,38 @@ async def test_the_pressed_button_hands_its_focus_on(visitor: Visitor) -> None:
     await expect(page.locator("[data-do=show]")).to_be_focused()
 
 
+async def test_who_is_live_from_elsewhere_reads_so_and_shows_herself_by_one_tap(
+    visitor: Visitor,
+) -> None:
+    """She hid here, and goes on with another program: nobody is dark without knowing."""
+    page = await visitor.open("studio")
+    await until(lambda: visitor.stand.sockets)
+    root, words = page.locator("[data-broadcast]"), page.locator("[data-picture-words]")
+    await visitor.stand.put_on(track(0, state="hidden"), track(0, kind="audio", state="hidden"))
+    await expect(root).to_have_attribute("data-state", "elsewhereHidden")
+    await expect(words).to_contain_text("from another device or program, and hidden")
+    await expect(page.locator("[data-do=live]")).to_be_visible()
+    await page.click("[data-do=show]")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/hide") == [{"hidden": False}])
+    await expect(root).to_have_attribute("data-state", "elsewhere")
+    await visitor.stand.put_on(track(0), track(0, kind="audio", state="muted"))
+    await page.click("[data-do=mute]:has-text('Microphone on')")
+    await until(lambda: visitor.stand.posts_to("/rooms/r1/mute") == [{"muted": False}])
+    await expect(page.locator("[data-do=hide]")).to_be_visible()
+    assert visitor.stand.posts_to("/rooms/r1/whip") == []
+
+
+async def test_who_is_hidden_by_another_page_is_hidden_here(visitor: Visitor) -> None:
+    page = await live(visitor)
+    root = page.locator("[data-broadcast]")
+    await visitor.stand.put_on(track(0, state="hidden"), track(0, kind="audio", state="hidden"))
+    await visitor.stand.tell(event="phase", phase="paused", at=0, number=8)
+    await asyncio.sleep(4)  # a break is no hiding of hers
+    await expect(root).to_have_attribute("data-state", "live")
+    await visitor.stand.tell(event="phase", phase="live", at=0, number=9)
+    await expect(root).to_have_attribute("data-state", "hidden", timeout=15_000)
+
+
 async def test_mute_is_told(visitor: Visitor) -> None:
     page = await live(visitor)
     await page.click("[data-do=mute]")

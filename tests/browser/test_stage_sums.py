@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.room_stand import BRAM, room_stand, track
+from tests.browser.room_stand import ANNA, BRAM, room_stand, track
 from tests.support.chromium import light_chromium
 
 pytestmark = pytest.mark.browser
@@ -503,18 +503,43 @@ async def test_h264_is_offered_first_and_its_plainest_form_before_the_others(
         ({"is_open": True, "is_live": True}, "live", "hide"),
         ({"is_live": True, "is_hidden": True}, "hidden", "show"),
         ({"is_open": True, "is_live": True, "is_away": True}, "away", "resume"),
+        ({"elsewhere": "shown"}, "elsewhere", "hide"),
+        ({"is_open": True, "elsewhere": "hidden"}, "elsewhereHidden", "show"),
+        ({"is_open": True, "is_live": True, "elsewhere": "hidden"}, "live", "hide"),
     ],
 )
 async def test_a_presenter_has_one_large_button(
     scripts: Scripts, facts: Any, state: str, first: str
 ) -> None:
-    nothing = {"is_open": False, "is_live": False, "is_hidden": False, "is_away": False}
+    nothing = {"is_open": False, "is_live": False, "is_hidden": False, "is_away": False,
+               "elsewhere": ""}  # fmt: skip
     told = await scripts.run(
         "broadcast/state",
         "const s = it.stateOf(given); return [s, it.buttonsOf(s)[0]]",
         {**nothing, **facts},
     )
     assert told == [state, first]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "is_paused", "shown"),
+    [
+        ([], False, ""),
+        ([track(0, member="other")], False, ""),
+        ([track(0, source="screen")], False, ""),
+        ([track(0)], False, "shown"),
+        ([track(0, state="stalled"), track(0, kind="audio")], False, "shown"),
+        ([track(0, state="hidden"), track(0, kind="audio", state="hidden")], False, "hidden"),
+        ([track(0, state="hidden")], True, "shown"),
+    ],
+)
+async def test_what_a_presenter_shows_from_elsewhere(
+    scripts: Scripts, tracks: list[Any], is_paused: bool, shown: str
+) -> None:
+    told = await scripts.run(
+        "broadcast/state", "return it.shownOf(...given)", [tracks, ANNA, is_paused]
+    )
+    assert told == shown
 
 
 # --- the test of the way -------------------------------------------------------------------------

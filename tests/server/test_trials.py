@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from media.errors import LiveError
 from media.live.messages import (
     Answered,
     Close,
@@ -18,8 +19,9 @@ from media.live.messages import (
     Subscribe,
     Told,
 )
+from media.live.stage import SLOTS
 from server.live_rooms import REACHED, SENT_TO
-from server.trials import LASTS_S, MOST, Rung, only
+from server.trials import KEPT_S, LASTS_S, MOST, MOST_SENDING, MOST_WAITING, Rung, Trials, only
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, live_house
 from tests.support.scripted_live import refuse
@@ -81,14 +83,77 @@ async def test_the_room_of_nobody_is_opened_when_live_is_new(there: LiveHouse) -
     assert [one.room for one in there.live.of(Open)].count(REACHED) == 1
 
 
-async def test_what_stays_too_long_is_ended_by_the_next(there: LiveHouse, clock: Clock) -> None:
+async def test_a_trial_lasts_some_seconds_and_no_longer(there: LiveHouse, clock: Clock) -> None:
+    """The live process ends it, whatever becomes of this one."""
     async with there.client(headers=OWN) as client:
-        first = (await tries(client)).headers["location"].rsplit("=", 1)[1]
-        await tries(client)
-        assert there.live.of(Remove) == []
+        for _ in range(MOST):
+            await tries(client)
+        assert (await tries(client)).status_code == 503
         clock.moment += timedelta(seconds=LASTS_S)
-        await tries(client)
-    assert next(one.resource for one in there.live.of(Remove)) == first
+        assert (await tries(client)).status_code == 201
+    assert {one.lasts_s for one in there.live.of(Subscribe)} == {LASTS_S}
+
+
+# --- who waits for a turn to send ----------------------------------------------------------------
+
+
+def begun(trials: Trials, now_s: float, *tickets: str) -> list[int]:
+    return [trials.place(ticket, now_s) for ticket in tickets]
+
+
+def test_four_send_and_the_fifth_is_first_in_line() -> None:
+    trials = Trials()
+    assert begun(trials, 0, "a", "b", "c", "d", "e", "f") == [0, 0, 0, 0, 1, 2]
+    assert begun(trials, 2, "f", "e") == [2, 1]
+    del trials.running["b"]
+    assert begun(trials, 4, "f", "e", "f") == [1, 0, 1]
+    trials.running.clear()
+    assert begun(trials, 5, "f") == [0]
+
+
+def test_the_line_moves_on_when_a_trial_has_had_its_time() -> None:
+    trials = Trials()
+    begun(trials, 0, "a", "b", "c", "d")
+    assert begun(trials, LASTS_S - 0.1, "e") == [1]
+    assert begun(trials, LASTS_S, "e") == [0]
+
+
+def test_who_does_not_ask_again_loses_the_place() -> None:
+    trials = Trials()
+    begun(trials, 0, "a", "b", "c", "d", "gone", "e")
+    assert begun(trials, KEPT_S + 0.1, "f", "e") == [1, 2]
+
+
+def test_the_line_is_bounded_and_who_stands_in_it_stays() -> None:
+    trials = Trials()
+    begun(trials, 0, "a", "b", "c", "d", *map(str, range(MOST_WAITING)))
+    with pytest.raises(LiveError, match="live_overloaded"):
+        trials.place("one more", 1)
+    assert trials.place("0", 1) == 1
+
+
+def test_there_are_no_more_turns_than_places() -> None:
+    assert MOST_SENDING == SLOTS
+
+
+async def test_a_fifth_presenter_reads_her_place_and_has_her_turn(there: LiveHouse) -> None:
+    made = iter(f"r{n}" for n in range(9))
+    there.live.answers[Publish] = lambda ask: Answered(next(made), ANSWER, '"1"')
+    async with await there.client_of(there.world.editor) as studio:
+        for n in range(MOST_SENDING):
+            assert (await tries(studio, f"/check/whip?ticket={n}")).status_code == 201
+        for ticket, place in (("e", 1), ("f", 2), ("f", 2)):
+            answer = await tries(studio, f"/check/whip?ticket={ticket}")
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert answer.json()["place"] == place
+            assert f"number {place} in line" in answer.json()["message"]
+        assert (await studio.delete("/check/whip?resource=r0")).status_code == 200
+        assert (await tries(studio, "/check/whip?ticket=f")).json()["place"] == 1
+        assert (await tries(studio, "/check/whip?ticket=e")).status_code == 201
+        there.live.answers[Publish] = refuse("stage_full")  # sent to by way of another process
+        await studio.delete("/check/whip?resource=r1")
+        assert (await tries(studio, "/check/whip?ticket=f")).json()["place"] == 1
+    assert {one.lasts_s for one in there.live.of(Publish)} == {LASTS_S}
 
 
 async def test_more_than_there_is_room_for_wait(there: LiveHouse) -> None:

@@ -8,8 +8,18 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from media.live.messages import Listen, Open, Patch, Patched, Publish, Remove, Subscribe
-from rooms.live import presenters, rooms, stream_keys
+from media.live.messages import (
+    Hide,
+    Listen,
+    Mute,
+    Open,
+    Patch,
+    Patched,
+    Publish,
+    Remove,
+    Subscribe,
+)
+from rooms.live import log, presenters, rooms, stream_keys
 from server import viewer_tokens
 from tests.support import people
 from tests.support.floor import Clock
@@ -122,6 +132,35 @@ async def test_who_is_signed_in_watches_under_her_own_name(there: LiveHouse, who
     async with await there.client_of(getattr(there.world, who)) as client:
         assert (await post(client, whep(there))).status_code == 201
     assert there.live.of(Subscribe)[0].creator.startswith("sign-in:")
+
+
+async def test_what_she_hid_stays_hidden_when_a_program_takes_over(there: LiveHouse) -> None:
+    async with await there.client_of(there.world.editor) as studio:
+        assert (await post(studio, whip(there))).status_code == 201
+        member = there.live.of(Publish)[0].member
+        url = f"/rooms/{there.room.id}/hide"
+        assert (await studio.post(url, json={"hidden": True})).status_code == 200
+    async with there.house.pool.acquire() as conn, conn.transaction():
+        await log.append(
+            conn, presenter_of(there.world), there.room.id, "presenter_came",
+            there.house.clock(), {"member": str(member)},
+        )  # fmt: skip
+    there.live.asked.clear()
+    await publish(there)
+    assert there.live.of(Hide) == [Hide(there.room.id, 1, member, True)]
+    assert there.live.of(Mute) == []
+
+
+async def test_who_comes_another_day_is_seen_and_heard(there: LiveHouse) -> None:
+    async with await there.client_of(there.world.editor) as studio:
+        assert (await post(studio, whip(there))).status_code == 201
+        member = there.live.of(Publish)[0].member
+        await studio.post(f"/rooms/{there.room.id}/hide", json={"hidden": True})
+    there.live.asked.clear()
+    there.house.clock.move(minutes=11)
+    await publish(there)
+    assert there.live.of(Hide) == [Hide(there.room.id, 1, member, False)]
+    assert there.live.of(Mute) == [Mute(there.room.id, 1, member, False)]
 
 
 # --- who may not ---------------------------------------------------------------------------------

@@ -48,6 +48,35 @@ async def test_a_removed_presenter_does_not_come_back(pool: Pool, clock: Clock) 
             await presenters.remove(conn, moderator_of(world), room.id, place.member, clock())
 
 
+async def test_what_is_hidden_stays_so_for_as_long_as_she_may_be_back(
+    pool: Pool, clock: Clock
+) -> None:
+    """A program that lost its line does not show what was hidden; another day nobody is dark."""
+    async with pool.acquire() as conn, conn.transaction():
+        world = await lessons.a_world(conn)
+        room = await a_room(conn, world, clock())
+        me = presenter_of(world)
+        member = (await presenters.take_place(conn, me, room.id, clock())).member
+
+        async def happens(kind: str) -> None:
+            await log.append(conn, me, room.id, kind, clock(), {"member": str(member)})
+
+        async def is_anew() -> tuple[bool, bool]:
+            anew = await presenters.begins_anew(conn, me, room.id, member, clock())
+            return anew, member in await presenters.hidden(conn, me, room.id)
+
+        await presenters.hide(conn, me, member, clock())
+        assert await is_anew() == (True, True), "hidden before she came"
+        await happens("presenter_came")
+        clock.move(hours=2)
+        assert await is_anew() == (False, True)
+        await happens("presenter_left")
+        clock.move(minutes=9)
+        assert await is_anew() == (False, True)
+        clock.move(minutes=2)
+        assert await is_anew() == (True, False)
+
+
 async def test_a_key_is_shown_once_and_kept_hashed(pool: Pool, clock: Clock) -> None:
     async with pool.acquire() as conn, conn.transaction():
         world = await lessons.a_world(conn)

@@ -211,3 +211,13 @@ function errorOf(error) {
       return "cannot";
   }
 }
+
+/** Camera and microphone were allowed before: the preview then stands there at once. */
+export async function isAllowed() {
+  try {
+    const asked = ["camera", "microphone"].map((name) => navigator.permissions.query({ name: /** @type {PermissionName} */ (name) }));
+    return (await Promise.all(asked)).every(({ state }) => state === "granted");
+  } catch {
+    return false;
+  }
+}

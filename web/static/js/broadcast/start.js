@@ -13,5 +13,7 @@ const text = readTexts(root);
 mountCopies(root, text);
 mountInPlace(root, text);
 const studio = new Studio(root);
-mountPrompter(/** @type {HTMLElement} */ (must(root.querySelector("[data-prompter]"))), new RoomLine(studio.socket), text);
+const line = new RoomLine(studio.socket);
+mountPrompter(/** @type {HTMLElement} */ (must(root.querySelector("[data-prompter]"))), line, text);
+line.on("changed", ({ phase }) => studio.pause(phase === "paused"));
 void studio.start();

@@ -10,13 +10,14 @@ import { presenters } from "../stage/arrange.js";
 import { Steady } from "../stage/quality.js";
 import { RoomSocket } from "../stage/room_socket.js";
 import { readTexts } from "../texts.js";
-import { Capture } from "./capture.js";
+import { Capture, isAllowed } from "./capture.js";
 import { mountChoosing } from "./choosing.js";
+import { Face } from "./face.js";
 import { Meter } from "./meter.js";
 import { mountMonitor } from "./monitor.js";
 import { Publication } from "./publication.js";
 import { Sharing } from "./sharing.js";
-import { buttonsOf, stateOf, wordsOf } from "./state.js";
+import { buttonsOf, isMutedIn, shownOf, stateOf } from "./state.js";
 import { tryConnection } from "./trial.js";
 import { judgeUplink, problemAfter, uplinkOf } from "./uplink.js";
 
@@ -25,10 +26,13 @@ const LOOK_MS = 2000;
 const RAMP_MS = 8000;
 // Until the server knows that the picture is hidden it is told again; nothing leaves this device meanwhile.
 const AGAIN_MS = 1000;
+// What the stage said before may still be on its way; by then it says what was asked of it.
+const AGREES_MS = 3000;
 /** @type {Record<number, string>} */
 const REFUSED = { 401: "mayNot", 403: "mayNot", 404: "mayNot", 409: "stageFull", 422: "cannot" };
 
 export class Studio {
+  #face;
   #room;
   #capture = new Capture();
   #publication;
@@ -36,7 +40,13 @@ export class Studio {
   #socket;
   #meter;
   #steady = new Steady();
-  #facts = { is_open: false, is_live: false, is_hidden: false, is_away: false };
+  /** @type {import("./state.js").Facts} */
+  #facts = { is_open: false, is_live: false, is_hidden: false, is_away: false, elsewhere: "" };
+  /** When this page last changed what the stage shows of her. */
+  #toldAt = -Infinity;
+  /** Since when it hides her though she did not; Infinity while it does not. */
+  #hiddenSince = Infinity;
+  #isPaused = false;
   #epoch = -1;
   #isOnline = false;
   /** @type {import("../stage/room_socket.js").Track[]} */
@@ -52,13 +62,14 @@ export class Studio {
   constructor(root) {
     this.root = root;
     this.text = readTexts(root);
+    this.#face = new Face(root, this.text);
     this.#room = root.dataset.broadcast ?? "";
     this.preview = /** @type {HTMLVideoElement} */ (must(root.querySelector("[data-preview]")));
     this.#publication = new Publication(this.#room, "camera", () => this.#isTaken());
     this.#sharing = new Sharing(this.#room);
     this.#socket = new RoomSocket(this.#room, () => this.#beat());
     const level = /** @type {HTMLMeterElement} */ (must(root.querySelector("[data-level]")));
-    this.#meter = new Meter(level, (verdict) => this.#put("[data-sound-problem]", this.#sound(verdict)));
+    this.#meter = new Meter(level, (verdict) => this.#face.put("[data-sound-problem]", this.#sound(verdict)));
     mountChoosing(root, this.#capture, this.text, (key) => this.#problem(key));
     mountMonitor(root, this.#room, this.#socket, this.text, () => this.#servers);
     this.#listen();
@@ -68,6 +79,12 @@ export class Studio {
   /** Its line to the room, for others on the page. */
   get socket() {
     return this.#socket;
+  }
+
+  /** The session has a break: the stage is dark, whoever hides. @param {boolean} isPaused */
+  pause(isPaused) {
+    this.#isPaused = isPaused;
+    this.#agree();
   }
 
   async start() {
@@ -114,18 +131,14 @@ export class Studio {
       stop: () => this.#stop(),
       test: () => void this.#test(),
     };
-    for (const [name, act] of Object.entries(acts)) this.#button(name).addEventListener("click", act);
+    for (const [name, act] of Object.entries(acts)) this.#face.button(name).addEventListener("click", act);
     must(this.root.querySelector(".broadcast-acts")).addEventListener("keydown", (event) => {
       const { key, ctrlKey, altKey, metaKey } = /** @type {KeyboardEvent} */ (event);
-      if (key.toLowerCase() !== "h" || ctrlKey || altKey || metaKey || !this.#facts.is_live) return;
-      if (this.#facts.is_hidden) void this.#showAgain();
-      else this.#hide();
+      if (key.toLowerCase() !== "h" || ctrlKey || altKey || metaKey) return;
+      const wanted = buttonsOf(stateOf(this.#facts));
+      if (wanted.includes("show")) void this.#showAgain();
+      else if (wanted.includes("hide")) this.#hide();
     });
-  }
-
-  /** @param {string} name @returns {HTMLButtonElement} */
-  #button(name) {
-    return /** @type {HTMLButtonElement} */ (must(this.root.querySelector(`[data-do=${name}]`)));
   }
 
   // --- what the presenter does
@@ -138,13 +151,14 @@ export class Studio {
   #goLive() {
     this.#problem("");
     this.#letSleep = stayAwake();
-    this.#is({ is_live: true, is_hidden: false });
+    this.#is({ is_live: true, is_hidden: false, elsewhere: "" });
     this.#connection("isMade");
     this.#publication.link.start(this.#servers);
   }
 
   /** Everything of it happens here and now; the server is told, and cuts what is on its way. */
   #hide() {
+    if (!this.#facts.is_live) return void this.#hideElsewhere(true);
     this.#capture.cut();
     this.#is({ is_open: false, is_hidden: true });
     this.#say("isHidden");
@@ -152,6 +166,7 @@ export class Studio {
   }
 
   async #showAgain() {
+    if (!this.#facts.is_live) return this.#hideElsewhere(false);
     const problem = await this.#capture.open();
     this.#problem(problem);
     if (!this.#capture.isOpen) return;
@@ -159,38 +174,59 @@ export class Studio {
     void this.#tellHidden();
   }
 
+  /** Another device sends; only the stage can cut it. @param {boolean} hidden */
+  async #hideElsewhere(hidden) {
+    const isDone = await tell(`/rooms/${this.#room}/hide`, { hidden });
+    this.#toldAt = isDone ? performance.now() : this.#toldAt;
+    this.#problem(isDone ? "" : "cannot");
+    if (!isDone || this.#facts.is_live) return;
+    this.#is({ elsewhere: hidden ? "hidden" : "shown" });
+    this.#say(hidden ? "isElsewhereHidden" : "isElsewhere");
+  }
+
   /** Says how it is now, until it is known. */
   async #tellHidden() {
     const hidden = this.#facts.is_hidden;
+    this.#toldAt = performance.now();
     if (!this.#facts.is_live || (await tell(`/rooms/${this.#room}/hide`, { hidden }))) return;
     setTimeout(() => hidden === this.#facts.is_hidden && void this.#tellHidden(), AGAIN_MS);
   }
 
   async #mute() {
-    const muted = !this.#capture.isMuted;
+    const muted = !this.#isMuted;
     this.#capture.mute(muted);
     this.#say(muted ? "isMuted" : "isUnmuted");
     this.#show();
-    if (this.#facts.is_live) await tell(`/rooms/${this.#room}/mute`, { muted });
+    if (this.#facts.is_live || this.#facts.elsewhere) await tell(`/rooms/${this.#room}/mute`, { muted });
+  }
+
+  get #isMuted() {
+    return this.#facts.elsewhere ? isMutedIn(this.#tracks, this.#member) : this.#capture.isMuted;
+  }
+
+  get #member() {
+    return this.root.dataset.member ?? "";
   }
 
   #stop() {
+    this.#toldAt = performance.now();
     this.#sharing.stop();
     this.#publication.link.stop();
     this.#letSleep();
     this.#upAt = Infinity;
     this.root.removeAttribute("data-up");
     this.#is({ is_live: false, is_hidden: false, is_open: this.#capture.isOpen });
-    this.#put("[data-connection]", "–");
+    this.#face.put("[data-connection]", "–");
     this.#say("stopped");
   }
 
   async #test() {
-    const button = this.#button("test");
+    const button = this.#face.button("test");
     button.disabled = true;
-    this.#put("[data-test-result]", this.text("testing"));
-    const { key, way } = await tryConnection();
-    this.#put("[data-test-result]", this.text(key, { way: this.text(way) }));
+    this.#face.put("[data-test-result]", this.text("testing"));
+    const waits = (/** @type {number} */ place) => this.#face.put("[data-test-result]", this.text("testWaits", { place }));
+    const { key, way } = await tryConnection(waits);
+    this.#face.put("[data-test-result]", this.text(key, { way: this.text(way) }));
     button.disabled = false;
   }
 
@@ -233,13 +269,14 @@ export class Studio {
 
   /** The room hears of this presenter's camera, and it is not ours: we heard of nothing being wrong with the line. */
   #isTaken() {
-    const member = this.root.dataset.member;
-    const own = this.#tracks.filter((track) => track.member === member && track.source === "camera");
-    return this.#isOnline && own.some(({ state }) => state === "flowing");
+    const own = this.#tracks.filter((track) => track.member === this.#member && track.source === "camera");
+    return this.#isOnline && own.some(({ state }) => state === "flowing" || state === "hidden");
   }
 
   #taken() {
     this.#stop();
+    this.#toldAt = -Infinity;
+    this.#agree();
     this.#problem("takenOver");
   }
 
@@ -271,16 +308,29 @@ export class Studio {
     this.#tracks = stage.tracks;
     const names = presenters(stage.tracks).map(({ name }) => name);
     const list = new Intl.ListFormat(document.documentElement.lang).format(names);
-    this.#put("[data-presenters]", list || this.text("nobody"));
-    const isShaky = stage.tracks.some(({ member, is_shaky }) => is_shaky && member === this.root.dataset.member);
-    this.#put("[data-shaky]", isShaky ? this.text("shaky") : "");
-    this.#toggle("[data-on-air]", stage.is_on_air);
-    this.#toggle("[data-off-air]", !stage.is_on_air);
+    this.#face.put("[data-presenters]", list || this.text("nobody"));
+    const isShaky = stage.tracks.some(({ member, is_shaky }) => is_shaky && member === this.#member);
+    this.#face.put("[data-shaky]", isShaky ? this.text("shaky") : "");
+    this.#face.toggle("[data-on-air]", stage.is_on_air);
+    this.#face.toggle("[data-off-air]", !stage.is_on_air);
+    this.#agree();
+    this.#show();
+  }
+
+  /** What the stage shows of her is what this page says of it: also where another page or program of hers decided. */
+  #agree() {
+    const { is_live, is_hidden, elsewhere } = this.#facts;
+    const now = performance.now();
+    const shown = shownOf(this.#tracks, this.#member, this.#isPaused);
+    this.#hiddenSince = is_live && !is_hidden && shown === "hidden" ? Math.min(this.#hiddenSince, now) : Infinity;
+    if (now - this.#toldAt < AGREES_MS) return;
+    if (now - this.#hiddenSince > AGREES_MS) this.#hide();
+    if (!is_live && shown !== elsewhere) this.#is({ elsewhere: shown });
   }
 
   /** @param {number} count */
   #viewers(count) {
-    this.#put("[data-viewers]", this.text(count === 1 ? "oneViewer" : "viewers", { num: count }));
+    this.#face.put("[data-viewers]", this.text(count === 1 ? "oneViewer" : "viewers", { num: count }));
   }
 
   /** @param {string} why */
@@ -288,11 +338,12 @@ export class Studio {
     this.#stop();
     this.#capture.cut();
     this.#is({ is_open: false });
-    for (const button of this.root.querySelectorAll("button[data-do]")) /** @type {HTMLButtonElement} */ (button).hidden = true;
-    this.#put("[data-problem]", this.text(why));
+    this.#face.close();
+    this.#face.put("[data-problem]", this.text(why));
   }
 
   async #look() {
+    this.#agree();
     const { peer, isUp } = this.#publication.link;
     if (!this.#facts.is_live || !isUp || !peer) return;
     const quality = this.#steady.put(judgeUplink(uplinkOf((await peer.getStats()).values())));
@@ -320,34 +371,12 @@ export class Studio {
   }
 
   #show() {
-    const state = stateOf(this.#facts);
-    const had = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.do;
-    this.root.dataset.state = state;
-    const wanted = new Set(buttonsOf(state));
-    if (this.#button("flip").dataset.able !== "yes") wanted.delete("flip");
-    if (!Sharing.isPossible) wanted.delete("screen");
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll(".broadcast-acts [data-do]"))) {
-      button.hidden = !wanted.has(button.dataset.do ?? "");
-    }
-    // The button that was pressed is gone: its successor has the focus.
-    if (had && !wanted.has(had)) this.#button(buttonsOf(state)[0] ?? "open").focus({ preventScroll: true });
-    this.#switch("mute", this.#capture.isMuted);
-    this.#switch("screen", this.#sharing.isOn);
-    const words = wordsOf(state);
-    this.#put("[data-picture-words]", words ? this.text(words) : "");
-  }
-
-  /** A button with two names. @param {string} name @param {boolean} isDone what its first name says */
-  #switch(name, isDone) {
-    const button = this.#button(name);
-    const { on = "", off = "" } = button.dataset;
-    const words = name === "mute" ? (isDone ? off : on) : isDone ? on : off;
-    if (button.textContent !== words) button.textContent = words;
+    this.#face.show(this.#facts, { isMuted: this.#isMuted, isShared: this.#sharing.isOn });
   }
 
   /** @param {string} key */
   #connection(key) {
-    this.#put("[data-connection]", this.text(key));
+    this.#face.put("[data-connection]", this.text(key));
   }
 
   /** @param {import("./noise.js").Verdict} verdict */
@@ -358,32 +387,11 @@ export class Studio {
   /** @param {string} key "" when there is none any more */
   #problem(key) {
     this.#wrong = key;
-    this.#put("[data-problem]", key ? this.text(key) : "");
+    this.#face.put("[data-problem]", key ? this.text(key) : "");
   }
 
   /** @param {string} key */
   #say(key) {
-    this.#put("[data-said]", this.text(key));
-  }
-
-  /** @param {string} selector @param {boolean} isShown */
-  #toggle(selector, isShown) {
-    for (const place of this.root.querySelectorAll(selector)) /** @type {HTMLElement} */ (place).hidden = !isShown;
-  }
-
-  /** @param {string} selector @param {string} words */
-  #put(selector, words) {
-    const place = must(this.root.querySelector(selector));
-    if (place.textContent !== words) place.textContent = words;
-  }
-}
-
-/** Camera and microphone were allowed before: the preview then stands there at once. */
-async function isAllowed() {
-  try {
-    const asked = ["camera", "microphone"].map((name) => navigator.permissions.query({ name: /** @type {PermissionName} */ (name) }));
-    return (await Promise.all(asked)).every(({ state }) => state === "granted");
-  } catch {
-    return false;
+    this.#face.put("[data-said]", this.text(key));
   }
 }

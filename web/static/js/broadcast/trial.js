@@ -2,13 +2,16 @@
 
 import { probe, relays } from "../check/probe.js";
 import { comesUp } from "../stage/comes_up.js";
-import { offer } from "../stage/whip.js";
+import { Refused, offer } from "../stage/whip.js";
+import { newUuid } from "../uuid.js";
 import { judgeUplink, uplinkOf } from "./uplink.js";
 import { encodings } from "./wishes.js";
 
 // The browser feels its way up in this time.
 const LENGTH_MS = 6000;
 const COMES_MS = 4000;
+// A whole school of presenters who test at once; whoever still waits then knows at least that the stage is reached.
+const MOST_WAIT_MS = 180_000;
 const WIDTH = 1280;
 const HEIGHT = 720;
 const FRAMES_PER_S = 25;
@@ -17,28 +20,28 @@ const SQUARE = 40;
 /** @type {Record<string, string>} */
 const KEYS = { good: "testGood", fair: "testFair", sound: "testSound", poor: "testSound" };
 
-/** @returns {Promise<{key: string, way: string}>} keys of the words */
-export async function tryConnection() {
+/** @param {(place: number) => void} waits told how many turns it is away, while others test @returns {Promise<{key: string, way: string}>} keys of the words */
+export async function tryConnection(waits) {
   const servers = await relays();
   for (const rung of /** @type {const} */ (["udp", "tcp", "turn"])) {
     const { result } = await probe(rung, servers);
     if (result !== "works") continue;
-    return { key: KEYS[(await sendTest(rung === "turn" ? servers : [])) ?? ""] ?? "testReached", way: rung };
+    return { key: KEYS[(await sendTest(rung === "turn" ? servers : [], waits)) ?? ""] ?? "testReached", way: rung };
   }
   return { key: "testFailed", way: "udp" };
 }
 
 /**
  * Sends a moving picture to a place where nobody looks. null where that is not possible.
- * @param {RTCIceServer[]} relay
+ * @param {RTCIceServer[]} relay @param {(place: number) => void} waits
  */
-async function sendTest(relay) {
+async function sendTest(relay, waits) {
   const picture = movingPicture();
   const peer = new RTCPeerConnection({ iceServers: relay, iceTransportPolicy: relay.length ? "relay" : "all" });
   try {
     const sendEncodings = encodings("camera");
     peer.addTransceiver(picture.track, { direction: "sendonly", sendEncodings });
-    const resource = await offer(peer, "/check/whip", relay.length > 0);
+    const resource = await inTurn(waits, (ticket) => offer(peer, `/check/whip?ticket=${ticket}`, relay.length > 0));
     if (!(await comesUp(peer, COMES_MS))) return null;
     await new Promise((done) => setTimeout(done, LENGTH_MS));
     const quality = judgeUplink(uplinkOf((await peer.getStats()).values()));
@@ -49,6 +52,25 @@ async function sendTest(relay) {
   } finally {
     picture.end();
     peer.close();
+  }
+}
+
+/**
+ * Asks until it is this page's turn.
+ * @template T @param {(place: number) => void} waits @param {(ticket: string) => Promise<T>} ask @returns {Promise<T>}
+ */
+async function inTurn(waits, ask) {
+  const ticket = newUuid();
+  const until = performance.now() + MOST_WAIT_MS;
+  for (;;) {
+    try {
+      return await ask(ticket);
+    } catch (error) {
+      const place = error instanceof Refused ? error.told.place : undefined;
+      if (!(error instanceof Refused) || !place || performance.now() > until) throw error;
+      waits(place);
+      await new Promise((done) => setTimeout(done, error.after_s * 1000));
+    }
   }
 }
 

@@ -12,11 +12,12 @@ const ANSWER_MS = 5000;
 
 /** The server said no. `status` 0: it said nothing. */
 export class Refused extends Error {
-  /** @param {number} status @param {number} after_s when to ask again; 0: not told */
-  constructor(status, after_s = 0) {
+  /** @param {number} status @param {number} after_s when to ask again; 0: not told @param {any} told what it said */
+  constructor(status, after_s = 0, told = {}) {
     super(`The stage answered ${status}.`);
     this.status = status;
     this.after_s = after_s;
+    this.told = told;
   }
 }
 
@@ -79,8 +80,9 @@ async function ask(url, method, type, body, more = {}) {
   const signal = AbortSignal.timeout(ANSWER_MS);
   const answer = await fetch(url, { method, headers, body, signal }).catch(() => null);
   if (!answer) throw new Refused(0);
-  if (!answer.ok) throw new Refused(answer.status, Number(answer.headers.get("Retry-After")) || 0);
-  return answer;
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({}));
+  throw new Refused(answer.status, Number(answer.headers.get("Retry-After")) || 0, told);
 }
 
 /** @param {RTCPeerConnection} peer @returns {Promise<void>} */
