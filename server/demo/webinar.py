@@ -2,7 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
-from rooms.agenda import registrations, webinar_doors, webinar_presenters, webinars
+from rooms import working_days
+from rooms.agenda import objectives, registrations, webinar_doors, webinar_presenters, webinars
+from rooms.agenda.objectives import Aim
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar
 from rooms.scope import Grant, Scope
@@ -25,7 +27,8 @@ TEXTS = {
         "Watch the tour beforehand, and think of three questions together.",
     ),
 }
-DAYS_AHEAD = 7
+# The first school day after so many days.
+DAYS_AHEAD = 6
 # Classes that are registered, with what they need.
 REGISTERED = (("5V1", ()), ("4H3", ("captions",)))
 
@@ -49,7 +52,7 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
         scope,
         webinars.Wish(
             texts=TEXTS,
-            day=(now + timedelta(days=DAYS_AHEAD)).date(),
+            day=working_days.after((now + timedelta(days=DAYS_AHEAD)).date(), 1),
             from_time=time(10),
             until_time=time(10, 50),
             sectors=["high_tech"],
@@ -60,6 +63,8 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
         ),
         now,
     )
+    aims = await objectives.every(conn, scope)
+    await objectives.aim_webinar(conn, scope, made.id, Aim(aims[-1].id if aims else None))
     announced = await webinar_doors.announce(conn, scope, made.id, now)
     await webinar_presenters.put(conn, scope, made.id, editor.id, now)
     await _register(conn, told, announced, now)

@@ -10,6 +10,7 @@ from rooms.agenda.room_sessions import Part
 from rooms.agenda.sessions import Session
 from rooms.connection import Connection
 from rooms.people import classes, companies
+from rooms.safety import incidents
 from rooms.scope import Scope
 from rooms.tours import tours
 from rooms.tours.states import State
@@ -36,6 +37,11 @@ async def of(conn: Connection, scope: Scope, now: datetime) -> list[Step]:
         steps += await _teaching(conn, scope, now)
     if scope.has("editor"):
         steps += await _editing(conn, scope)
+    if scope.has("safeguarding"):
+        new = [one for one in await incidents.of_programme(conn, scope) if one.seen_at is None]
+        steps.append(Step("incidents", "/incidents", len(new)))
+    if scope.has("presenter", "moderator"):
+        steps += [Step("live", "/rooms"), Step("webinars", "/webinars")]
     if scope.has("facilitator") and not scope.has("coordinator", "bureau"):
         steps.append(Step("attendance", "/attendance"))
     if scope.has("bureau", "operator"):

@@ -39,18 +39,22 @@ async def test_seeding_again_tells_the_same(pool: Pool) -> None:
     assert counted == sum(len(each.persons) for each in first)
     aims = await pool.fetch("select programme_id from objectives")
     assert [row["programme_id"] for row in aims] == 2 * [first[0].programme.id]
+    inside = await pool.fetch("select programme_id from network_members where valid_to is null")
+    assert [row["programme_id"] for row in inside] == 3 * [first[0].programme.id]
 
 
 async def test_one_webinar_is_always_to_come(app_house: House) -> None:
     paths = []
     async with app_house.pool.acquire() as conn, conn.transaction():
         main, _ = await people.seed(conn, app_house.settings.secret, app_house.clock())
-        for days in (0, 0, 8):
+        for days in (0, 0, 10):  # the first school day after a week has begun by then
             at = app_house.clock() + timedelta(days=days)
             paths.append(await webinar.find_or_make(conn, main, at))
     assert paths[0] == paths[1] != paths[2]
     async with app_house.client(headers={"accept-language": "nl"}) as stranger:
         assert webinar.TITLE in (await stranger.get(paths[0])).text
+    aims = await app_house.pool.fetch("select objective_id from webinars")
+    assert None not in {row["objective_id"] for row in aims}
     states = await app_house.pool.fetch("select state, expected from registrations")
     assert sorted(tuple(row) for row in states) == [("in", 24), ("in", 24), ("in", 26), ("in", 26)]
 

@@ -55,6 +55,7 @@ async def test_each_role_reads_its_next_steps(app_house: House, world: Whole) ->
         "coordinator": (f"/reviews/{world.at['review']}", "/teachers/confirm", "/attendance"),
         "bureau": (f"/reviews/{world.at['review']}", "/programme/companies", "/programme"),
         "operator": ("/programme",),
+        "safeguarding": ("/incidents",),
         "classroom": (f"/sessions/{world.at['screened']}/beamer",),
     }  # fmt: skip
     for who, paths in wanted.items():
@@ -83,7 +84,10 @@ async def test_who_comes_for_the_first_time_has_a_first_step(app_house: House) -
         company = await people.a_company(conn, programme)
         editor = await people.an_editor(conn, programme, company)
         teacher = await people.a_teacher(conn, programme, await people.a_school(conn, programme))
-    for person, path in ((editor, "/studio/tours/new"), (teacher, "/tours")):
+        moderator = await people.a_person(conn, name="Fenna Post")
+        await people.a_role(conn, programme, moderator, "moderator")
+    first = ((editor, "/studio/tours/new"), (teacher, "/tours"), (moderator, "/rooms"))
+    for person, path in first:
         client = app_house.client(cookies={"language": "en"})
         await people.sign_in(app_house, client, person, programme)
         text = (await client.get("/")).text

@@ -179,9 +179,10 @@ class Place {
     this.pause.textContent = this.text(state ? "go_on" : "pause");
   }
 
+  /** No share: what had left this device is not all there. */
   #waiting() {
     this.#pace.forget();
-    const words = this.text("waiting", { share: this.#percent() });
+    const words = this.text("waiting");
     this.#tell(words);
     this.#say(words);
   }
