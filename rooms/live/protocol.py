@@ -32,7 +32,7 @@ QuestionState = Literal[
 """Where a question is: at the teacher (`asked`, `held`, `not_now`), at the moderator (`passed`,
 `declined`), with everybody (`shown`, `on_stage`, `answered`), nowhere any more (`archived`)."""
 
-HeldFor = Literal["phone", "handle", "email"]
+HeldFor = Literal["phone", "handle", "email", "address", "name"]
 Checker = Literal["teacher", "moderator"]
 Reaction = Literal["clap", "heart", "wow", "laugh", "idea"]
 Phase = Literal["green", "lobby", "live", "paused", "ended"]
