@@ -55,14 +55,18 @@ async def create(conn: Connection, scope: Scope, names: Mapping[str, str], now: 
 
 
 async def rename(
-    conn: Connection, scope: Scope, objective_id: UUID, names: Mapping[str, str]
+    conn: Connection, scope: Scope, objective_id: UUID, names: Mapping[str, str], now: datetime
 ) -> None:
-    """Other words for the same. Raises `NotThere`, and as `checked`."""
+    """Other words for the same from now on. Raises `NotThere`, and as `checked`."""
     done = await conn.execute(
-        "update objectives set names = $3 where programme_id = $1 and id = $2",
+        """
+        update objectives set names = $3, named_at = case when names = $3 then named_at else $4 end
+        where programme_id = $1 and id = $2
+        """,
         scope.programme_id,
         objective_id,
         checked(names),
+        now,
     )
     if done == "UPDATE 0":
         raise NotThere("objective")

@@ -53,9 +53,8 @@ async def alive(
         where ($4 or h.region_id = any($5::uuid[]) or h.company_id = any($6::uuid[])
                 or exists (select from class_teachers t where t.programme_id = $1
                     and t.class_id = h.class_id and t.person_id = $7)
-                or (h.school_id, h.company_id) in (select f.school_id, f.company_id
-                    from facilitator_pairs f where f.programme_id = $1
-                        and f.person_id = $7 and f.ended_at is null))
+                or (h.school_id, h.company_id) in (
+                        select p.school_id, p.company_id from paired($1, $7) p))
             and ($8::uuid is null or h.region_id = $8)
         group by o.id, o.name, o.place, c.id, c.name
         order by o.name, c.name, o.id, c.id limit 500

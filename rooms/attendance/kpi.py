@@ -1,7 +1,8 @@
-"""KPIs: figures of a period, in all and by region, level, sector, objective, kind or month.
+"""KPIs: figures of a period, in all and by region, network, level, sector, and so on.
 
-What classes did counts in the region their school stood in then; what was hosted counts in the
-organiser's region. Each figure is one or the other, never both, so that no session counts twice.
+What classes did counts in the region and the network their school stood in then; what was hosted
+counts in the organiser's. Each figure is one or the other, never both, so that no session counts
+twice.
 """
 
 from dataclasses import dataclass
@@ -22,11 +23,16 @@ class By(StrEnum):
     """What the figures are told apart by."""
 
     REGION = "region"
+    NETWORK = "network"
     LEVEL = "level"
     SECTOR = "sector"
     OBJECTIVE = "objective"
     KIND = "kind"
     MONTH = "month"
+
+
+# Where schools stand: with how many there are.
+PLACES = (By.REGION, By.NETWORK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,14 @@ class Asked:
     sector: str = ""
     objective_id: UUID | None = None
     kind: str = ""
+    network_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """What classes did, in their school's region at that time.
+    """What classes did, in their school's region and network at that time.
 
-    `registry`: schools of these regions on the period's last day. `unconfirmed`: rows of teachers
+    `registry`: schools of these places on the period's last day. `unconfirmed`: rows of teachers
     nobody has confirmed yet; no other figure holds them.
     """
 
@@ -106,13 +113,13 @@ async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = N
     """What the scope's person may count: all, her regions, classes, pairs, her company's."""
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
-    standing = await _registry(conn, scope, asked)
+    standing = await _registry(conn, scope, asked, by)
     hosted = {}
     if not asked.level:
         hosted = await _hosted(conn, scope, asked, None if by is By.LEVEL else by)
 
     def figures(key: str | None) -> Figures:
-        has_registry = not asked.level and (key is None or by is By.REGION)
+        has_registry = not asked.level and (key is None or by in PLACES)
         has_hosting = not asked.level and (key is None or by is not By.LEVEL)
         side = Attended(
             **attended.get(key, {}),
@@ -124,14 +131,23 @@ async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = N
     if by is None:
         return Report(figures(None))
     keys = {*attended, *hosted, *paired}
-    if by is By.REGION and not _is_narrow(asked):
+    if by in PLACES and not _is_narrow(asked):
         keys |= {*standing}
     parts = sorted(key for key in keys if key is not None)
     return Report(figures(None), tuple((key, figures(key)) for key in parts))
 
 
+async def parts(
+    conn: Connection, scope: Scope, asked: Asked, by: By
+) -> tuple[tuple[str, Attended], ...]:
+    """What classes did, by key; without registry, partnerships and what was hosted."""
+    found = await _attended(conn, scope, asked, by)
+    keys = sorted(key for key in found if key is not None)
+    return tuple((key, Attended(**found[key])) for key in keys)
+
+
 def _is_narrow(asked: Asked) -> bool:
-    """Whether only some sessions are asked for: then regions without any are left out."""
+    """Whether only some sessions are asked for: then places without any are left out."""
     return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
 
 
@@ -178,7 +194,8 @@ async def _attended(
     rows = await conn.fetch(
         """
         with rows as materialized (
-            select coalesce(case $11 when 'region' then k.region_id::text when 'level' then k.level
+            select coalesce(case $11 when 'region' then k.region_id::text
+                    when 'network' then k.network_id::text when 'level' then k.level
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then k.month end,
                     '') as key,
@@ -189,14 +206,14 @@ async def _attended(
                 and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
                     or exists (select from class_teachers t where t.programme_id = $1
                         and t.class_id = k.class_id and t.person_id = $12)
-                    or (k.school_id, k.company_id) in (select f.school_id, f.company_id
-                        from facilitator_pairs f where f.programme_id = $1
-                            and f.person_id = $12 and f.ended_at is null))
+                    or (k.school_id, k.company_id) in (
+                        select p.school_id, p.company_id from paired($1, $12) p))
                 and ($7::uuid is null or k.region_id = $7)
                 and ($8 = '' or k.sector = $8)
                 and ($9::uuid is null or k.objective_id = $9)
                 and ($10 = '' or k.kind = $10)
                 and ($13 = '' or k.level = $13)
+                and ($14::uuid is null or k.network_id = $14)
         ), per_class as materialized (
             -- few rows from here on: what is distinct is looked for in these
             select r.key, r.class_id, coalesce(o.reports_as, o.id) as school_id, r.passes,
@@ -242,6 +259,7 @@ async def _attended(
         """,
         *_values(scope, asked, by),
         asked.level,
+        asked.network_id,
     )
     return _by_key(rows)
 
@@ -253,7 +271,8 @@ async def _hosted(
         """
         with rows as materialized (
             select coalesce(case $11 when 'region' then k.region_id::text
-                    when 'sector' then k.sector when 'objective' then k.objective_id::text
+                    when 'network' then k.network_id::text when 'sector' then k.sector
+                    when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
                     '') as key, k.*
             from kpi_sessions k
@@ -263,6 +282,7 @@ async def _hosted(
                 and ($8 = '' or k.sector = $8)
                 and ($9::uuid is null or k.objective_id = $9)
                 and ($10 = '' or k.kind = $10)
+                and ($12::uuid is null or k.network_id = $12)
         )
         select grouping(key) = 1 as is_total, coalesce(key, '') as key, count(*) as sessions,
             count(*) filter (where kind = 'live') as sessions_live,
@@ -274,6 +294,7 @@ async def _hosted(
         from rows group by grouping sets ((key), ())
         """,
         *_values(scope, asked, by)[:-1],
+        asked.network_id,
     )
     found = {key: Hosted(**values) for key, values in _by_key(rows).items()}
     return found if by is not None else {None: found[None]}
@@ -287,20 +308,24 @@ async def _partnerships(
     rows = await conn.fetch(
         """
         with pairs as (
-            select k.region_id, k.level, k.sector, k.objective_id, k.kind, k.local_date,
-                k.school_id, k.company_id, k.class_id
+            select k.region_id, k.network_id, k.level, k.sector, k.objective_id, k.kind,
+                k.local_date, k.school_id, k.company_id, k.class_id
             from kpi_classes k
             where k.programme_id = $1 and k.local_date between $2 and $3 and k.invited
                 and k.is_counted and k.passes and k.company_id is not null
             union all
-            select r.region_id, r.level, '', null, 'live', r.day, r.school_id, r.company_id,
-                r.class_id
+            select r.region_id, m.network_id, r.level, '', null, 'live', r.day, r.school_id,
+                r.company_id, r.class_id
             from requests r join webinars w on (w.programme_id, w.id) = (r.programme_id,
                 r.webinar_id)
+            left join network_members m on m.programme_id = r.programme_id
+                and m.school_id = r.school_id and m.valid_from <= r.day
+                and (m.valid_to is null or m.valid_to > r.day)
             where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'
                 and w.state in ('announced', 'open', 'live')
         ), rows as (
-            select coalesce(case $11 when 'region' then k.region_id::text when 'level' then k.level
+            select coalesce(case $11 when 'region' then k.region_id::text
+                    when 'network' then k.network_id::text when 'level' then k.level
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
                     '') as key, coalesce(o.reports_as, o.id) as school_id, k.company_id
@@ -308,14 +333,14 @@ async def _partnerships(
             where ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
                     or exists (select from class_teachers t where t.programme_id = $1
                         and t.class_id = k.class_id and t.person_id = $12)
-                    or (k.school_id, k.company_id) in (select f.school_id, f.company_id
-                        from facilitator_pairs f where f.programme_id = $1
-                            and f.person_id = $12 and f.ended_at is null))
+                    or (k.school_id, k.company_id) in (
+                        select p.school_id, p.company_id from paired($1, $12) p))
                 and ($7::uuid is null or k.region_id = $7)
                 and ($8 = '' or k.sector = $8)
                 and ($9::uuid is null or k.objective_id = $9)
                 and ($10 = '' or k.kind = $10)
                 and ($13 = '' or k.level = $13)
+                and ($14::uuid is null or k.network_id = $14)
         )
         select grouping(key) = 1 as is_total, coalesce(key, '') as key,
             count(distinct (school_id, company_id)) as pairs
@@ -323,29 +348,43 @@ async def _partnerships(
         """,
         *_values(scope, asked, by),
         asked.level,
+        asked.network_id,
     )
     found = {key: values["pairs"] for key, values in _by_key(rows).items()}
     return found if by is not None else {None: found[None]}
 
 
-async def _registry(conn: Connection, scope: Scope, asked: Asked) -> dict[str | None, int]:
-    """Schools that stood in each region on the period's last day; of a merged one its successor."""
+async def _registry(
+    conn: Connection, scope: Scope, asked: Asked, by: By | None
+) -> dict[str | None, int]:
+    """Schools that stood in each region (or network) on the period's last day; of a merged one its
+    successor."""
     rows = await conn.fetch(
         """
-        select grouping(p.region_id) = 1 as is_total, coalesce(p.region_id::text, '') as key,
-            count(distinct coalesce(o.reports_as, o.id)) as schools
-        from school_regions p join schools o on o.id = p.school_id
-        where p.programme_id = $1 and p.valid_from <= $2 and (p.valid_to is null or p.valid_to > $2)
-            and ($3 or p.region_id = any($4::uuid[]))
-            and ($5::uuid is null or p.region_id = $5)
-            and (o.closed_on is null or o.closed_on > $2)
-        group by grouping sets ((p.region_id), ())
+        with standing as (
+            select coalesce(case $6 when 'network' then m.network_id else p.region_id end::text,
+                '') as key, coalesce(o.reports_as, o.id) as school_id
+            from school_regions p join schools o on o.id = p.school_id
+            left join network_members m on m.programme_id = $1 and m.school_id = p.school_id
+                and m.valid_from <= $2 and (m.valid_to is null or m.valid_to > $2)
+            where p.programme_id = $1 and p.valid_from <= $2
+                and (p.valid_to is null or p.valid_to > $2)
+                and ($3 or p.region_id = any($4::uuid[]))
+                and ($5::uuid is null or p.region_id = $5)
+                and ($7::uuid is null or m.network_id = $7)
+                and (o.closed_on is null or o.closed_on > $2)
+        )
+        select grouping(key) = 1 as is_total, coalesce(key, '') as key,
+            count(distinct school_id) as schools
+        from standing group by grouping sets ((key), ())
         """,
         scope.programme_id,
         asked.period.until,
         scope.sees_all,
         scope.region_ids,
         asked.region_id,
+        by or "",
+        asked.network_id,
     )
     return {key: values["schools"] for key, values in _by_key(rows).items()}
 
@@ -356,3 +395,12 @@ async def first_day(conn: Connection, scope: Scope) -> date | None:
         "select min(local_date) from kpi_classes where programme_id = $1", scope.programme_id
     )
     return found
+
+
+async def sectors(conn: Connection, scope: Scope) -> list[str]:
+    """Sectors under which anything of the programme has counted."""
+    rows = await conn.fetch(
+        "select distinct sector from kpi_classes where programme_id = $1 and sector <> ''",
+        scope.programme_id,
+    )
+    return sorted(row["sector"] for row in rows)

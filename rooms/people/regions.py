@@ -1,6 +1,7 @@
 """Regions of a programme; its coordinators and schools stand in them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from rooms.connection import Connection
@@ -45,8 +46,8 @@ async def find_or_create(conn: Connection, scope: Scope, name: str) -> Region:
     return Region(region_id, name)
 
 
-async def rename(conn: Connection, scope: Scope, region_id: UUID, name: str) -> None:
-    """Another name. Raises `NotThere`, `Conflict` `region_name_taken`."""
+async def rename(conn: Connection, scope: Scope, region_id: UUID, name: str, now: datetime) -> None:
+    """Another name from now on. Raises `NotThere`, `Conflict` `region_name_taken`."""
     taken = await conn.fetchval(
         "select true from regions where programme_id = $1 and name = $2 and id <> $3",
         scope.programme_id,
@@ -56,10 +57,14 @@ async def rename(conn: Connection, scope: Scope, region_id: UUID, name: str) -> 
     if taken:
         raise Conflict("region_name_taken", name=name)
     done = await conn.execute(
-        "update regions set name = $3 where programme_id = $1 and id = $2",
+        """
+        update regions set name = $3, named_at = case when name = $3 then named_at else $4 end
+        where programme_id = $1 and id = $2
+        """,
         scope.programme_id,
         region_id,
         name,
+        now,
     )
     if done == "UPDATE 0":
         raise NotThere("region")

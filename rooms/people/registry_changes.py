@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from rooms.connection import Connection
-from rooms.people import placings, registry
+from rooms.people import networks, placings, registry
 from rooms.people.registry import Version
 from rooms.people.registry_files import Key
 from rooms.people.registry_plan import Change
@@ -200,7 +200,9 @@ async def _place(
         await placings.place(conn, scope, regions, on)
     next_of = {ids[c.key]: ids[c.successor] for c in changes if c.successor}
     await placings.follow(conn, next_of, on)
+    await networks.follow(conn, next_of, on)
     ends = {ids[c.key]: c.on for c in changes if c.kind in {"closed", "merged"}}
     await placings.end(conn, ends)
+    await networks.end(conn, ends)
     back = [ids[c.key] for c in changes if c.kind == "reopened"]
     await placings.begin_again(conn, back, on)

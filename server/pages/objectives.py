@@ -46,7 +46,7 @@ async def save(here: Here) -> Response:
             if objective_id is None:
                 await objectives.create(conn, here.scope, names, here.now)
             else:
-                await objectives.rename(conn, here.scope, objective_id, names)
+                await objectives.rename(conn, here.scope, objective_id, names, here.now)
     except Refused as refused:
         return await _page(here, refused, names)
     return here.go("/programme/objectives", said="objective_kept")

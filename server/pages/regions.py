@@ -31,7 +31,7 @@ async def save(here: Here) -> Response:
             if region_id is None:
                 await regions.create(conn, here.scope, name)
             else:
-                await regions.rename(conn, here.scope, region_id, name)
+                await regions.rename(conn, here.scope, region_id, name, here.now)
     except Conflict as error:
         return await _page(here, errors.sentence(here.language, error.code, error.params), name)
     return here.go("/programme/regions", "region_kept")

@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 
 from rooms.agenda import objectives
 from rooms.connection import Connection
+from rooms.people import networks
 from rooms.people.companies import Company
+from rooms.people.networks import Kind, Network
 from rooms.people.programmes import Programme
 from rooms.people.regions import Region
 from rooms.people.schools import School
@@ -37,7 +39,16 @@ class History:
     objectives: list[UUID] = field(default_factory=list)
     classes: list[tuple[UUID, School, str]] = field(default_factory=list)
     tours: list[UUID] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
+    # (school or company, number of the network, first day, day on which it was there no more)
+    stays: list[tuple[UUID, int, date, date]] = field(default_factory=list)
     lessons: int = 0
+
+    def network_on(self, member_id: UUID, day: date) -> str:
+        """The id of the network in which a school or a company was; '' for none."""
+        inside = [at for member, at, since, until in self.stays
+                  if member == member_id and since <= day < until]  # fmt: skip
+        return str(self.networks[inside[0]].id) if inside else ""
 
     @property
     def office(self) -> Scope:
@@ -65,6 +76,7 @@ async def a_history(
             )
         )  # fmt: skip
     await _offers(conn, made)
+    await _networks(conn, made)
     await _classes(conn, made, classes)
     await _lessons(conn, made, random.Random(seed), lessons)
     return made
@@ -92,6 +104,28 @@ async def _offers(conn: Connection, made: History) -> None:
         await conn.execute(
             "update companies set region_id = $2 where id = $1", company.id, made.regions[number].id
         )
+
+
+async def _networks(conn: Connection, made: History) -> None:
+    """Two networks: some schools in one, some in the other and later in the first, some in none."""
+    moved, left, ever = date(2026, 1, 15), date(2026, 2, 1), date.max
+    for name in ("Noord", "Zuid"):
+        made.networks.append(await networks.create(conn, made.office, name, NOW))
+    for number, school in enumerate(made.schools):
+        if number % 3 == 0:
+            made.stays.append((school.id, 0, FIRST, ever))
+        if number % 3 == 1:
+            made.stays += [(school.id, 1, FIRST, moved), (school.id, 0, moved, ever)]
+    made.stays += [
+        (made.companies[0].id, 0, FIRST, left),
+        (made.companies[1].id, 1, FIRST, ever),
+    ]
+    kinds = {one.id: Kind.SCHOOL for one in made.schools}
+    for member, at, since, until in made.stays:
+        kind = kinds.get(member, Kind.COMPANY)
+        await networks.join(conn, made.office, made.networks[at].id, kind, [member], since)
+        if until == left:
+            await networks.leave(conn, made.office, [member], until)
 
 
 async def _classes(conn: Connection, made: History, count: int) -> None:

@@ -2,12 +2,11 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from rooms.agenda import objectives
@@ -17,7 +16,9 @@ from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
+from rooms.people import networks
 from rooms.people.codes import school_year_on
+from rooms.people.networks import Kind
 from rooms.scope import Grant, Scope
 from server.database import Pool
 from tests.support.histories import FIRST, NOW, History, a_history
@@ -27,12 +28,13 @@ YEAR = Period(date(2025, 8, 1), date(2026, 7, 31))
 SEEDS = (1, 2, 3)
 PASSING = {"present", "declared", "replay_only"}
 
-Rows = Sequence[asyncpg.Record]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
-async def raw(conn: Connection, history: History) -> list[asyncpg.Record]:
+async def raw(conn: Connection, history: History) -> list[Row]:
     """Every class in a session, from the tables the lessons themselves are in."""
-    return await conn.fetch(
+    rows = await conn.fetch(
         """
         select c.class_id, c.school_id, c.region_id::text as region, c.level, s.id as session_id,
             s.local_date, case when s.room_id is null then 'on_demand' else 'live' end as kind,
@@ -48,9 +50,17 @@ async def raw(conn: Connection, history: History) -> list[asyncpg.Record]:
         """,
         history.programme.id,
     )
+    return [
+        dict(row)
+        | {
+            "network": history.network_on(row["school_id"], row["local_date"]),
+            "host_network": history.network_on(row["company_id"], row["local_date"]),
+        }
+        for row in rows
+    ]
 
 
-def counted(rows: Iterable[asyncpg.Record]) -> tuple[int, ...]:
+def counted(rows: Iterable[Row]) -> tuple[int, ...]:
     """Schools, classes, sessions, participations, pupils reached, student-seconds, unconfirmed."""
     known = [row for row in rows if row["is_confirmed_teacher"]]
     passing = [row for row in known if row["outcome"] in PASSING]
@@ -68,7 +78,7 @@ def counted(rows: Iterable[asyncpg.Record]) -> tuple[int, ...]:
     )
 
 
-def hosted(rows: Iterable[asyncpg.Record]) -> tuple[int, int]:
+def hosted(rows: Iterable[Row]) -> tuple[int, int]:
     """Sessions that a class passed, and companies whose they were."""
     passing = [
         row for row in rows if row["is_confirmed_teacher"] and row["outcome"] in PASSING
@@ -89,7 +99,7 @@ def told_hosted(figures: Figures) -> tuple[int, int]:
     return figures.hosted.sessions, figures.hosted.companies
 
 
-def within(rows: Rows, period: Period) -> list[asyncpg.Record]:
+def within(rows: Rows, period: Period) -> list[Row]:
     return [row for row in rows if period.since <= row["local_date"] <= period.until]
 
 
@@ -116,13 +126,14 @@ async def _is_right(conn: Connection, history: History, rows: Rows, period: Peri
         for name in ("participations", "student_seconds", "unconfirmed"):
             sums = sum(getattr(one.attended, name) for one in parts.values())
             assert sums == getattr(found.total.attended, name), (by, name)
-        if by not in {By.LEVEL, By.REGION}:
+        if by not in {By.LEVEL, *kpi.PLACES}:
             for key, figures in parts.items():
                 mine = [row for row in rows if (row[by] or "") == key]
                 assert told_hosted(figures) == hosted(mine), (by, key)
-        if by is By.REGION:
+        if by in kpi.PLACES:
+            host = "host" if by is By.REGION else "host_network"
             for key, figures in parts.items():
-                mine = [row for row in rows if row["host"] == key]
+                mine = [row for row in rows if row[host] == key]
                 assert told_hosted(figures) == hosted(mine), (by, key)
 
 
@@ -175,6 +186,11 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
         )  # fmt: skip
         helper = Scope(history.programme.id, editors_friend.id, (Grant("facilitator"),))
         seen.append(await kpi.report(conn, helper, Asked(YEAR)))
+        # what a school took over is in her care with it
+        await conn.execute("update schools set reports_as = $2 where id = $1",
+                           history.schools[2].id, school)  # fmt: skip
+        seen.append(await kpi.report(conn, helper, Asked(YEAR)))
+        await conn.execute("update schools set reports_as = null")
         other = Scope(history.programme.id, teacher.id, (Grant("presenter"),))
         await conn.execute("delete from class_teachers where person_id = $1", teacher.id)
         nothing = await kpi.report(conn, other, Asked(YEAR))
@@ -184,7 +200,42 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
     assert told(seen[2].total) == counted(
         [row for row in rows if (row["school_id"], row["company_id"]) == (school, company)]
     )
+    both = {school, history.schools[2].id}
+    hers = [row for row in rows if row["school_id"] in both and row["company_id"] == company]
+    assert told(seen[3].total)[1:] == counted(hers)[1:] and len(hers) > 0
+    assert told(seen[3].total)[0] == 1
     assert sum(told(nothing.total)) == 0
+
+
+async def test_a_network_is_told_as_it_was_and_mended_when_it_was_told_wrong(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "net", 11)
+        await kpi_rows.run(conn, NOW)
+        rows = within(await raw(conn, history), YEAR)
+        north, south = (str(one.id) for one in history.networks)
+        asked = Asked(YEAR, network_id=history.networks[0].id)
+        first = (await kpi.report(conn, history.office, asked)).total
+        parts = dict(await kpi.parts(conn, history.office, asked, By.LEVEL))
+        schools = [one.id for one in history.schools if history.network_on(one.id, FIRST) == south]
+        # they were in the other one from the first day on, it turns out
+        await networks.join(
+            conn, history.office, history.networks[0].id, Kind.SCHOOL, schools, FIRST
+        )
+        await kpi_rows.keep_of_members(conn, history.office, schools, NOW)
+        all_along = (await kpi.report(conn, history.office, asked)).total
+        await networks.leave(conn, history.office, [history.companies[1].id], FIRST)
+        await kpi_rows.keep_of_members(conn, history.office, [history.companies[1].id], NOW)
+        found = await kpi.report(conn, history.office, Asked(YEAR), By.NETWORK)
+        nightly = await kpi_rows.run(conn, NOW)
+    assert told(first) == counted([row for row in rows if row["network"] == north])
+    assert told_hosted(first) == hosted([row for row in rows if row["host_network"] == north])
+    assert first.attended.registry == 4
+    havo = [row for row in rows if (row["network"], row["level"]) == (north, "havo")]
+    assert parts["havo"].participations == counted(havo)[3]
+    assert told(all_along) == counted([row for row in rows if row["network"]])
+    assert told(all_along) != told(first)
+    assert {key for key, _ in found.parts} == {"", north}
+    assert nightly == 0
 
 
 async def test_filters_narrow_and_a_merger_rolls_up(pool: Pool) -> None:
