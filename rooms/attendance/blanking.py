@@ -18,9 +18,10 @@ more than one part; who knows that can exclude less, not more. Zeros are told, e
 row or column. No I/O.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from rooms.attendance.flow import Flow
 
 Figures = Mapping[str, int]
 Place = tuple[str, str]
@@ -58,13 +59,18 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows by columns, with the totals as they were counted. A cell that is left out is empty."""
+    """Rows by columns, with the totals as they were counted. A cell that is left out is empty.
+
+    `voids`: places of which everybody knows that they are empty, such as a network without a school
+    in a region. Nothing can be moved there.
+    """
 
     name: str
     rows: Mapping[str, Figures]
     columns: Mapping[str, Figures]
     cells: Mapping[Place, Figures]
     whole: Figures
+    voids: frozenset[Place] = frozenset()
 
     def cell(self, place: Place) -> Figures:
         """What stands at a place."""
@@ -156,19 +162,53 @@ def _are_hidden(
 def _inside(
     table: Table, rows: frozenset[str], before: Blanks | None, limits: Limits
 ) -> Blanks:  # fmt: skip
-    columns = _totals(table.columns, before.columns if before else (), limits)
     withheld = Blanks(rows, frozenset(table.columns), frozenset(), is_withheld=True)
-    if columns is None or (before is not None and before.is_withheld):
+    if before is not None and before.is_withheld:
         return withheld
-    places = [(row, column) for row in table.rows for column in table.columns]
-    small = [place for place in places if limits.is_small(table.cell(place))]
-    hidden = {*small, *(before.cells if before else ())}
-    hidden |= {(row, column) for row, column in places if row in rows or column in columns}
-    search = _Search(table, rows, columns, hidden & set(places), limits)
-    for place in sorted(small, key=lambda one: (-table.cell(one)["participations"], one)):
-        if not search.hide(place):
-            return withheld
-    return Blanks(rows, columns, frozenset(search.hidden))
+    wished = frozenset(before.columns if before else ())
+    while (columns := _totals(table.columns, wished, limits)) is not None:
+        search = _Search(
+            table, rows, columns, _at_first(table, rows, columns, before, limits), limits
+        )
+        found = search.all()
+        if found is None:
+            return Blanks(rows, columns, frozenset(search.hidden))
+        # With empty places there is less to move: then totals of columns go as well.
+        more = _next_column(table, columns, found)
+        if not table.voids or more is None:
+            break
+        wished = columns | {more}
+    return withheld
+
+
+def _at_first(
+    table: Table,
+    rows: frozenset[str],
+    columns: frozenset[str],
+    before: Blanks | None,
+    limits: Limits,
+) -> set[Place]:
+    """Small cells, those of blanked totals, and what was blanked before."""
+    kept = before.cells if before else frozenset()
+    return {
+        (row, column)
+        for row in table.rows
+        for column in table.columns
+        if row in rows or column in columns or (row, column) in kept
+        or limits.is_small(table.cell((row, column)))
+    }  # fmt: skip
+
+
+def _next_column(table: Table, columns: frozenset[str], place: Place) -> str | None:
+    """The column whose total goes next, as this place is not hidden: its own, else the one with
+    most beside it."""
+    row, column = place
+    spare = [one for one in table.columns if one not in columns]
+    return max(
+        spare,
+        key=lambda one: (one == column, table.cell((row, one))["participations"], one),
+        default=None,
+    )
 
 
 @dataclass(slots=True)
@@ -180,6 +220,35 @@ class _Search:
     columns: frozenset[str]
     hidden: set[Place]
     limits: Limits
+
+    def all(self) -> Place | None:
+        """Hides all that is small; returns the first that cannot be, None when everything is.
+
+        Where every place can hold something, blanked totals are hidden by each other; elsewhere
+        they are looked at like cells.
+        """
+        places = [(row, column) for row in self.table.rows for column in self.table.columns]
+        for place in sorted(filter(self._is_small, places), key=self._largest_first):
+            if not self.hide(place):
+                return place
+        if not self.table.voids:
+            return None
+        totals = [*((row, TOTAL) for row in self.rows), *((TOTAL, one) for one in self.columns)]
+        small = (place for place in sorted(totals) if self._is_small(place))
+        return next((place for place in small if not self._is_hidden(place)), None)
+
+    def _is_small(self, place: Place) -> bool:
+        return self.limits.is_small(self._figures(place))
+
+    def _largest_first(self, place: Place) -> tuple[int, Place]:
+        return -self._figures(place)["participations"], place
+
+    def _figures(self, place: Place) -> Figures:
+        """Of a cell or a total."""
+        row, column = place
+        if column == TOTAL:
+            return self.table.rows[row]
+        return self.table.columns[column] if row == TOTAL else self.table.cell(place)
 
     def hide(self, place: Place) -> bool:
         """Blanks what is needed so that this cell cannot be found; False when all is not enough."""
@@ -193,14 +262,14 @@ class _Search:
     def _is_hidden(self, place: Place) -> bool:
         for measure in MEASURES:
             up, down = self._flow(measure).room(place)
-            if not self.limits.is_hidden(measure, self.table.cell(place)[measure], up, down):
+            if not self.limits.is_hidden(measure, self._figures(place)[measure], up, down):
                 return False
         return True
 
-    def _flow(self, measure: str) -> "_Flow":
+    def _flow(self, measure: str) -> Flow:
         """The network of what is blanked; a blanked total is raised where its cells are lowered."""
-        flow, table, whole = _Flow(), self.table, self.table.whole[measure]
-        for place in self.hidden:
+        flow, table, whole = Flow(), self.table, self.table.whole[measure]
+        for place in self.hidden - table.voids:
             most = _most(table, place, measure, self.rows, self.columns)
             value = table.cell(place)[measure]
             flow.add(place, max(0, most - value), value)
@@ -222,6 +291,8 @@ class _Search:
                 circle = {(row, other_column), (other_row, column), (other_row, other_column)}
                 added = circle - self.hidden
                 if other_row == row or other_column == column or not added:
+                    continue
+                if circle & self.table.voids:
                     continue
                 lacks, hides = self._worth(place, (other_row, other_column))
                 if hides == 0:
@@ -278,64 +349,3 @@ def _most(
 
 # The row of the columns' totals, and the column of the rows'.
 TOTAL = "\0total"
-
-
-class _Flow:
-    """What is blanked of one measure as a network between rows and columns.
-
-    From a row to a column a blanked cell can be raised, from the column to the row it can be
-    lowered. What comes back to where it began changes no sum.
-    """
-
-    def __init__(self) -> None:
-        self._room: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
-
-    def add(self, place: Place, raised: int, lowered: int) -> None:
-        """A cell, and how far it could be moved if there were no sums."""
-        row, column = ("row", place[0]), ("column", place[1])
-        self._room.setdefault(row, {})[column] = raised
-        self._room.setdefault(column, {})[row] = lowered
-
-    def room(self, place: Place) -> tuple[int, int]:
-        """How far a blanked cell can be raised and lowered while all sums stay."""
-        row, column = ("row", place[0]), ("column", place[1])
-        raised, lowered = self._room[row][column], self._room[column][row]
-        up = min(raised, self._most(column, row, place))
-        return up, min(lowered, self._most(row, column, place))
-
-    def _most(self, source: tuple[str, str], sink: tuple[str, str], without: Place) -> int:
-        """The maximum flow from one node to the other, not by the cell itself."""
-        left = {node: dict(ends) for node, ends in self._room.items()}
-        row, column = ("row", without[0]), ("column", without[1])
-        del left[row][column], left[column][row]
-        total = 0
-        while path := _shortest(left, source, sink):
-            amount = min(left[one][after] for one, after in path)
-            for one, after in path:
-                left[one][after] -= amount
-                left[after][one] += amount
-            total += amount
-        return total
-
-
-def _shortest(
-    left: Mapping[tuple[str, str], Mapping[tuple[str, str], int]],
-    source: tuple[str, str],
-    sink: tuple[str, str],
-) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """The edges of a shortest way with room left; none when there is none."""
-    came_from = {source: source}
-    waiting = deque([source])
-    while waiting and sink not in came_from:
-        node = waiting.popleft()
-        for after, room in left[node].items():
-            if room > 0 and after not in came_from:
-                came_from[after] = node
-                waiting.append(after)
-    if sink not in came_from:
-        return []
-    path, node = [], sink
-    while node != source:
-        path.append((came_from[node], node))
-        node = came_from[node]
-    return path

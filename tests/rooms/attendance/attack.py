@@ -132,7 +132,8 @@ def _add(
     cells = {
         (row, column): reader.variable(
             (table.name, row, column), table.cell((row, column))[measure],
-            not blanks.is_withheld and (row, column) not in blanks.cells, most,
+            (row, column) in table.voids
+            or (not blanks.is_withheld and (row, column) not in blanks.cells), most,
         )
         for row in rows
         for column in columns

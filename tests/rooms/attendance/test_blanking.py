@@ -1,5 +1,6 @@
 """Nobody who knows every published figure finds a small one that was blanked."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from hypothesis import given, settings
@@ -53,6 +54,18 @@ def tables_of(cube: Cube) -> list[Table]:
     return made
 
 
+def nested(cells: Sequence[tuple[int, int]]) -> list[Table]:
+    """By network and by level: of three regions two have a network of their own, and one network
+    lies in two of them; where a network has no school everybody knows that it has none."""
+    there = ("A-", "Ap", "Aq", "B-", "Br", "Bq", "C-")
+    keys = [(place[0], place[1], level) for place in there for level in "xy"]
+    cube = dict(zip(keys, cells, strict=True))
+    by_network, by_level = tables_of(cube)
+    places = {(row, column) for row in by_network.rows for column in by_network.columns}
+    known = {(row, column) for row, column, _ in keys}
+    return [dataclasses.replace(by_network, voids=frozenset(places - known)), by_level]
+
+
 def one_table(name: str, lines: Mapping[str, Sequence[tuple[int, int]]]) -> Table:
     """A table as it is drawn: a line a row, (schools, pupils) a cell."""
     keys = [str(at) for at in range(len(next(iter(lines.values()))))]
@@ -81,7 +94,18 @@ cubes = st.builds(
 @settings(max_examples=60)
 @given(cubes)
 def test_no_small_figure_can_be_found(cube: Cube) -> None:
-    tables = tables_of(cube)
+    nothing_is_found(tables_of(cube))
+
+
+@settings(max_examples=40)
+@given(st.lists(counts, min_size=14, max_size=14))
+def test_no_small_figure_of_a_network_inside_a_region_can_be_found(
+    cells: list[tuple[int, int]],
+) -> None:
+    nothing_is_found(nested(cells))
+
+
+def nothing_is_found(tables: Sequence[Table]) -> None:
     blanked = blanking.blank(tables, limits=SMALL)
     for measure in ("schools", "participations"):
         reader = reader_of(tables, blanked, measure)
@@ -108,6 +132,33 @@ def secrets_of(tables: Sequence[Table], measure: str) -> list[tuple[tuple[str, .
             if SMALL.is_small(one)
         ]
     return found
+
+
+def test_a_region_without_its_network_tells_of_no_single_school() -> None:
+    """Two reports of one release: the region's, and that of the network which is all of it but one
+    school. Who has both subtracts."""
+    cells = {("A", "p"): (6, 90), ("A", "-"): (1, 7), ("B", "-"): (8, 120), ("B", "q"): (5, 70)}
+    rows, columns = ("A", "B"), ("p", "-", "q")
+    told = {place: figures(*value) for place, value in cells.items()}
+    table = Table(
+        "networks",
+        {row: added([told[one] for one in told if one[0] == row]) for row in rows},
+        {key: added([told[one] for one in told if one[1] == key]) for key in columns},
+        told,
+        added(list(told.values())),
+        frozenset({("A", "q"), ("B", "p")}),
+    )
+    naive = Blanked(
+        frozenset(),
+        {"networks": blanking.Blanks(frozenset(), frozenset(), frozenset({("A", "-")}))},
+    )
+    assert reader_of([table], naive, "participations").span(("networks", "A", "-")) == (7, 7)
+    blanked = blanking.blank([table])
+    low, high = reader_of([table], blanked, "participations").span(("networks", "A", "-"))
+    assert low <= 5 and high >= 12
+    blanks = blanked.tables["networks"]
+    assert not blanks.is_withheld
+    assert blanked.rows == frozenset() and "q" not in blanks.columns
 
 
 def test_the_reader_does_find_what_is_blanked_alone() -> None:
