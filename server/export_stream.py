@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from rooms.attendance import export, exports
+from rooms.attendance.lines import JSON_COMMA, JSON_END
 from rooms.attendance.report import Filters
 from rooms.scope import Scope as Eyes
 from server.context import Here
@@ -45,12 +46,12 @@ async def csv_parts(
     pool: Pool, eyes: Eyes, filters: Filters, delimiter: str, ended: "Ended"
 ) -> AsyncIterator[bytes]:
     """A CSV file, its head before the first row is looked for."""
-    yield export.csv_first(delimiter)
+    yield export.LINES.csv_first(delimiter)
     rows = 0
     async with _turns, pool.acquire() as conn, export.one_moment(conn):
         async for found in export.batches(conn, eyes, filters):
             rows += len(found)
-            yield export.csv_part(found, delimiter)
+            yield export.LINES.csv(found, delimiter)
     await ended(rows)
 
 
@@ -58,14 +59,14 @@ async def json_parts(
     pool: Pool, eyes: Eyes, filters: Filters, ended: "Ended"
 ) -> AsyncIterator[bytes]:
     """The same rows as one JSON document."""
-    yield export.JSON_HEAD
+    yield export.LINES.json_first(export.VERSION)
     rows = 0
     async with _turns, pool.acquire() as conn, export.one_moment(conn):
         async for found in export.batches(conn, eyes, filters):
             if found:
-                yield (export.JSON_COMMA if rows else b"") + export.json_lines(found)
+                yield (JSON_COMMA if rows else b"") + export.LINES.json(found)
             rows += len(found)
-    yield export.JSON_END
+    yield JSON_END
     await ended(rows)
 
 

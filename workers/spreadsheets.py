@@ -63,18 +63,19 @@ async def _make(floor: Floor, one: Export, lease: UUID) -> None:
 async def _write(floor: Floor, one: Export, lease: UUID, path: Path) -> int:
     book = Workbook(
         path,
-        export.COLUMNS,
+        export.LINES,
         export_words.titles(one.language),
         export_words.definitions(one.language, export.VERSION),
     )
     told = 0
+    assert one.person_id is not None
     async with (
         floor.pool.acquire() as conn,
         export.one_moment(conn),
     ):
         eyes = await grants.scope_of(conn, one.programme_id, one.person_id)
         async for found in export.batches(conn, eyes, one.view):
-            await asyncio.to_thread(book.add, map(export.typed_cells, found))
+            await asyncio.to_thread(book.add, found)
             if book.rows - told >= REPORT_EVERY:
                 told = book.rows
                 await _tell(floor, one, lease, told)

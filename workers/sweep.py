@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from media import uploads, videos
 from rooms.agenda import screens
-from rooms.attendance import exports, kpi_rows, retention
+from rooms.attendance import exports, kpi_rows, report_lines, retention
 from rooms.live import captions, questions
 from rooms.people import registry_lists, sign_in_mails
 from rooms.tours import tours
@@ -153,11 +153,14 @@ async def _unseen(floor: Floor, now: datetime) -> None:
 async def _kpis(floor: Floor, now: datetime) -> None:
     """What was hosted lately; once a day, before anything is purged, all rows of KPIs."""
     async with floor.pool.acquire() as conn, conn.transaction():
+        await report_lines.settle(conn)
         await kpi_rows.settle(conn, now)
     async with floor.pool.acquire() as conn, conn.transaction():
-        mended = await kpi_rows.run(conn, now) if await kpi_rows.is_due(conn, now) else 0
-    if mended:
-        log.info("%d rows of KPIs were new or put right", mended)
+        is_due = await kpi_rows.is_due(conn, now)
+        lines = await report_lines.run(conn) if is_due else 0
+        mended = await kpi_rows.run(conn, now) if is_due else 0
+    if lines or mended:
+        log.info("%d lines of reports and %d rows of KPIs were put right", lines, mended)
 
 
 async def _retention(floor: Floor, now: datetime) -> None:

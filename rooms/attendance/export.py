@@ -1,23 +1,22 @@
-"""The report as it leaves: the same rows as CSV, JSON and in the API, columns stable.
+"""The report as it leaves: the same rows as CSV, JSON, in spreadsheets and by API; columns stable.
 
 `VERSION` grows when a column is added at the end; none is renamed, moved or given another meaning.
 """
 
 import asyncio
 import contextlib
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
-from csv import writer as csv_writer
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from rooms.attendance import report
-from rooms.attendance.cells import Cell, csv_head, hh_mm, local_text, safe_cell, utc_text
+from rooms.attendance.cells import hh_mm, local_text, utc_text
+from rooms.attendance.lines import Kind, Lines, Texts
 from rooms.attendance.report import Filters, Row
 from rooms.connection import Connection
 from rooms.scope import Scope
@@ -27,57 +26,57 @@ VERSION = 3
 LOOKED_UP = 2_000
 AT_A_TIME = 500
 
-COLUMNS = (
-    "session_class_id",
-    "session_id",
-    "date",
-    "started_utc",
-    "started_local",
-    "ended_utc",
-    "ended_local",
-    "region",
-    "school_code",
-    "school",
-    "place",
-    "class",
-    "level",
-    "teacher_confirmed",
-    "tour_id",
-    "tour",
-    "company",
-    "state",
-    "outcome",
-    "outcome_measured",
-    "reason",
-    "threshold_percent",
-    "rule_version",
-    "window_seconds",
-    "present_seconds",
-    "present_percent",
-    "headcount",
-    "headcount_measured",
-    "headcount_source",
-    "has_classroom_screen",
-    "devices",
-    "devices_passed",
-    "pupils_counted",
-    "student_minutes",
-    "correction_reason",
-    "corrected_by",
-    "corrected_utc",
-    "is_final",
-    # since version 2
-    "kind",
-    "room_id",
-    "room",
-    # since version 3
-    "window_hh_mm",
-    "present_hh_mm",
-    "connections_cut",
+LINES = Lines(
+    {
+        "session_class_id": Kind.CODE,
+        "session_id": Kind.CODE,
+        "date": Kind.DAY,
+        "started_utc": Kind.MOMENT,
+        "started_local": Kind.MOMENT,
+        "ended_utc": Kind.MOMENT,
+        "ended_local": Kind.MOMENT,
+        "region": Kind.TEXT,
+        "school_code": Kind.TEXT,
+        "school": Kind.TEXT,
+        "place": Kind.TEXT,
+        "class": Kind.TEXT,
+        "level": Kind.TEXT,
+        "teacher_confirmed": Kind.TRUTH,
+        "tour_id": Kind.CODE,
+        "tour": Kind.TEXT,
+        "company": Kind.TEXT,
+        "state": Kind.CODE,
+        "outcome": Kind.CODE,
+        "outcome_measured": Kind.CODE,
+        "reason": Kind.CODE,
+        "threshold_percent": Kind.SHARE,
+        "rule_version": Kind.CODE,
+        "window_seconds": Kind.NUMBER,
+        "present_seconds": Kind.NUMBER,
+        "present_percent": Kind.SHARE,
+        "headcount": Kind.NUMBER,
+        "headcount_measured": Kind.NUMBER,
+        "headcount_source": Kind.CODE,
+        "has_classroom_screen": Kind.TRUTH,
+        "devices": Kind.NUMBER,
+        "devices_passed": Kind.NUMBER,
+        "pupils_counted": Kind.NUMBER,
+        "student_minutes": Kind.NUMBER,
+        "correction_reason": Kind.TEXT,
+        "corrected_by": Kind.TEXT,
+        "corrected_utc": Kind.MOMENT,
+        "is_final": Kind.TRUTH,
+        # since version 2
+        "kind": Kind.CODE,
+        "room_id": Kind.CODE,
+        "room": Kind.TEXT,
+        # since version 3
+        "window_hh_mm": Kind.CODE,
+        "present_hh_mm": Kind.CODE,
+        "connections_cut": Kind.NUMBER,
+    }
 )
-Cells = tuple[Cell, ...]
-# As the database gives it, or as `raw_of` makes it.
-Raw: TypeAlias = "Sequence[Any] | asyncpg.Record"
+COLUMNS = LINES.columns
 
 
 def one_moment(conn: Connection) -> "asyncpg.transaction.Transaction":
@@ -85,16 +84,17 @@ def one_moment(conn: Connection) -> "asyncpg.transaction.Transaction":
     return conn.transaction(isolation="repeatable_read", readonly=True)
 
 
-async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIterator[list[Cells]]:
+async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIterator[list[Texts]]:
     """The viewer's rows, oldest first, some hundred at a time: a long report needs no memory.
 
     A cursor over the order alone, and each part's rows looked up by their ids: sorting whole rows
     would keep the first one waiting for all. Has to run inside `one_moment`.
     """
+    await report.plan_anew(conn)
     cursor = await conn.cursor(
         """
         select r.session_class_id
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where $15 = '' or r.outcome is null or is_wished($15, r.outcome, r.measured_outcome,
             r.headcount_source, r.seats, r.cut_off)
         order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
@@ -102,10 +102,10 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
         *report.filter_values(scope, filters),
         filters.outcome,
     )
+    await report.plan_once(conn)
 
-    async def part() -> list[Raw] | None:
-        ordered = await cursor.fetch(LOOKED_UP)
-        ids = [row[0] for row in ordered]
+    async def part() -> list[Texts] | None:
+        ids = [row[0] for row in await cursor.fetch(LOOKED_UP)]
         return await _looked_up(conn, scope, filters.outcome, ids) if ids else None
 
     # The database looks up the next part while this one is written.
@@ -114,52 +114,11 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
         while (found := await coming) is not None:
             coming = asyncio.create_task(part())
             for first in range(0, len(found), AT_A_TIME):
-                yield [cells(raw) for raw in found[first : first + AT_A_TIME]]
+                yield found[first : first + AT_A_TIME]
     finally:
         coming.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await coming
-
-
-async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUID]) -> list[Raw]:
-    """Rows with a kept result as they are, the others judged now; both in the order of `RAW`."""
-    rows = await conn.fetch(
-        """
-        select r.session_class_id::text, r.session_id::text, r.local_date, r.started_at,
-            r.ended_at, r.zone, r.region, r.school_code, r.school, r.place, r.class_name, r.level,
-            r.is_confirmed_teacher, r.tour_id::text, r.room_id::text, r.title, r.company, r.state,
-            r.outcome, r.measured_outcome, r.reason_code, r.pass_share, r.rule_version,
-            r.window_ms, r.present_ms, r.headcount, r.measured_headcount, r.headcount_source,
-            r.has_beamer, r.seats, r.seats_passed, r.pupils, r.student_seconds,
-            r.correction_reason, r.corrected_by, r.corrected_at, r.cut_off, true as is_final
-        from report_rows r
-        where r.programme_id = $1 and r.session_class_id = any($2::uuid[])
-        order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
-        """,
-        scope.programme_id,
-        ids,
-    )
-    open_ids = [UUID(row[0]) for row in rows if row[OUTCOME] is None]
-    if not open_ids:
-        return list(rows)
-    judged = {str(row.session_class_id): row for row in await _judged(conn, scope, open_ids)}
-    return [
-        raw_of(judged[row[0]]) if row[OUTCOME] is None else row
-        for row in rows
-        if row[OUTCOME] is not None or report.fits(judged[row[0]], outcome)
-    ]
-
-
-async def _judged(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
-    rows = await conn.fetch(
-        """
-        select r.* from report_rows r
-        where r.programme_id = $1 and r.session_class_id = any($2::uuid[])
-        """,
-        scope.programme_id,
-        ids,
-    )
-    return await report.with_live(conn, rows)
 
 
 async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
@@ -167,7 +126,7 @@ async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
     found: int = await conn.fetchval(
         """
         select count(*)
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where $15 = '' or r.outcome is null or is_wished($15, r.outcome, r.measured_outcome,
             r.headcount_source, r.seats, r.cut_off)
         """,
@@ -177,14 +136,124 @@ async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
     return found
 
 
-# What a row is made of, in this order: `Row` has the same names.
-RAW = (
+# --- one part, looked up -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """The texts that the rows of a session share: they are made once."""
+
+    times: tuple[str, ...]
+    tour: tuple[str, ...]
+    rule: tuple[str, ...]
+    room: tuple[str, ...]
+
+
+# (why it was corrected, by whom, when); of most rows there is nothing to say.
+Correction: TypeAlias = tuple[str, str, str]
+UNCORRECTED: Correction = ("", "", "")
+
+
+async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUID]) -> list[Texts]:
+    """These session classes in this order: kept results as they are, the others judged now; those
+    of them that are not wished for are left out."""
+    rows = await _own(conn, scope, ids)
+    sittings = await _sittings(conn, scope, ids)
+    corrected = await _corrections(conn, scope, ids)
+    open_ids = [UUID(row[0]) for row in rows if row["outcome"] is None]
+    judged = await _judged(conn, scope, open_ids) if open_ids else {}
+    return [
+        texts(row, sittings[row[1]], corrected.get(row[0], UNCORRECTED))
+        if row["outcome"] is not None
+        else texts_of(judged[row[0]])
+        for row in rows
+        if row["outcome"] is not None or report.fits(judged[row[0]], outcome)
+    ]
+
+
+async def _own(conn: Connection, scope: Scope, ids: list[UUID]) -> list[asyncpg.Record]:
+    """What each row has of its own, in the order of `OWN`; a school by its name of that day."""
+    return await conn.fetch(
+        """
+        select c.id::text, c.session_id::text, coalesce(g.name, ''), o.code,
+            coalesce((
+                select e.was ->> 'name' from school_events e
+                where e.school_id = c.school_id and e.kind = 'renamed'
+                    and e.happened_on > s.local_date
+                order by e.happened_on, e.id limit 1
+            ), o.name), o.place, c.class_name, c.level, c.is_confirmed_teacher, r.outcome,
+            r.measured_outcome, r.reason_code, r.window_ms, r.present_ms, r.headcount,
+            r.measured_headcount, r.headcount_source, r.has_beamer, r.seats, r.seats_passed,
+            r.pupils, r.student_seconds, r.cut_off
+        from unnest($2::uuid[]) with ordinality as i (id, place)
+        join session_classes c on c.programme_id = $1 and c.id = i.id
+        join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
+        join schools o on o.id = c.school_id
+        left join regions g on (g.programme_id, g.id) = (c.programme_id, c.region_id)
+        left join session_class_results r on s.state = 'ended'
+            and (r.programme_id, r.session_class_id) = (c.programme_id, c.id)
+        order by i.place
+        """,
+        scope.programme_id,
+        ids,
+    )
+
+
+async def _sittings(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[str, Sitting]:
+    rows = await conn.fetch(
+        """
+        select s.id::text, s.local_date, s.started_at, s.ended_at, s.zone, s.tour_id::text,
+            s.room_id::text, coalesce(x.title, m.title, ''), coalesce(k.name, ''), s.state,
+            s.pass_share::float8, s.rule_version
+        from (select distinct session_id from session_classes
+            where programme_id = $1 and id = any($2::uuid[])) c
+        join sessions s on (s.programme_id, s.id) = ($1, c.session_id)
+        left join tours t on (t.programme_id, t.id) = (s.programme_id, s.tour_id)
+        left join tour_texts x on (x.programme_id, x.tour_id, x.language)
+            = (t.programme_id, t.id, t.original_language)
+        left join rooms m on (m.programme_id, m.id) = (s.programme_id, s.room_id)
+        left join companies k on k.programme_id = s.programme_id
+            and k.id = coalesce(t.company_id, m.company_id)
+        """,
+        scope.programme_id,
+        ids,
+    )
+    return {row[0]: sitting(*row) for row in rows}
+
+
+async def _corrections(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[str, Correction]:
+    rows = await conn.fetch(
+        """
+        select c.session_class_id::text, string_agg(c.reason, ' / ' order by c.at),
+            string_agg(distinct coalesce(nullif(p.name, ''), p.email), ' / '), max(c.at)
+        from corrections c join persons p on p.id = c.person_id
+        where c.programme_id = $1 and c.session_class_id = any($2::uuid[]) and c.undone_at is null
+        group by c.session_class_id
+        """,
+        scope.programme_id,
+        ids,
+    )
+    return {key: (reason, by, utc_text(at)) for key, reason, by, at in rows}
+
+
+async def _judged(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[str, Row]:
+    rows = await conn.fetch(
+        """
+        select r.* from report_rows r
+        where r.programme_id = $1 and r.session_class_id = any($2::uuid[])
+        """,
+        scope.programme_id,
+        ids,
+    )
+    return {str(row.session_class_id): row for row in await report.with_live(conn, rows)}
+
+
+# --- one row -------------------------------------------------------------------------------------
+
+# What a row has of its own, in this order: `Row` has the same names.
+OWN = (
     "session_class_id",
     "session_id",
-    "local_date",
-    "started_at",
-    "ended_at",
-    "zone",
     "region",
     "school_code",
     "school",
@@ -192,16 +261,9 @@ RAW = (
     "class_name",
     "level",
     "is_confirmed_teacher",
-    "tour_id",
-    "room_id",
-    "title",
-    "company",
-    "state",
     "outcome",
     "measured_outcome",
     "reason_code",
-    "pass_share",
-    "rule_version",
     "window_ms",
     "present_ms",
     "headcount",
@@ -212,166 +274,96 @@ RAW = (
     "seats_passed",
     "pupils",
     "student_seconds",
-    "correction_reason",
-    "corrected_by",
-    "corrected_at",
     "cut_off",
-    "is_final",
-)
-OUTCOME = RAW.index("outcome")
-_IDS = frozenset(
-    RAW.index(name) for name in ("session_class_id", "session_id", "tour_id", "room_id")
 )
 
 
-def raw_of(row: Row) -> Sequence[Any]:
-    """A row of the report in the order of `RAW`, its ids as text."""
-    found = [getattr(row, name) for name in RAW]
-    return [str(one) if at in _IDS and one else one for at, one in enumerate(found)]
+def sitting(
+    session_id: str, day: Any, started: datetime | None, ended: datetime | None, zone: str,
+    tour_id: str | None, room_id: str | None, title: str, company: str, state: str, share: float,
+    version: str,
+) -> Sitting:  # fmt: skip
+    """What is a tour's is empty of a live room, and the other way round."""
+    return Sitting(
+        (
+            day.isoformat() if day else "",
+            utc_text(started) if started else "",
+            local_text(started, zone) if started else "",
+            utc_text(ended) if ended else "",
+            local_text(ended, zone) if ended else "",
+        ),
+        (tour_id or "", "" if room_id else title, company, state),
+        (str(round(share * 100, 1)), version),
+        ("room" if room_id else "tour", room_id or "", title if room_id else ""),
+    )
 
 
-def cells(raw: Raw) -> Cells:
+def texts(
+    own: "Sequence[Any] | asyncpg.Record",
+    shared: Sitting,
+    correction: Correction,
+    *,
+    is_final: bool = True,
+) -> Texts:
     """A row in the order of `COLUMNS`. Moments are UTC text and local text with offset; lengths
-    whole seconds, and hours and minutes for reading.
-
-    What is a tour's is empty in the row of a live room, and the other way round.
-    """
+    whole seconds, and hours and minutes for reading."""
     (
-        key, session, day, started, ended, zone, region, code, school, place, class_name, level,
-        is_confirmed, tour, room, title, company, state, outcome, measured, reason, share, version,
-        window_ms, present_ms, headcount, headcount_measured, source, has_beamer, seats, passed,
-        pupils, seconds, corrected_for, corrected_by, corrected_at, cut_off, is_final,
-    ) = raw  # fmt: skip
-    return (
+        key, session, region, code, school, place, class_name, level, is_confirmed, outcome,
+        measured, reason, window_ms, present_ms, headcount, headcount_measured, source, has_beamer,
+        seats, passed, pupils, seconds, cut_off,
+    ) = own  # fmt: skip
+    return [
         key,
         session,
-        day.isoformat() if day else "",
-        _utc(started),
-        _local(started, zone),
-        _utc(ended),
-        _local(ended, zone),
+        *shared.times,
         region,
         code,
         school,
         place,
         class_name,
         level,
-        is_confirmed,
-        tour or "",
-        "" if room else title,
-        company,
-        state,
+        "1" if is_confirmed else "0",
+        *shared.tour,
         outcome,
         measured,
         reason,
-        round(share * 100, 1),
-        version,
-        window_ms // 1000,
-        present_ms // 1000,
-        round(100 * present_ms / window_ms if window_ms else 0.0, 1),
-        headcount,
-        headcount_measured,
+        *shared.rule,
+        str(window_ms // 1000),
+        str(present_ms // 1000),
+        _percent(present_ms, window_ms),
+        str(headcount),
+        str(headcount_measured),
         source,
-        has_beamer,
-        seats,
-        passed,
-        pupils,
-        seconds // 60,
-        corrected_for,
-        corrected_by,
-        _utc(corrected_at),
-        is_final,
-        "room" if room else "tour",
-        room or "",
-        title if room else "",
-        hh_mm(window_ms),
-        hh_mm(present_ms),
-        cut_off,
-    )
+        "1" if has_beamer else "0",
+        str(seats),
+        str(passed),
+        str(pupils),
+        str(seconds // 60),
+        *correction,
+        "1" if is_final else "0",
+        *shared.room,
+        _hh_mm(window_ms),
+        _hh_mm(present_ms),
+        str(cut_off),
+    ]
 
 
-# Rows come by time: a session's classes share its moments.
-@lru_cache(maxsize=512)
-def _utc(moment: datetime | None) -> str:
-    return utc_text(moment) if moment else ""
+def texts_of(row: Row) -> Texts:
+    """The same of a row of the report."""
+    own = [getattr(row, name) for name in OWN]
+    shared = sitting(
+        str(row.session_id), row.local_date, row.started_at, row.ended_at, row.zone,
+        str(row.tour_id) if row.tour_id else None, str(row.room_id) if row.room_id else None,
+        row.title, row.company, row.state, row.pass_share, row.rule_version,
+    )  # fmt: skip
+    at = utc_text(row.corrected_at) if row.corrected_at else ""
+    correction = (row.correction_reason, row.corrected_by, at)
+    return texts([str(own[0]), str(own[1]), *own[2:]], shared, correction, is_final=row.is_final)
 
 
-@lru_cache(maxsize=512)
-def _local(moment: datetime | None, zone: str) -> str:
-    return local_text(moment, zone) if moment else ""
+def _percent(part: int, whole: int) -> str:
+    return str(round(100 * part / whole, 1)) if whole else "0.0"
 
 
-_AT = {name: place for place, name in enumerate(COLUMNS)}
-# Words of people, of which any could look like a formula; the other texts are ours.
-_FREE = tuple(
-    _AT[name]
-    for name in (
-        "region", "school_code", "school", "place", "class", "level", "tour", "company",
-        "correction_reason", "corrected_by", "room",
-    )
-)  # fmt: skip
-_TRUTHS = tuple(_AT[name] for name in ("teacher_confirmed", "has_classroom_screen", "is_final"))
-_SHARES = tuple(_AT[name] for name in ("threshold_percent", "present_percent"))
-
-
-def csv_part(found: Iterable[Cells], delimiter: str) -> bytes:
-    """Lines of a CSV file, the same as `cells.csv_lines` makes of them: what kind of value stands
-    in a column is known here, which is most of the work."""
-    page, mark = io.StringIO(), "," if delimiter == ";" else "."
-    write = csv_writer(page, delimiter=delimiter).writerow
-    for row in found:
-        line = list(row)
-        for at in _FREE:
-            if line[at]:
-                line[at] = safe_cell(str(line[at]))
-        for at in _TRUTHS:
-            line[at] = "1" if line[at] else "0"
-        for at in _SHARES:
-            line[at] = str(line[at]).replace(".", mark)
-        write(line)
-    return page.getvalue().encode("utf-8", "backslashreplace")
-
-
-def csv_first(delimiter: str) -> bytes:
-    """How such a file begins."""
-    return csv_head(COLUMNS, delimiter)
-
-
-def values(found: Cells) -> dict[str, Cell]:
-    """A row by column."""
-    return dict(zip(COLUMNS, found, strict=True))
-
-
-def json_lines(found: Iterable[Cells]) -> bytes:
-    """Rows of such a document, for one that is sent in parts: `JSON_HEAD`, these with `JSON_COMMA`
-    between them, `JSON_END`."""
-    return JSON_COMMA.join([msgspec.json.encode(values(row)) for row in found])
-
-
-JSON_HEAD = (
-    f'{{"version":{VERSION},"columns":'.encode() + msgspec.json.encode(COLUMNS) + b',"rows":[\n'
-)
-JSON_COMMA = b",\n"
-JSON_END = b"\n]}\n"
-
-
-def typed_cells(found: Cells) -> tuple[Cell | date, ...]:
-    """The same row for a spreadsheet: days and moments as such, local ones by the wall."""
-    typed: list[Cell | date] = list(found)
-    for at in _MOMENTS:
-        typed[at] = _wall(str(found[at]))
-    day = found[_AT["date"]]
-    typed[_AT["date"]] = date.fromisoformat(str(day)) if day else None
-    return tuple(typed)
-
-
-_MOMENTS = tuple(
-    _AT[name]
-    for name in ("started_utc", "started_local", "ended_utc", "ended_local", "corrected_utc")
-)
-
-
-@lru_cache(maxsize=512)
-def _wall(text: str) -> datetime | None:
-    """Spreadsheets know no zones: what the clock on the wall said."""
-    return datetime.fromisoformat(text).replace(tzinfo=None) if text else None
+# Windows are few, and a class that stayed to the end was there for all of it.
+_hh_mm = lru_cache(maxsize=4096)(hh_mm)

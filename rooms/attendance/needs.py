@@ -235,15 +235,16 @@ async def _headcounts(conn: Connection, scope: Scope, today: date) -> list[async
         """
         select c.id, c.class_name as name, o.name as place, s.ended_at as since,
             null::date as due, count(*) over () as total
-        from sessions s
-        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+        from report_lines l
+        join sessions s on (s.programme_id, s.id) = (l.programme_id, l.session_id)
+        join session_classes c on (c.programme_id, c.id) = (l.programme_id, l.session_class_id)
         join session_class_results r on (r.programme_id, r.session_class_id)
-            = (c.programme_id, c.id)
-        join schools o on o.id = c.school_id
-        where s.programme_id = $1 and s.state = 'ended' and s.local_date between $5 and $6
-            and c.confirmed is null and r.outcome in ('present', 'declared', 'replay_only')
-            and r.headcount_source <> 'corrected' and r.intervals_purged_at is null
-            and ($2 or c.region_id = any($3::uuid[]))
+            = (l.programme_id, l.session_class_id)
+        join schools o on o.id = l.school_id
+        where l.programme_id = $1 and l.local_date between $5 and $6
+            and l.outcome in ('present', 'declared', 'replay_only')
+            and l.headcount_source <> 'corrected' and c.confirmed is null
+            and r.intervals_purged_at is null and ($2 or l.region_id = any($3::uuid[]))
         order by s.ended_at, c.id limit $4
         """,
         scope.programme_id,
@@ -271,15 +272,15 @@ async def _with_outcome(
         """
         select c.id, c.class_name as name, o.name as place, s.ended_at as since,
             null::date as due, count(*) over () as total
-        from sessions s
-        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        join session_class_results r on (r.programme_id, r.session_class_id)
-            = (c.programme_id, c.id)
-        join schools o on o.id = c.school_id
-        where s.programme_id = $1 and s.state = 'ended' and s.local_date >= $5
-            and r.outcome = $6 and ($2 or c.region_id = any($3::uuid[]))
+        from report_lines l
+        join sessions s on (s.programme_id, s.id) = (l.programme_id, l.session_id)
+        join session_classes c on (c.programme_id, c.id) = (l.programme_id, l.session_class_id)
+        join schools o on o.id = l.school_id
+        where l.programme_id = $1 and l.local_date >= $5
+            and l.outcome = $6 and ($2 or l.region_id = any($3::uuid[]))
             and not exists (select from needs_seen n
-                where (n.programme_id, n.session_class_id) = (c.programme_id, c.id))
+                where (n.programme_id, n.session_class_id)
+                    = (l.programme_id, l.session_class_id))
         order by s.ended_at, c.id limit $4
         """,
         scope.programme_id,

@@ -4,12 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from rooms.attendance.results import DECLARED
-from rooms.attendance.rule import PASSING
 from rooms.connection import Connection
 from rooms.scope import Scope
 
-COUNTED = (DECLARED, *sorted(PASSING))
 NEXT = 6
 
 
@@ -30,17 +27,12 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
     row = await conn.fetchrow(
         """
         with largest as (
-            select coalesce(o.reports_as, o.id) as school_id, c.class_id,
-                max(r.pupils) as pupils
-            from sessions s
-            join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-            join schools o on o.id = c.school_id
-            join session_class_results r on (r.programme_id, r.session_class_id)
-                = (c.programme_id, c.id)
-            where s.programme_id = $1 and s.state = 'ended' and s.local_date between $4 and $5
-                and ($2 or c.region_id = any($3::uuid[])) and c.is_confirmed_teacher
-                and r.outcome = any($6::text[])
-            group by coalesce(o.reports_as, o.id), c.class_id
+            select coalesce(o.reports_as, o.id) as school_id, l.class_id,
+                max(l.pupils) as pupils
+            from report_lines l join schools o on o.id = l.school_id
+            where l.programme_id = $1 and l.local_date between $4 and $5 and l.passes
+                and ($2 or l.region_id = any($3::uuid[]))
+            group by coalesce(o.reports_as, o.id), l.class_id
         )
         select (select count(*) from school_regions g where g.programme_id = $1
                 and g.valid_to is null and ($2 or g.region_id = any($3::uuid[]))) as registry,
@@ -53,7 +45,6 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
         scope.region_ids,
         first,
         last,
-        list(COUNTED),
     )
     assert row is not None
     return Reached(**row)
@@ -86,21 +77,16 @@ async def schools(
     rows = await conn.fetch(
         """
         with reached as (
-            select coalesce(o.reports_as, o.id) as school_id, max(s.local_date) as last_day
-            from sessions s
-            join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-            join schools o on o.id = c.school_id
-            join session_class_results r on (r.programme_id, r.session_class_id)
-                = (c.programme_id, c.id)
-            where s.programme_id = $1 and s.state = 'ended' and s.local_date between $4 and $5
-                and c.is_confirmed_teacher and r.outcome = any($6::text[])
+            select coalesce(o.reports_as, o.id) as school_id, max(l.local_date) as last_day
+            from report_lines l join schools o on o.id = l.school_id
+            where l.programme_id = $1 and l.local_date between $4 and $5 and l.passes
             group by coalesce(o.reports_as, o.id)
         ), planned as (
             select coalesce(o.reports_as, o.id) as school_id, min(s.planned_on) as planned_on
             from sessions s
             join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
             join schools o on o.id = c.school_id
-            where s.programme_id = $1 and s.state = 'planned' and s.planned_on >= $7
+            where s.programme_id = $1 and s.state = 'planned' and s.planned_on >= $6
             group by coalesce(o.reports_as, o.id)
         )
         select o.id, o.name, o.place, n.name as region, d.last_day, p.planned_on,
@@ -112,14 +98,13 @@ async def schools(
         left join planned p on p.school_id = g.school_id
         where g.programme_id = $1 and g.valid_to is null
             and ($2 or g.region_id = any($3::uuid[]))
-            and (d.school_id is not null) = $8
-        order by o.name, o.id limit $9 offset $10
+            and (d.school_id is not null) = $7
+        order by o.name, o.id limit $8 offset $9
         """,
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
         *period,
-        list(COUNTED),
         today,
         is_reached,
         limit,

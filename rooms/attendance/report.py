@@ -3,8 +3,9 @@
 What is over is read from its kept result; what still runs is judged now, by the same function.
 """
 
+from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -157,7 +158,7 @@ async def of_programme(
                 as l (session_class_id, outcome, pupils, student_seconds)
         )
         select r.session_class_id
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         left join live l on l.session_class_id = r.session_class_id and r.outcome is null
         where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
             r.headcount_source, r.seats, r.cut_off)
@@ -170,7 +171,48 @@ async def of_programme(
         limit,
         offset,
     )
+    await plan_once(conn)
     return await by_ids(conn, scope, [row["session_class_id"] for row in found])
+
+
+def stretch(
+    filters: Filters, months: Sequence[tuple[str, int]], first: int, size: int = ROWS_PER_PAGE
+) -> tuple[Filters, int]:
+    """(the view with only the months in which its rows from `first` on lie, how many rows of
+    those months stand before them): a late part of a list is found as fast as the first.
+
+    `months`: how many rows each has, as 'YYYY-MM', '' for those without a day, in any order.
+    """
+    counts = dict(months)
+    before, found = 0, list[str]()
+    for month in sorted(counts, reverse=True):
+        if not found and before + counts[month] <= first:
+            before += counts[month]
+            continue
+        found.append(month)
+        if before + sum(counts[one] for one in found) >= first + size:
+            break
+    # Rows without a day come last, and no bound between days finds them.
+    if not found or "" in found:
+        return filters, first
+    since, until = _first_day(found[-1]), _last_day(found[0])
+    return (
+        replace(
+            filters,
+            since=max(since, filters.since or since),
+            until=min(until, filters.until or until),
+        ),
+        first - before,
+    )
+
+
+def _first_day(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
+def _last_day(month: str) -> date:
+    first = _first_day(month)
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
@@ -195,26 +237,29 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
     rows = await conn.fetch(
         """
         select r.session_class_id
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where r.state = 'running'
-        union all
-        select r.session_class_id
-        from review_part($1, $2, $3, $4, greatest($5, current_date - $15::integer), $6, $7, $8,
-            $9, $10, $11, $12, $13, $14) r
-        where r.state = 'ended' and r.outcome is null
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        where r.outcome is null
+            and (r.state = 'running' or r.local_date >= current_date - $15::integer)
         """,
         *filter_values(scope, filters),
         UNJUDGED_DAYS,
     )
+    if not rows:
+        return ()
     found = await results.materials(conn, [row["session_class_id"] for row in rows])
     judged = [(one.session_class_id, results.judge(one)) for one in found]
     return [(key, one.outcome, one.pupils, one.student_seconds) for key, one in judged]
 
 
 async def plan_anew(conn: Connection) -> None:
-    """In this transaction each query is planned for its own filters: a plan for any of them reads
-    five years to show one."""
+    """From here on each query is planned for its own filters, to the transaction's end or
+    `plan_once`: a plan for any of them reads five years to show one."""
     await conn.execute("set local plan_cache_mode = force_custom_plan")
+
+
+async def plan_once(conn: Connection) -> None:
+    """What is looked up by ids needs no plan of its own each time."""
+    await conn.execute("set local plan_cache_mode = auto")
 
 
 def live_columns(live: Live) -> list[list[object]]:
@@ -223,7 +268,7 @@ def live_columns(live: Live) -> list[list[object]]:
 
 
 def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
-    """The parameters $1 to $14 of `review_part`, by which every query knows a person's part of
+    """The parameters $1 to $14 of `report_part`, by which every query knows a person's part of
     the report."""
     return (
         scope.programme_id,
@@ -270,7 +315,7 @@ async def one(conn: Connection, scope: Scope, session_class_id: UUID) -> Row:
     is_hers = await conn.fetchval(
         """
         select 1
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where r.session_class_id = $15
         """,
         *filter_values(scope, Filters()),

@@ -92,39 +92,40 @@ async def of_period(
         with live as (
             select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[])
                 as l (session_class_id, outcome, pupils, student_seconds)
-        ), judged as (
-            select r.class_id, r.reports_as, r.session_id, r.is_confirmed_teacher as is_counted,
-                coalesce(case $20::text when 'region' then r.region_id::text
+        ), rows as materialized (
+            select coalesce(case $20::text when 'region' then r.region_id::text
                     when 'school' then r.reports_as::text when 'class' then r.class_id::text
                     when 'company' then r.company_id::text else r.level end, '') as key,
-                coalesce(to_char(r.local_date, 'YYYY-MM'), '') as month,
+                coalesce(r.month, '') as month,
+                r.class_id, r.reports_as, r.session_id, r.is_confirmed_teacher as is_counted,
                 coalesce(r.outcome, l.outcome) as outcome,
                 coalesce(r.pupils, l.pupils, 0) as pupils,
                 coalesce(r.student_seconds, l.student_seconds, 0) as seconds,
-                coalesce(is_poor(coalesce(r.outcome, l.outcome), r.seats, r.cut_off), false)
-                    as is_poor,
-                coalesce(r.outcome <> r.measured_outcome or r.headcount_source = 'corrected',
-                    false) as is_corrected
-            from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+                coalesce(r.passes, r.is_confirmed_teacher and l.outcome = any($21::text[]), false)
+                    as passes,
+                coalesce(r.is_poor, is_poor(l.outcome, 0, 0), false) as is_poor,
+                coalesce(r.is_corrected, false) as is_corrected
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
             left join live l on l.session_class_id = r.session_class_id and r.outcome is null
             where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
                 r.headcount_source, r.seats, r.cut_off)
-        ), rows as materialized (
-            select *, is_counted and outcome = any($21::text[]) as passes from judged
         ), reached as (
-            select key, month, count(*) as classes, sum(largest) as pupils from (
-                select key, month, class_id, max(pupils) as largest from rows where passes
+            select of, key, month, count(*) as classes, sum(largest) as pupils from (
+                select grouping(key, month) as of, coalesce(key, '') as key,
+                    coalesce(month, '') as month, max(pupils) as largest from rows where passes
                 group by grouping sets ((key, class_id), (month, class_id), (class_id))
-            ) as classes group by key, month
+            ) as classes group by of, key, month
         )
+        -- of: 1 a group, 2 a month, 3 the whole
         select f.*, coalesce(r.classes, 0) as classes,
             coalesce(r.pupils, 0)::bigint as pupils_reached,
-            case when f.key is null and f.month is null then
-                (select count(distinct reports_as) from rows where passes) else 0 end as schools,
-            case when f.key is null and f.month is null then
-                (select count(distinct session_id) from rows where passes) else 0 end as sessions
+            case when of = 3 then (select count(*) from
+                (select distinct reports_as from rows where passes) d) else 0 end as schools,
+            case when of = 3 then (select count(*) from
+                (select distinct session_id from rows where passes) d) else 0 end as sessions
         from (
-            select key, month, count(*) as registered,
+            select grouping(key, month) as of, coalesce(key, '') as key,
+                coalesce(month, '') as month, count(*) as registered,
                 count(*) filter (where outcome <> 'no_show') as came,
                 count(*) filter (where passes) as passed,
                 count(*) filter (where passes and outcome = 'declared') as declared,
@@ -134,8 +135,7 @@ async def of_period(
                 coalesce(sum(pupils) filter (where passes), 0)::bigint as participations,
                 coalesce(sum(seconds) filter (where is_counted), 0)::bigint as student_seconds
             from rows group by grouping sets ((key), (month), ())
-        ) f left join reached r on r.key is not distinct from f.key
-            and r.month is not distinct from f.month
+        ) f left join reached r using (of, key, month)
         """,
         *filter_values(scope, filters),
         *live_columns(live),
@@ -143,9 +143,9 @@ async def of_period(
         by.value,
         list(COUNTED),
     )
-    whole = next(row for row in rows if row["key"] is None and row["month"] is None)
-    keyed = [row for row in rows if row["key"] is not None]
-    months = sorted((row for row in rows if row["month"] is not None), key=lambda r: r["month"])
+    [whole] = [row for row in rows if row["of"] == 3]
+    keyed = [row for row in rows if row["of"] == 1]
+    months = sorted((row for row in rows if row["of"] == 2), key=lambda row: row["month"])
     names = await _names(conn, scope, by, [row["key"] for row in keyed])
     lines = [Line(row["key"], names.get(row["key"], ""), _figures(row)) for row in keyed]
     return Review(
@@ -220,7 +220,7 @@ async def _has_any(conn: Connection, scope: Scope, filters: Filters) -> bool:
     found: bool = await conn.fetchval(
         """
         select exists (select
-            from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
         """,
         *filter_values(scope, filters),
     )
@@ -229,30 +229,31 @@ async def _has_any(conn: Connection, scope: Scope, filters: Filters) -> bool:
 
 async def choices(
     conn: Connection, scope: Scope
-) -> tuple[list[tuple[UUID, str]], list[tuple[UUID, str]]]:
-    """(regions, companies) that the viewer can choose between: those she coordinates, or all; and
-    every company that has shown something, where she sees more than her own classes."""
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(regions, companies) that the viewer can choose between, each with its id: those she
+    coordinates, or all; and every company that has shown something, where she sees more than her
+    own classes."""
     rows = await conn.fetch(
         """
-        select 'region' as what, g.id, g.name from regions g
+        with shown as (
+            select company_id from tours where programme_id = $1 and published_at is not null
+            union
+            select company_id from rooms where programme_id = $1
+        )
+        select 'region', g.id::text, g.name from regions g
         where g.programme_id = $1 and ($2 or g.id = any($3::uuid[]))
         union all
-        select 'company', m.id, m.name from companies m
-        where m.programme_id = $1 and ($2 or cardinality($3::uuid[]) > 0)
-            and (exists (select from tours t where t.programme_id = $1 and t.company_id = m.id
-                    and t.published_at is not null)
-                or exists (select from rooms r where r.programme_id = $1 and r.company_id = m.id))
+        select 'company', m.id::text, m.name from shown s
+        join companies m on (m.programme_id, m.id) = ($1, s.company_id)
+        where $2 or cardinality($3::uuid[]) > 0
         order by 3, 2
         """,
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
     )
-    pairs = {
-        what: [(row["id"], row["name"]) for row in rows if row["what"] == what]
-        for what in ("region", "company")
-    }
-    return pairs["region"], pairs["company"]
+    regions = [(key, name) for what, key, name in rows if what == "region"]
+    return regions, [(key, name) for what, key, name in rows if what == "company"]
 
 
 # --- one session -------------------------------------------------------------------------------
@@ -264,9 +265,10 @@ async def of_session(conn: Connection, scope: Scope, session_id: UUID) -> list[R
     rows = await conn.fetch(
         """
         select r.session_class_id
-        from review_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         join schools o on o.id = r.school_id
-        where r.session_id = $15 order by o.name, r.class_name, r.session_class_id
+        join session_classes c on (c.programme_id, c.id) = (r.programme_id, r.session_class_id)
+        where r.session_id = $15 order by o.name, c.class_name, r.session_class_id
         """,
         *filter_values(scope, Filters()),
         session_id,

@@ -61,7 +61,7 @@ async def _spreadsheet(here: Here) -> Response:
             path = Path(folder) / "attendance.xlsx"
             book = Workbook(
                 path,
-                export.COLUMNS,
+                export.LINES,
                 export_words.titles(here.language),
                 export_words.definitions(here.language, export.VERSION),
             )
@@ -70,7 +70,7 @@ async def _spreadsheet(here: Here) -> Response:
                 export.one_moment(conn),
             ):
                 async for found in export.batches(conn, here.scope, _filters(here)):
-                    await asyncio.to_thread(book.add, map(export.typed_cells, found))
+                    await asyncio.to_thread(book.add, found)
             await asyncio.to_thread(book.close)
             body = await asyncio.to_thread(path.read_bytes)
     await ended(book.rows)

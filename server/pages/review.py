@@ -85,7 +85,9 @@ async def index(here: Here) -> Response:
         live = await report.live_figures(conn, here.scope, filters)
         found = await review.of_period(conn, here.scope, filters, by, live)
         part = part_of(query.get("page", ""), found.whole.registered, report.ROWS_PER_PAGE)
-        rows = await report.of_programme(conn, here.scope, filters, live, offset=part.first)
+        months = [(line.key, line.figures.registered) for line in found.months]
+        some, skipped = report.stretch(filters, months, part.first)
+        rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
         registry = await report.registry(conn, here.scope)
         names = await review.named(conn, here.scope, filters)
         regions, companies = await review.choices(conn, here.scope)

@@ -9,7 +9,7 @@ from time import monotonic
 
 import asyncpg
 
-from rooms.attendance import kpi_rows
+from rooms.attendance import kpi_rows, report_lines
 from rooms.people.codes import school_year_on
 from server import database, migrations, passwords
 from tests.bench.years import check, land, year
@@ -94,6 +94,7 @@ async def _fill(
     _forget(made, ours)
     await made.book.write(conn, made.book.take())
     await conn.execute("analyze")
+    await report_lines.run(conn)
     await kpi_rows.run(conn, datetime.combine(today, time(1), UTC))
     # As if the night's work was just done: else the first worker would take the visits away.
     for checks, column in (("purge_checks", "checked_at"), ("kpi_runs", "run_at")):

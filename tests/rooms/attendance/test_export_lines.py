@@ -1,55 +1,241 @@
-"""One row as it leaves: the fast lines are the careful ones, and a spreadsheet holds the same."""
+"""Rows as they leave: the fast bytes are the careful ones, whatever people typed."""
 
-from datetime import UTC, date, datetime
+import html
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import msgspec
 import pytest
+import xlsxwriter
 
-from rooms.attendance import export
-from rooms.attendance.cells import csv_lines
+from rooms.attendance import export, report
+from rooms.attendance.cells import Cell, csv_lines, hh_mm, local_text, safe_cell, utc_text
+from rooms.attendance.lines import JSON_COMMA, Kind, Texts
+from rooms.attendance.report import Filters, Row
+from rooms.attendance.workbook import Workbook
+from rooms.scope import Grant, Scope
+from server.database import Pool
+from tests.support.histories import NOW, a_history
+from tests.support.people import a_person
 
 BEGAN = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 ENDED = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
-RAW: dict[str, Any] = {
+OWN: dict[str, Any] = {
     "session_class_id": "6c1f5d1e-6a43-4a0c-9a51-0d5b4f1d9a10", "session_id": "7d",
-    "local_date": date(2026, 10, 25), "started_at": BEGAN, "ended_at": ENDED,
-    "zone": "Europe/Amsterdam", "region": "Twente", "school_code": "16SW03", "school": "De Ster",
-    "place": "Goor", "class_name": "3B", "level": "havo", "is_confirmed_teacher": True,
-    "tour_id": "8e", "room_id": None, "title": "Staal", "company": "Havenlicht", "state": "ended",
-    "outcome": "present", "measured_outcome": "partial", "reason_code": "below_threshold",
-    "pass_share": 0.6, "rule_version": "1", "window_ms": 600_000, "present_ms": 200_000,
-    "headcount": 26, "measured_headcount": 25, "headcount_source": "corrected",
-    "has_beamer": False, "seats": 3, "seats_passed": 0, "pupils": 26, "student_seconds": 5_200,
-    "correction_reason": "", "corrected_by": "", "corrected_at": None, "cut_off": 2,
-    "is_final": True,
+    "region": "Twente", "school_code": "16SW03", "school": "De Ster", "place": "Goor",
+    "class_name": "3B", "level": "havo", "is_confirmed_teacher": True, "outcome": "present",
+    "measured_outcome": "partial", "reason_code": "below_threshold", "window_ms": 600_000,
+    "present_ms": 200_000, "headcount": 26, "measured_headcount": 25,
+    "headcount_source": "corrected", "has_beamer": False, "seats": 3, "seats_passed": 0,
+    "pupils": 26, "student_seconds": 5_200, "cut_off": 2,
 }  # fmt: skip
+ODD = (
+    "=1+1", "-x", "\u200b=1", "@a", "'=1", "'s-Hertogenbosch", 'a";b,c', "\n=1", "naïef", "", " x ",
+    "\u2212 1", "A & B <C>", "back\\slash", "tab\there", "bell\x07", "_x0041_", "École", "x\x7f",
+    "<r>no</r>", "…", "\U0001f9ea",
+)  # fmt: skip
 
 
-def row(**changes: Any) -> export.Cells:
+def row(
+    *, title: str = "Staal", company: str = "Havenlicht", is_room: bool = False,
+    correction: export.Correction = export.UNCORRECTED, began: datetime | None = BEGAN,
+    **changes: Any,
+) -> Texts:  # fmt: skip
     """One row, with some of it changed."""
-    return export.cells([{**RAW, **changes}[name] for name in export.RAW])
+    shared = export.sitting(
+        "7d", date(2026, 10, 25) if began else None, began, ENDED, "Europe/Amsterdam",
+        None if is_room else "8e", "9f" if is_room else None, title, company, "ended", 0.6, "1",
+    )  # fmt: skip
+    return export.texts(list({**OWN, **changes}.values()), shared, correction)
+
+
+def odd_rows() -> list[Texts]:
+    """Rows with whatever people may type in every place where they may."""
+    rows = [row(), row(window_ms=0, present_ms=0, began=None)]
+    for text in ODD:
+        free = dict.fromkeys(("region", "school_code", "school", "place", "class_name"), text)
+        rows.append(row(title=text, company=text, **free))
+        rows.append(row(is_room=True, title=text, level=text, correction=(text, text, "")))
+    return rows
+
+
+def json_of(rows: Iterable[dict[str, Cell]]) -> bytes:
+    return JSON_COMMA.join(msgspec.json.encode(one) for one in rows)
 
 
 @pytest.mark.parametrize("delimiter", [";", ","])
 def test_the_fast_lines_are_the_careful_ones(delimiter: str) -> None:
-    odd = ("=1+1", "-x", "\u200b=1", "@a", "'=1", 'a";b,c', "\n=1", "naïef", "", " =x", "\u2212 1")
-    rows = [row()]
-    for text in odd:
-        free = ("region", "school", "place", "class_name", "company", "correction_reason", "title")
-        rows.append(row(**dict.fromkeys(free, text)))
-        rows.append(row(tour_id=None, room_id="9f", title=text, corrected_by=text, level=text))
-    rows.append(row(window_ms=0, present_ms=0, started_at=None, ended_at=None, local_date=None))
-    assert export.csv_part(rows, delimiter) == csv_lines(rows, delimiter)
+    rows = odd_rows()
+    careful = [list(export.LINES.values(one).values()) for one in rows]
+    assert export.LINES.csv(rows, delimiter) == csv_lines(careful, delimiter)
+    assert export.LINES.json(rows) == json_of(map(export.LINES.values, rows))
 
 
-def test_the_hour_turned_back_stays_told_apart_and_a_spreadsheet_holds_days_and_moments() -> None:
-    found = export.values(row(corrected_at=ENDED))
+def test_the_hour_turned_back_stays_told_apart() -> None:
+    found = export.LINES.values(row(correction=("wrong", "An", utc_text(ENDED))))
     assert found["started_local"] == "2026-10-25T02:30:00+02:00"
     assert found["ended_local"] == "2026-10-25T02:30:00+01:00"
     assert (found["present_percent"], found["present_hh_mm"]) == (33.3, "00:03")
-    typed = dict(zip(export.COLUMNS, export.typed_cells(row(corrected_at=ENDED)), strict=True))
-    assert typed["date"] == date(2026, 10, 25)
-    assert typed["started_utc"] == datetime(2026, 10, 25, 0, 30)
-    assert typed["ended_local"] == datetime(2026, 10, 25, 2, 30)
-    assert typed["corrected_utc"] == datetime(2026, 10, 25, 1, 30)
-    assert typed["is_final"] is True and typed["pupils_counted"] == 26
+    assert (found["is_final"], found["pupils_counted"]) == (True, 26)
+
+
+def test_a_sheet_written_by_the_row_is_the_one_written_by_the_cell(tmp_path: Path) -> None:
+    rows = [row(correction=("wrong", "An", utc_text(ENDED))), *odd_rows(), row()]
+    book = Workbook(tmp_path / "fast.xlsx", export.LINES, ("A", "D"), [("a", "b")])
+    for part in (rows[:7], [], rows[7:]):
+        book.add(part)
+    book.close()
+    _by_the_cell(tmp_path / "slow.xlsx", rows)
+    fast, slow = [_cells(tmp_path / f"{name}.xlsx") for name in ("fast", "slow")]
+    # The library takes this one text of people for marks of its own, and writes no XML at all.
+    assert fast.pop("<r>no</r>") and slow.pop("<r>no</r>")
+    assert fast == slow and len(fast) > 10
+
+
+def _by_the_cell(path: Path, rows: list[Texts]) -> None:
+    """The same by the library's public ways, which look at every cell."""
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+    sheet = book.add_worksheet("A")
+    marked = book.add_format({"quote_prefix": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    sheet.write_row(0, 0, export.COLUMNS)
+    for number, one in enumerate(rows, 1):
+        for column, value in enumerate(export.LINES.values(one).values()):
+            kind = export.LINES.kinds[column]
+            if value == "":
+                continue
+            if kind is Kind.DAY:
+                sheet.write_datetime(number, column, date.fromisoformat(str(value)), day)
+            elif kind is Kind.MOMENT:
+                wall = datetime.fromisoformat(str(value)).replace(tzinfo=None)
+                sheet.write_datetime(number, column, wall, moment)
+            elif isinstance(value, str):
+                style = None if safe_cell(value) == value else marked
+                sheet.write_string(number, column, value, style)
+            elif isinstance(value, bool):
+                sheet.write_boolean(number, column, value)
+            else:
+                sheet.write_number(number, column, value)
+    book.close()
+
+
+def _cells(path: Path) -> dict[str, list[str]]:
+    """Every row below the head as XML, by the words in its tour's or its room's title; of styles
+    what they do instead of their number."""
+    with ZipFile(path) as file:
+        sheet = file.read("xl/worksheets/sheet1.xml").decode()
+        styles = re.findall(r"<xf [^>]*>", _styles(file.read("xl/styles.xml").decode()))
+    assert f'<dimension ref="A1:AR{len(odd_rows()) + 3}"/>' in sheet
+    told = [
+        f"{'numFmtId' in one and 'applyNumberFormat' in one} {'quotePrefix' in one}"
+        for one in styles
+    ]
+    sheet = re.sub(r' s="(\d+)"', lambda found: f" s={told[int(found[1])]}", sheet)
+    found: dict[str, list[str]] = {}
+    for xml in re.findall(r"<row .*?</row>", sheet, re.S)[1:]:
+        odd = [text for text in ODD if text and html.escape(text, quote=False) in xml]
+        key = "<r>no</r>" if "<r>no" in xml or "&lt;r&gt;no" in xml else "".join(odd[:1])
+        found.setdefault(key, []).append(xml)
+    return found
+
+
+def _styles(xml: str) -> str:
+    return xml.partition("<cellXfs")[2].partition("</cellXfs>")[0]
+
+
+# --- as the database gives them -------------------------------------------------------------------
+
+
+def careful(row: Row) -> dict[str, Cell]:
+    """A row of the report by column, the slow way and by itself."""
+    title, is_room = row.title, row.room_id is not None
+    share = 100 * row.present_ms / row.window_ms if row.window_ms else 0.0
+    return dict(
+        zip(
+            export.COLUMNS,
+            (
+                str(row.session_class_id), str(row.session_id),
+                row.local_date.isoformat() if row.local_date else "",
+                *(text for at in (row.started_at, row.ended_at)
+                  for text in (utc_text(at) if at else "", local_text(at, row.zone) if at else "")),
+                row.region, row.school_code, row.school, row.place, row.class_name, row.level,
+                row.is_confirmed_teacher, str(row.tour_id or ""), "" if is_room else title,
+                row.company, row.state, row.outcome, row.measured_outcome, row.reason_code,
+                round(row.pass_share * 100, 1), row.rule_version, row.window_ms // 1000,
+                row.present_ms // 1000, round(share, 1), row.headcount, row.measured_headcount,
+                row.headcount_source, row.has_beamer, row.seats, row.seats_passed, row.pupils,
+                row.student_seconds // 60, row.correction_reason, row.corrected_by,
+                utc_text(row.corrected_at) if row.corrected_at else "", row.is_final,
+                "room" if is_room else "tour", str(row.room_id or ""), title if is_room else "",
+                hh_mm(row.window_ms), hh_mm(row.present_ms), row.cut_off,
+            ),
+            strict=True,
+        )
+    )  # fmt: skip
+
+
+async def test_every_byte_is_that_of_the_report(pool: Pool) -> None:
+    """Renamed schools, odd names and times, corrections by two, and a lesson that still runs."""
+    async with pool.acquire() as conn, conn.transaction():
+        history, _ = [await a_history(conn, f"x{seed}", seed) for seed in (6, 7)]
+        person = await a_person(conn)
+        await conn.execute("update persons set name = '=An' where id = $1", person.id)
+        await conn.execute("update schools set name = '-1;\"x\", ' || name where name like '%1'")
+        await conn.execute("update companies set name = E'\\'s & <Zn>\\n' where name like '%2'")
+        await conn.execute(
+            """
+            insert into registry_versions (number, made_at, source, sha256)
+            select coalesce(max(number), 0) + 1, now(), 'test', '' from registry_versions
+            """
+        )
+        await conn.execute(
+            """
+            insert into school_events (school_id, kind, happened_on, was, version)
+            select id, 'renamed', d, jsonb_build_object('name', 'Before ' || d),
+                (select max(number) from registry_versions)
+            from schools, unnest(array['2025-11-05'::date, '2026-02-03']) d
+            where name like 'School%'
+            """
+        )
+        await conn.execute(
+            """
+            update session_class_results set window_ms = 2000000,
+                present_ms = 1000 * (abs(hashtext(session_class_id::text)) % 2001),
+                cut_off = abs(hashtext(session_class_id::text)) % 3
+            """
+        )
+        rows = await report.of_programme(conn, history.office, Filters(), limit=10_000)
+        mine = Scope(history.programme.id, person.id, (Grant("bureau"),))
+        for one in rows[:4]:
+            for minute, words in enumerate(("@first", "second")):
+                await conn.execute(
+                    """
+                    insert into corrections (programme_id, session_class_id, field, measured,
+                        corrected, reason, person_id, at)
+                    values ($1, $2, 'headcount', '1', '2', $3, $4, $5)
+                    """,
+                    history.programme.id, one.session_class_id, words, person.id,
+                    NOW + timedelta(minutes=minute),
+                )  # fmt: skip
+        running = rows[5].session_class_id
+        await conn.execute("delete from session_class_results where session_class_id = $1", running)
+        rows = await report.of_programme(conn, mine, Filters(), limit=10_000)
+        assert [row.session_class_id for row in rows if not row.is_final] == [running]
+        assert {row.correction_reason for row in rows} == {"", "@first / second"}
+        parts = [part async for part in export.batches(conn, mine, Filters())]
+    exported = [texts for part in parts for texts in part]
+    wanted = [careful(row) for row in sorted(rows, key=_oldest_first)]
+    assert len(exported) == history.lessons
+    assert export.LINES.json(exported) == json_of(wanted)
+    for delimiter in (";", ","):
+        lines = csv_lines([list(one.values()) for one in wanted], delimiter)
+        assert export.LINES.csv(exported, delimiter) == lines
+
+
+def _oldest_first(row: Row) -> tuple[Any, ...]:
+    return row.local_date, row.started_at, row.session_class_id

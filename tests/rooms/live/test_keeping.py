@@ -395,7 +395,7 @@ async def test_the_report_and_its_exports_show_rooms_beside_tours(sitting: Sitti
         parts = await review.of_period(conn, office, Filters(sitting="live"), By.REGION, figures)
         assert (parts.whole.registered, [line.name for line in parts.lines]) == (1, ["Twente"])
         table = [
-            export.values(one)
+            export.LINES.values(one)
             async for found in export.batches(conn, office, Filters())
             for one in found
         ]

@@ -1,0 +1,36 @@
+"""The lines that reports are filtered and summed by: one narrow row for a class in a session.
+
+The database keeps them where the rows are written that they come from (`keep_report_lines` and its
+triggers), so that no writer can forget it; here they are held against those rows.
+"""
+
+from rooms.connection import Connection
+
+AT_ONCE = 5_000
+
+
+async def settle(conn: Connection) -> int:
+    """Lines that are not final although a result is kept, or that say another state than their
+    session, as when both were written in the same moment; returns how many."""
+    changed: int = await conn.fetchval(
+        """
+        select keep_report_lines(array(
+            select l.session_class_id from report_lines l
+            join sessions s on (s.programme_id, s.id) = (l.programme_id, l.session_id)
+            left join session_class_results r on (r.programme_id, r.session_class_id)
+                = (l.programme_id, l.session_class_id)
+            where l.outcome is null
+                and (s.state <> l.state or s.state = 'ended' and r.outcome is not null)))
+        """
+    )
+    return changed
+
+
+async def run(conn: Connection) -> int:
+    """Holds every line against its rows, in every programme; returns how many were not right."""
+    changed = 0
+    ids = [row["id"] for row in await conn.fetch("select id from session_classes")]
+    for first in range(0, len(ids), AT_ONCE):
+        some = ids[first : first + AT_ONCE]
+        changed += await conn.fetchval("select keep_report_lines($1)", some)
+    return changed
