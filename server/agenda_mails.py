@@ -10,8 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from rooms.agenda import afterwards, calendar, captioners, registrations, reminders, told
+from rooms.agenda import (
+    afterwards,
+    calendar,
+    captioners,
+    plans_b,
+    registrations,
+    reminders,
+    told,
+)
 from rooms.agenda.calendar import Address
 from rooms.agenda.registrations import Registration
 from rooms.agenda.reminders import News
@@ -74,8 +83,20 @@ async def _tell(
         **_words(settings, webinar, guest, person),
         reason=webinar.cancel_reason,
         is_off=webinar.state == "cancelled",
+        tours=await _instead(conn, settings, webinar, person.id),
     )
     return letter is not None
+
+
+async def _instead(
+    conn: Connection, settings: Settings, webinar: Webinar, person_id: UUID
+) -> list[tuple[str, str]]:
+    """(title, address) of the tours that a teacher can show in place of what is cancelled."""
+    if webinar.state != "cancelled":
+        return []
+    base = f"{settings.url}/p/{webinar.programme_slug}/tours"
+    found = await plans_b.instead(conn, webinar, person_id)
+    return [(title, f"{base}/{slug}") for title, slug in found]
 
 
 def attached(

@@ -11,6 +11,7 @@ from typing import Any
 from rooms.agenda import request_deadlines, requests
 from rooms.agenda.request_states import State
 from rooms.agenda.requests import Request
+from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.people import roles
 from rooms.people.persons import Person
@@ -51,6 +52,17 @@ async def agreed(conn: Connection, url: str, request: Request) -> None:
 async def withdrawn(conn: Connection, url: str, request: Request) -> None:
     """The company's editors: the teacher took it back."""
     await _tell(conn, url, request, await _company(conn, request), "request_withdrawn")
+
+
+async def cancelled(
+    conn: Connection, url: str, request: Request, lesson: Webinar, reason: str
+) -> None:
+    """The company's editors and the coordinators: the agreed lesson is off. Whoever has it in her
+    calendar gets the letter that takes it out there."""
+    people = [*await _company(conn, request), *await requests.coordinators_of(conn, request)]
+    has_it = {*lesson.moderator_ids, *lesson.presenter_ids}
+    others = [one for one in people if one.id not in has_it]
+    await _tell(conn, url, request, others, "request_cancelled", reason=reason)
 
 
 async def expired(conn: Connection, url: str, request: Request) -> None:

@@ -36,6 +36,9 @@ STATES = {
     State.EXPIRED: (N_("no answer in time"), "quiet"),
 }
 
+# What was agreed and then called off.
+OFF = (N_("cancelled"), "stop")
+
 EVENTS = {
     "asked": N_("asked"),
     "propose": N_("proposed a date"),
@@ -44,6 +47,7 @@ EVENTS = {
     "accept_date": N_("agreed to the date"),
     "decline_date": N_("the date does not suit"),
     "withdraw": N_("withdrew it"),
+    "cancel": N_("called the lesson off"),
     "expire": N_("ended without an answer"),
     "word": N_("the coordinators got word that it waits"),
 }

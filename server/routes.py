@@ -369,6 +369,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("GET", "/webinars/{id}/afterwards", afterwards.show, SIGNED_IN),
     page("POST", "/webinars/{id}/questions/{question}", afterwards.answer, SIGNED_IN),
     # calendar: her agenda, and what calendars subscribe to
+    page("POST", "/requests/{id}/cancel", requests.cancel, REQUESTS),
     page("GET", "/calendar", calendar.show, SIGNED_IN),
     page("POST", "/calendar/feed", calendar.renew, SIGNED_IN),
     page("POST", "/calendar/feed/revoke", calendar.revoke, SIGNED_IN),

@@ -1,13 +1,20 @@
 """What both sides answer to a request: yes, no, another date; and what the briefing says.
 
-A yes makes the lesson (`request_lessons.py`) in the same transaction.
+A yes makes the lesson (`request_lessons.py`) in the same transaction; either side can call that
+off again.
 """
 
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from rooms.agenda import request_drafts, request_lessons, request_states, requests
+from rooms.agenda import (
+    request_drafts,
+    request_lessons,
+    request_states,
+    requests,
+    webinar_doors,
+)
 from rooms.agenda.request_drafts import LIMITS, SETUP, Slot
 from rooms.agenda.request_lessons import Wanted
 from rooms.agenda.request_states import Actor, State, Verb
@@ -77,6 +84,26 @@ async def decline_date(
 async def withdraw(conn: Connection, scope: Scope, request_id: UUID, now: datetime) -> Request:
     """The teacher takes it back before there is an answer."""
     return await _end(conn, scope, request_id, Verb.WITHDRAW, "", now)
+
+
+async def cancel(
+    conn: Connection, scope: Scope, request_id: UUID, reason: str, now: datetime
+) -> Request:
+    """The lesson both agreed to does not take place: it is cancelled, and the reason is told.
+
+    Raises `NotThere`, `Refused` as `request_states.move`, `Conflict` `webinar_state` for a lesson
+    that is live, over or cancelled already.
+    """
+    request = await _locked(conn, scope, request_id)
+    reason = reason.strip()[: request_drafts.REASON_LENGTH]
+    actors = requests.actors(scope, request)
+    request_states.move(request.state, Verb.CANCEL, actors, reason=reason)
+    if request.webinar_id is None:
+        raise NotThere("webinar")
+    by = webinar_doors.SYSTEM
+    await webinar_doors.cancel(conn, scope, request.webinar_id, reason, now, by=by)
+    await requests.note(conn, scope, request.id, Verb.CANCEL.value, now, words=reason)
+    return await requests.find(conn, scope, request.id)
 
 
 async def _end(

@@ -44,6 +44,8 @@ class Verb(StrEnum):
     DECLINE_DATE = "decline_date"
     """The proposed date does not suit; the company may think of another."""
     WITHDRAW = "withdraw"
+    CANCEL = "cancel"
+    """The lesson that was agreed to does not take place; either side may say so, and why."""
     EXPIRE = "expire"
 
 
@@ -55,28 +57,36 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
-TABLE: dict[tuple[State, Verb], tuple[State, Actor]] = {
-    (State.ASKED, Verb.ACCEPT): (State.ACCEPTED, Actor.COMPANY),
-    (State.ASKED, Verb.PROPOSE): (State.PROPOSED, Actor.COMPANY),
-    (State.ASKED, Verb.DECLINE): (State.DECLINED, Actor.COMPANY),
-    (State.ASKED, Verb.WITHDRAW): (State.WITHDRAWN, Actor.TEACHER),
-    (State.ASKED, Verb.EXPIRE): (State.EXPIRED, Actor.SYSTEM),
-    (State.PROPOSED, Verb.ACCEPT_DATE): (State.ACCEPTED, Actor.TEACHER),
-    (State.PROPOSED, Verb.DECLINE_DATE): (State.ASKED, Actor.TEACHER),
-    (State.PROPOSED, Verb.WITHDRAW): (State.WITHDRAWN, Actor.TEACHER),
+_TEACHER = frozenset({Actor.TEACHER})
+_COMPANY = frozenset({Actor.COMPANY})
+_SYSTEM = frozenset({Actor.SYSTEM})
+
+TABLE: dict[tuple[State, Verb], tuple[State, frozenset[Actor]]] = {
+    (State.ASKED, Verb.ACCEPT): (State.ACCEPTED, _COMPANY),
+    (State.ASKED, Verb.PROPOSE): (State.PROPOSED, _COMPANY),
+    (State.ASKED, Verb.DECLINE): (State.DECLINED, _COMPANY),
+    (State.ASKED, Verb.WITHDRAW): (State.WITHDRAWN, _TEACHER),
+    (State.ASKED, Verb.EXPIRE): (State.EXPIRED, _SYSTEM),
+    (State.PROPOSED, Verb.ACCEPT_DATE): (State.ACCEPTED, _TEACHER),
+    (State.PROPOSED, Verb.DECLINE_DATE): (State.ASKED, _TEACHER),
+    (State.PROPOSED, Verb.WITHDRAW): (State.WITHDRAWN, _TEACHER),
     # The date the company had in mind is gone.
-    (State.PROPOSED, Verb.PROPOSE): (State.PROPOSED, Actor.COMPANY),
-    (State.PROPOSED, Verb.DECLINE): (State.DECLINED, Actor.COMPANY),
-    (State.PROPOSED, Verb.EXPIRE): (State.EXPIRED, Actor.SYSTEM),
+    (State.PROPOSED, Verb.PROPOSE): (State.PROPOSED, _COMPANY),
+    (State.PROPOSED, Verb.DECLINE): (State.DECLINED, _COMPANY),
+    (State.PROPOSED, Verb.EXPIRE): (State.EXPIRED, _SYSTEM),
+    # What was agreed stays known as agreed; the lesson itself is cancelled.
+    (State.ACCEPTED, Verb.CANCEL): (State.ACCEPTED, _TEACHER | _COMPANY),
 }
 
-OPEN = frozenset(state for state, _ in TABLE)
+OPEN = frozenset({State.ASKED, State.PROPOSED})
 """The states in which somebody is waited for."""
+
+_WITH_REASON = frozenset({Verb.DECLINE, Verb.CANCEL})
 
 
 def may(state: State, verb: Verb, actors: frozenset[Actor]) -> bool:
     """Whether one of these actors may make this move."""
-    return (state, verb) in TABLE and TABLE[state, verb][1] in actors
+    return (state, verb) in TABLE and not TABLE[state, verb][1].isdisjoint(actors)
 
 
 def verbs(state: State, actors: frozenset[Actor]) -> tuple[Verb, ...]:
@@ -89,13 +99,13 @@ def move(state: State, verb: Verb, actors: frozenset[Actor], *, reason: str = ""
 
     Raises `Conflict` `request_state` when the state knows no such move (it may have changed
     meanwhile), `Refused` `request_actor` when it is another's to make, and `request_reason` for
-    a company's no that does not say why.
+    a no, or a lesson called off, that does not say why.
     """
     if (state, verb) not in TABLE:
         raise Conflict("request_state", state=state.value, verb=verb.value)
     if not may(state, verb, actors):
         raise Refused("request_actor", verb=verb.value)
-    if verb is Verb.DECLINE and not reason.strip():
+    if verb in _WITH_REASON and not reason.strip():
         raise Refused("request_reason")
     return TABLE[state, verb][0]
 

@@ -280,11 +280,17 @@ async def _finish(
 
 
 async def cancel(
-    conn: Connection, scope: Scope, webinar_id: UUID, reason: str, now: datetime
+    conn: Connection,
+    scope: Scope,
+    webinar_id: UUID,
+    reason: str,
+    now: datetime,
+    *,
+    by: frozenset[Actor] | None = None,
 ) -> Webinar:
     """It does not take place; who registered is told why. Raises `Refused` `reason_missing`."""
     reason = " ".join(reason.split())[:REASON_LENGTH]
-    webinar, state = await _held(conn, scope, webinar_id, Verb.CANCEL)
+    webinar, state = await _held(conn, scope, webinar_id, Verb.CANCEL, by)
     if not reason and webinar.state is not State.DRAFT:
         raise Refused("reason_missing")
     await conn.execute(

@@ -48,6 +48,7 @@ class Verb(StrEnum):
     GO_LIVE = "go_live"
     END = "end"
     CANCEL = "cancel"
+    """A lesson that was agreed to is called off by either side (`request_states.py`)."""
     LAPSE = "lapse"
     """Its time went by and nobody opened it."""
     ARCHIVE = "archive"
@@ -90,7 +91,7 @@ TABLE: dict[tuple[State, Verb], tuple[State, frozenset[Actor]]] = {
     (State.ANNOUNCED, Verb.LET_IN): (State.ANNOUNCED, _LEAD),
     (State.ANNOUNCED, Verb.REHEARSE): (State.ANNOUNCED, _STAGE),
     (State.ANNOUNCED, Verb.OPEN): (State.OPEN, _LEAD | _SYSTEM),
-    (State.ANNOUNCED, Verb.CANCEL): (State.CANCELLED, _LEAD),
+    (State.ANNOUNCED, Verb.CANCEL): (State.CANCELLED, _LEAD | _SYSTEM),
     (State.ANNOUNCED, Verb.LAPSE): (State.ENDED, _SYSTEM),
     (State.ANNOUNCED, Verb.COPY): (State.ANNOUNCED, _LEAD),
     (State.OPEN, Verb.EDIT): (State.OPEN, _LEAD),
@@ -101,7 +102,7 @@ TABLE: dict[tuple[State, Verb], tuple[State, frozenset[Actor]]] = {
     (State.OPEN, Verb.PRESENT): (State.OPEN, _STAGE),
     (State.OPEN, Verb.GO_LIVE): (State.LIVE, _LEAD),
     (State.OPEN, Verb.END): (State.ENDED, _LEAD | _SYSTEM),
-    (State.OPEN, Verb.CANCEL): (State.CANCELLED, _LEAD),
+    (State.OPEN, Verb.CANCEL): (State.CANCELLED, _LEAD | _SYSTEM),
     (State.OPEN, Verb.COPY): (State.OPEN, _LEAD),
     (State.LIVE, Verb.INVITE): (State.LIVE, _LEAD),
     (State.LIVE, Verb.REGISTER): (State.LIVE, _TEACHER),

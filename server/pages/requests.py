@@ -9,16 +9,22 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import (
+    plans_b,
     request_answers,
     request_asking,
     request_drafts,
     request_states,
     requests,
+    webinar_doors,
     webinar_presenters,
+    webinar_states,
     webinars,
 )
 from rooms.agenda.request_drafts import KINDS, LIMITS, REASON_LENGTH, Draft, Slot
+from rooms.agenda.request_states import Verb
 from rooms.agenda.requests import Request
+from rooms.agenda.webinar_states import State as WebinarState
+from rooms.agenda.webinar_states import Verb as WebinarVerb
 from rooms.agenda.webinars import Webinar
 from rooms.errors import Conflict, Params, Refused
 from rooms.people import classes, programmes
@@ -28,6 +34,7 @@ from server.context import Here
 from server.database import Connection
 from server.pages.classes import whole
 from server.pages.tour_words import LEVELS
+from server.pages.webinar_desk import close_stage
 
 # Which field a refused date or reason is about; any other is about the day.
 FIELD_OF = {
@@ -57,6 +64,8 @@ async def index(here: Here) -> Response:
 
 def _row(here: Here, request: Request) -> dict[str, Any]:
     word, kind = request_words.STATES[request.state]
+    if request.webinar_state == WebinarState.CANCELLED:
+        word, kind = request_words.OFF
     return {
         "asked": request,
         "kind": here._(request_words.KINDS[request.kind]),
@@ -88,6 +97,9 @@ async def _page(
         request = await requests.find(conn, here.scope, here.id())
         history = await requests.history(conn, here.scope, request.id)
         lesson = await _lesson_of(here, conn, request)
+        is_off = lesson is not None and lesson.state is WebinarState.CANCELLED
+        me = here.person.person_id
+        tours = await plans_b.instead(conn, lesson, me) if lesson and is_off else []
         has_accepted = await webinar_presenters.has_accepted(conn, here.scope)
     actors = requests.actors(here.scope, request)
     return here.page(
@@ -95,6 +107,10 @@ async def _page(
         422 if problem else 200,
         **_row(here, request),
         lesson=lesson,
+        may_cancel=Verb.CANCEL in request_states.verbs(request.state, actors)
+        and lesson is not None
+        and webinar_states.may(lesson.state, WebinarVerb.CANCEL, webinar_doors.SYSTEM),
+        tours=tours,
         may_enter=lesson is not None and webinars.works_on(here.scope, lesson),
         has_accepted=has_accepted,
         verbs=[verb.value for verb in request_states.verbs(request.state, actors)],
@@ -321,6 +337,24 @@ async def withdraw(here: Here) -> Response:
         return made
 
     return await _answer(here, act, "request_withdrawn")
+
+
+async def cancel(here: Here) -> Response:
+    """`POST /requests/{id}/cancel`: the agreed lesson does not take place; either side says why."""
+    form = await here.form()
+    reason = forms.lines(form, "reason")
+    try:
+        async with here.transaction() as conn:
+            request = await request_answers.cancel(conn, here.scope, here.id(), reason, here.now)
+            lesson = await _lesson_of(here, conn, request)
+            assert lesson is not None
+            url = here.settings.url
+            await request_mails.cancelled(conn, url, request, lesson, lesson.cancel_reason)
+            await agenda_mails.tell_changes(conn, here.settings, here.now)
+    except Refused as problem:
+        return await _page(here, problem, {"reason": reason})
+    await close_stage(here, lesson)
+    return here.go(f"/requests/{request.id}", said="lesson_cancelled")
 
 
 async def _answer(

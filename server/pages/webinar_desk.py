@@ -317,7 +317,7 @@ async def move(here: Here) -> Response:
             await _close(here, conn, webinar)
     except Refused as problem:
         return await desk_page(here, problem)
-    await _close_stage(here, webinar)
+    await close_stage(here, webinar)
     return here.go(f"/webinars/{webinar.id}", said=words)
 
 
@@ -330,7 +330,8 @@ async def _close(here: Here, conn: Connection, webinar: Webinar) -> None:
     await sign_ins.end_of_session(conn, room.session_id, here.now)
 
 
-async def _close_stage(here: Here, webinar: Webinar) -> None:
+async def close_stage(here: Here, webinar: Webinar) -> None:
+    """What is still sent ends with a webinar that has just ended or was cancelled."""
     if webinar.room_id is not None and webinar.ended_at == here.now:
         with contextlib.suppress(LiveError):
             await live_of(here).close(webinar.room_id)
@@ -345,7 +346,7 @@ async def cancel(here: Here) -> Response:
             webinar = await webinar_doors.cancel(conn, here.scope, here.id(), reason, here.now)
     except Refused as problem:
         return await desk_page(here, problem)
-    await _close_stage(here, webinar)
+    await close_stage(here, webinar)
     return here.go(f"/webinars/{webinar.id}", said="webinar_cancelled")
 
 

@@ -870,6 +870,8 @@ _WEBINARS = (
     door(f"POST {WEBINAR}/captioners", MAKES, {"id": "webinar draft"},
          data={"captioner_name": "Tess Tolk", "captioner_email": "tess@tolk.example",
                "caption_language": "nl"}),
+    door(f"POST {REQUEST}/cancel", "teacher editor", {"id": an_agreement},
+         data={"reason": "Storm"}, others={"coordinator": "422", "bureau": "422"}),
     door(f"POST {WEBINAR}/captioners/{{captioner}}/remove", MAKES, {"": a_captioner}),
     door(f"GET {WEBINAR}", MAKES, {"id": "webinar"}),
     door(f"GET {WEBINAR}/edit", MAKES, {"id": "webinar draft"}),

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+import asyncpg
+
 from tests.support.floor import House
 
 
@@ -16,13 +18,14 @@ class Received:
     text: str
     code: str
     link: str
+    calendar: str = ""
 
 
 async def mails(house: House) -> list[Received]:
     """All mails written, oldest first."""
     rows = await house.pool.fetch("select * from mails order by id")
     return [
-        _received(row["to_address"], row["kind"], row["subject"], row["text_body"], house)
+        _received(row, house)
         for row in rows
     ]
 
@@ -32,7 +35,11 @@ async def last_mail(house: House) -> Received:
     return (await mails(house))[-1]
 
 
-def _received(to: str, kind: str, subject: str, text: str, house: House) -> Received:
+def _received(row: asyncpg.Record, house: House) -> Received:
+    text = row["text_body"]
     code = re.search(r"^(\d{6})$", text, re.M)
     link = re.search(rf"^{re.escape(house.settings.url)}(/\S+)$", text, re.M)
-    return Received(to, kind, subject, text, code[1] if code else "", link[1] if link else "")
+    return Received(
+        row["to_address"], row["kind"], row["subject"], text, code[1] if code else "",
+        link[1] if link else "", row["calendar"],
+    )  # fmt: skip

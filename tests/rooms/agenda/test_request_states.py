@@ -22,6 +22,8 @@ MOVES = {
     ("proposed", "company", "propose"): "proposed",
     ("proposed", "company", "decline"): "declined",
     ("proposed", "system", "expire"): "expired",
+    ("accepted", "company", "cancel"): "accepted",
+    ("accepted", "teacher", "cancel"): "accepted",
 }
 
 

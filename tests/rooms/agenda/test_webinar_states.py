@@ -27,13 +27,13 @@ MAY: dict[State, tuple[tuple[tuple[Actor, ...], str], ...]] = {
         (COMPANY, "invite"),
         (PRESENTER, "rehearse"),
         (TEACHER, "register"),
-        (SYSTEM, "open lapse"),
+        (SYSTEM, "open lapse cancel"),
     ),
     State.OPEN: (
         (LEAD, "edit invite let_in present go_live end cancel copy"),
         (PRESENTER, "present"),
         (TEACHER, "register come"),
-        (SYSTEM, "come end"),
+        (SYSTEM, "come end cancel"),
     ),
     State.LIVE: (
         (LEAD, "invite let_in present go_live end copy"),

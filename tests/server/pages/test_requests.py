@@ -12,8 +12,11 @@ import pytest
 from rooms.agenda.request_drafts import weeks_from
 from server import request_mails
 from server.config import Settings
+from tests.support import people
+from tests.support.calendars import by_icalendar
 from tests.support.floor import Clock, House, fresh_database, house
 from tests.support.invitations import Meeting, a_meeting
+from tests.support.lessons import a_tour
 from tests.support.mails import Received, mails
 from tests.support.people import sign_in
 
@@ -196,6 +199,53 @@ async def test_a_no_needs_its_reason_and_the_teacher_reads_it(table: Table) -> N
     assert (told.to, told.kind) == (table.meeting.teacher.email, "request_declined")
     assert "Wij verbouwen." in told.text
     assert "Wij verbouwen." in (await table.teacher.get(path)).text
+
+
+@pytest.mark.parametrize("who", ["company", "teacher"])
+async def test_an_agreed_lesson_is_called_off_by_either_side(table: Table, who: str) -> None:
+    meeting, now = table.meeting, table.house.clock()
+    async with table.house.pool.acquire() as conn, conn.transaction():
+        await a_tour(conn, meeting.programme, meeting.company, meeting.editor, title="In de hal")
+        colleague = await people.an_editor(conn, meeting.programme, meeting.company)
+    path = await table.ask()
+    assert "It cannot take place" not in (await table.editor.get(path)).text
+    early = await table.editor.post(f"{path}/cancel", data={"reason": "Storm"})
+    assert early.status_code == 409
+    await table.editor.post(f"{path}/accept", data=DATE)
+    room = await table.house.pool.fetchval("select room_id from webinars")
+    await table.new_mails()
+
+    side, other = table.editor, table.teacher
+    if who == "teacher":
+        side, other = other, side
+    assert "It cannot take place" in (await side.get(path)).text
+    silent = await side.post(f"{path}/cancel", data={"reason": " "})
+    assert silent.status_code == 422 and "Say why not" in silent.text
+    answer = await side.post(f"{path}/cancel", data={"reason": "De hal staat onder water."})
+    assert answer.headers["location"] == path, answer.text[-600:]
+
+    told = await table.new_mails()
+    by_mail = {one.to: one for one in told}
+    assert len(told) == len(by_mail) == 4 and "De hal staat onder water." in told[0].text
+    for person, kind in (
+        (meeting.teacher, "webinar_cancelled"), (meeting.editor, "webinar_cancelled"),
+        (colleague, "request_cancelled"), (meeting.coordinator, "request_cancelled"),
+    ):  # fmt: skip
+        assert by_mail[person.email].kind == kind
+    assert "/tours/" in by_mail[meeting.teacher.email].text
+    assert "In de hal" not in by_mail[meeting.editor.email].text
+    for letter in told:
+        if letter.kind == "webinar_cancelled":
+            [entry] = by_icalendar(letter.calendar)
+            assert (entry.method, entry.status) == ("CANCEL", "CANCELLED")
+
+    page = unescape((await table.teacher.get(path)).text)
+    assert "In de hal" in page and "Ask again" in page and "De hal staat onder water." in page
+    assert "It cannot take place" not in page
+    assert (await side.post(f"{path}/cancel", data={"reason": "Nog eens"})).status_code == 409
+    assert not (await table.teacher.get(f"/rooms/{room}")).text.count("Go live")
+    assert await table.house.pool.fetchval("select closed_at is not null from rooms")
+    assert now <= table.house.clock()
 
 
 async def test_a_withdrawal_is_told_to_the_company(table: Table) -> None:
