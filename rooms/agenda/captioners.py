@@ -6,14 +6,11 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import webinar_states, webinars
-from rooms.agenda.webinar_presenters import LINK_LASTS, NAME_LENGTH
-from rooms.agenda.webinar_states import Verb
+from rooms.agenda import webinar_links
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
-from rooms.errors import NotThere, Refused
-from rooms.people import persons
-from rooms.people.codes import hash_token, new_link_token
+from rooms.errors import NotThere
+from rooms.people.codes import hash_token
 from rooms.scope import Scope
 
 
@@ -43,13 +40,9 @@ async def invite(
     """Asks her; returns her and the link's token. Asked again it is a new link: the one before
     leads nowhere any more.
 
-    Raises `Refused` `mail_form`, `person_name`, and as `webinar_states.move`; `NotThere`.
+    Raises as `webinar_links.make`.
     """
-    webinar = await _invitable(conn, scope, webinar_id)
-    email, name = persons.checked_email(email), " ".join(name.split())[:NAME_LENGTH]
-    if not name:
-        raise Refused("person_name")
-    token = new_link_token()
+    link = await webinar_links.make(conn, scope, webinar_id, email, name, now)
     await conn.execute(
         """
         insert into captioners (programme_id, webinar_id, email, name, language, link_hash,
@@ -61,25 +54,16 @@ async def invite(
                 invited_at = excluded.invited_at
         """,
         scope.programme_id,
-        webinar.id,
-        email,
-        name,
+        link.webinar.id,
+        link.email,
+        link.name,
         language,
-        hash_token(token),
-        max(now, webinar.ends_at) + LINK_LASTS,
+        link.hash,
+        link.until,
         scope.person_id,
         now,
     )
-    return await by_link(conn, token, now), token
-
-
-async def _invitable(conn: Connection, scope: Scope, webinar_id: UUID) -> Webinar:
-    await webinars.hold(conn, scope, webinar_id)
-    webinar = await webinars.find(conn, scope, webinar_id)
-    if not webinars.works_on(scope, webinar):
-        raise NotThere("webinar")
-    webinar_states.move(webinar.state, Verb.INVITE, webinars.actors(scope, webinar))
-    return webinar
+    return await by_link(conn, link.token, now), link.token
 
 
 async def remove(
@@ -89,7 +73,7 @@ async def remove(
 
     Returns the room that is to hear of it, once there is one. Raises as `invite`.
     """
-    webinar = await _invitable(conn, scope, webinar_id)
+    webinar = await webinar_links.invitable(conn, scope, webinar_id)
     done = await conn.execute(
         """
         update captioners set removed_at = $4
@@ -103,6 +87,30 @@ async def remove(
     if done == "UPDATE 0":
         raise NotThere("captioner")
     return webinar.room_id
+
+
+async def earlier(conn: Connection, scope: Scope, webinar: Webinar) -> list[Captioner]:
+    """Those who typed, or were asked to, on other dates of its series and stand on this one not
+    yet; the latest first, each once, at most five. They said yes to another day: they are asked
+    anew. The caller judges who may read their names."""
+    rows = await conn.fetch(
+        """
+        select programme_id, id, webinar_id, room_id, email, name, language, agreed_at from (
+            select distinct on (k.email) k.programme_id, k.id, k.webinar_id, w.room_id, k.email,
+                k.name, k.language, k.agreed_at, w.starts_at
+            from captioners k
+            join webinars w on (w.programme_id, w.id) = (k.programme_id, k.webinar_id)
+            where k.programme_id = $1 and w.series_id = $2 and w.id <> $3 and k.removed_at is null
+                and not exists (select from captioners o where o.programme_id = $1
+                    and o.webinar_id = $3 and o.email = k.email and o.removed_at is null)
+            order by k.email, w.starts_at desc
+        ) as found order by starts_at desc, email limit 5
+        """,
+        scope.programme_id,
+        webinar.series_id,
+        webinar.id,
+    )
+    return [_captioner(row) for row in rows]
 
 
 async def of_webinar(conn: Connection, scope: Scope, webinar_id: UUID) -> list[Captioner]:

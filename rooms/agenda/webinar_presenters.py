@@ -5,23 +5,19 @@ accepted the code of conduct (`presenter_checks`, once per programme).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import webinar_states, webinars
-from rooms.agenda.webinar_states import Verb
+from rooms.agenda import webinar_links, webinars
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.live import presenters, standing
-from rooms.people import persons, roles
+from rooms.people import roles
 from rooms.people.codes import hash_token, new_link_token
 from rooms.scope import Scope
-
-LINK_LASTS = timedelta(days=120)
-NAME_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +63,9 @@ async def invite(
     """Puts her on the webinar; returns her place's id and the link's token. Asked again it is a new
     link: the one before leads nowhere any more, unless she has claimed her place.
 
-    Raises `Refused` `mail_form`, `person_name`, `Conflict` `presenter_claimed`, and as
-    `webinar_states.move`.
+    Raises as `webinar_links.make`, and `Conflict` `presenter_claimed`.
     """
-    webinar = await _invitable(conn, scope, webinar_id)
-    email, name = persons.checked_email(email), " ".join(name.split())[:NAME_LENGTH]
-    if not name:
-        raise Refused("person_name")
-    token = new_link_token()
+    link = await webinar_links.make(conn, scope, webinar_id, email, name, now)
     place: UUID | None = await conn.fetchval(
         """
         insert into webinar_presenters as p (programme_id, webinar_id, email, name, link_hash,
@@ -87,26 +78,17 @@ async def invite(
         returning id
         """,
         scope.programme_id,
-        webinar.id,
-        email,
-        name,
-        hash_token(token),
-        max(now, webinar.ends_at) + LINK_LASTS,
+        link.webinar.id,
+        link.email,
+        link.name,
+        link.hash,
+        link.until,
         scope.person_id,
         now,
     )
     if place is None:
         raise Conflict("presenter_claimed")
-    return place, token
-
-
-async def _invitable(conn: Connection, scope: Scope, webinar_id: UUID) -> Webinar:
-    await webinars.hold(conn, scope, webinar_id)
-    webinar = await webinars.find(conn, scope, webinar_id)
-    if not webinars.works_on(scope, webinar):
-        raise NotThere("webinar")
-    webinar_states.move(webinar.state, Verb.INVITE, webinars.actors(scope, webinar))
-    return webinar
+    return place, link.token
 
 
 async def put(
@@ -138,7 +120,7 @@ async def remove(
 
     Returns that place, for the live core to cut off. Raises `NotThere`.
     """
-    webinar = await _invitable(conn, scope, webinar_id)
+    webinar = await webinar_links.invitable(conn, scope, webinar_id)
     gone = await conn.fetchrow(
         """
         update webinar_presenters set removed_at = $4

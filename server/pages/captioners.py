@@ -7,9 +7,8 @@ from rooms.agenda.captioners import Captioner
 from rooms.agenda.webinars import Webinar
 from rooms.errors import NotThere, Refused
 from rooms.live import captions, on_air, rooms
-from rooms.people import persons
 from rooms.scope import Scope
-from server import captioning, forms, mail
+from server import captioning, forms, link_mails
 from server.context import Here
 from server.database import Connection
 from server.pages import tour_words
@@ -33,38 +32,11 @@ async def invite(here: Here) -> Response:
             made, token = await captioners.invite(
                 conn, here.scope, webinar.id, email, name, language, here.now
             )
-            await _mail_link(here, conn, webinar, made, token)
+            link = f"/webinars/captions/{token}"
+            await link_mails.send(here, conn, "captioner_invited", webinar, made.email, link)
     except Refused as problem:
         return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="captioner_invited")
-
-
-async def _mail_link(
-    here: Here, conn: Connection, webinar: Webinar, made: Captioner, token: str
-) -> None:
-    known = await persons.with_role(conn, made.email)
-    language = known.language if known else here.language
-    letter = mail.compose(
-        "captioner_invited",
-        language,
-        by=here.person.name or here.person.email,
-        programme=webinar.programme_name,
-        title=webinar.text(language).title,
-        starts_at=webinar.starts_at,
-        zone=webinar.zone,
-        link=f"{here.settings.url}/webinars/captions/{token}",
-    )
-    await mail.write(
-        conn,
-        programme_id=webinar.programme_id,
-        person_id=known.id if known else None,
-        to=made.email,
-        kind="captioner_invited",
-        language=language,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-    )
 
 
 async def remove(here: Here) -> Response:

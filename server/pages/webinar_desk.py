@@ -65,6 +65,7 @@ async def desk_page(here: Here, problem: RoomError | None = None) -> Response:
         people = await webinar_presenters.of_webinar(conn, here.scope, webinar.id)
         found = await registrations.of_webinar(conn, here.scope, webinar.id)
         typing = await captioners.of_webinar(conn, here.scope, webinar.id)
+        typed_before = await captioners.earlier(conn, here.scope, webinar)
         leaders = [await persons.by_id(conn, one) for one in webinar.moderator_ids]
     form = await here.form() if problem else None
     actors = webinars.actors(here.scope, webinar)
@@ -78,6 +79,7 @@ async def desk_page(here: Here, problem: RoomError | None = None) -> Response:
         is_office=webinars.is_office(here.scope, webinar.region_id),
         presenters=people,
         captioners=typing,
+        typed_before=typed_before,
         caption_languages=[(code, here._(words)) for code, words in tour_words.LANGUAGES.items()],
         need_captions=sum("captions" in one.needs for one in found if one.state == "in"),
         leaders=leaders,

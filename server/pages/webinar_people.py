@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from rooms.agenda import webinar_moderators, webinar_presenters, webinars
-from rooms.agenda.webinars import Webinar
 from rooms.errors import NotThere, Refused
 from rooms.people import persons, roles
 from rooms.scope import Scope
-from server import forms, mail
+from server import forms, link_mails
 from server.context import Here
 from server.database import Connection
 from server.pages.room_studio import cut_off
@@ -27,39 +26,11 @@ async def invite(here: Here) -> Response:
             _, token = await webinar_presenters.invite(
                 conn, here.scope, webinar.id, email, name, here.now
             )
-            await _mail_link(here, conn, webinar, email, token)
+            link = f"/webinars/presenter/{token}"
+            await link_mails.send(here, conn, "presenter_invited", webinar, email, link)
     except Refused as problem:
         return await desk_page(here, problem)
     return here.go(f"/webinars/{webinar.id}", said="presenter_invited")
-
-
-async def _mail_link(
-    here: Here, conn: Connection, webinar: Webinar, email: str, token: str
-) -> None:
-    email = persons.checked_email(email)
-    known = await persons.with_role(conn, email)
-    language = known.language if known else here.language
-    letter = mail.compose(
-        "presenter_invited",
-        language,
-        by=here.person.name or here.person.email,
-        programme=webinar.programme_name,
-        title=webinar.text(language).title,
-        starts_at=webinar.starts_at,
-        zone=webinar.zone,
-        link=f"{here.settings.url}/webinars/presenter/{token}",
-    )
-    await mail.write(
-        conn,
-        programme_id=webinar.programme_id,
-        person_id=known.id if known else None,
-        to=email,
-        kind="presenter_invited",
-        language=language,
-        subject=letter.subject,
-        text=letter.text,
-        html=letter.html,
-    )
 
 
 async def remove(here: Here) -> Response:

@@ -1,6 +1,7 @@
 """Captioners at a webinar's desk, and what its page says of captions beforehand."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -62,6 +63,16 @@ async def test_the_page_says_beforehand_whether_there_will_be_captions(
     assert "There are live captions in Dutch" in (await teacher.get(page)).text
     typing = (await tess.get(goes.headers["location"])).text
     assert 'id="line"' in typing and "You type captions in Dutch" in typing
+
+    day = str((app_house.clock() + timedelta(days=10)).date())
+    copied = (await office.post(f"{desk}/copy", data={"day": day})).headers["location"]
+    page_of_copy = (await office.get(copied)).text
+    assert "Ask again" in page_of_copy and "tess@tolk.example" in page_of_copy
+    assert "has not answered yet" not in page_of_copy, "she said yes to another day"
+    assert (await office.post(f"{copied}/captioners", data=TESS)).status_code == 303
+    page_of_copy = (await office.get(copied)).text
+    assert "Ask again" not in page_of_copy and "has not answered yet" in page_of_copy
+    assert "Ask again" not in (await office.get(desk)).text
 
     place = re.search(rf"{desk}/captioners/([0-9a-f-]+)/remove", (await office.get(desk)).text)
     assert place is not None
