@@ -169,8 +169,18 @@ def _say(
 async def _not_there(request: Request, error: Exception) -> Response:
     here = await look_around(request)
     is_page = "text/html" in request.headers.get("accept", "")
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    return _say(here, "not_there", status, not is_page)
+    if not isinstance(error, HTTPException) or error.status_code != 405:
+        return _say(here, "not_there", 404, not is_page)
+    response = _say(here, "method_other", 405, not is_page)
+    response.headers["Allow"] = ", ".join(_methods_at(request))
+    return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """What the address takes; each method has a row of its own in the table."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    found = (route.methods or set() for route in routes if route.matches(request.scope)[0].value)
+    return sorted(set().union(*found))
 
 
 async def _fault(request: Request, error: Exception) -> Response:

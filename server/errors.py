@@ -57,6 +57,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "choice_unknown": 400,
     "offers_many": 429,
     "offer_type": 415,
+    "answer_type": 406,
     "offer_large": 413,
     "offer_slow": 408,
     "if_match_missing": 428,
@@ -67,6 +68,7 @@ STATUS_BY_CODE: dict[str, int] = {
 
 SENTENCES: dict[str, str] = {
     "not_there": N_("There is nothing at this address, or it is not yours to see."),
+    "method_other": N_("This address is there, but not for what was asked of it."),
     "bad_form": N_("Something in this form is missing or not right. Nothing was changed."),
     "form_large": N_(
         "This is more than this page takes: at most {limit_kb} kB. Nothing was changed."
@@ -375,6 +377,7 @@ SENTENCES: dict[str, str] = {
     ),
     "reason_missing": N_("Give a reason in a few words: others will read it."),
     "correction_field": N_("Choose what the class was. Nothing was changed."),
+    "attendee_corrected": N_("Corrected. What was measured stays beside it."),
     "correction_undone": N_("That correction was undone already."),
     "correction_undone_now": N_("The correction is undone."),
     "last_office": N_(
@@ -546,6 +549,7 @@ SENTENCES: dict[str, str] = {
     ),
     "offers_many": N_("Too many connections are being made from here. Wait a moment."),
     "offer_type": N_("Send this as {wanted}."),
+    "answer_type": N_("The answer is {given}, which this request does not take."),
     "offer_large": N_("This is more than an offer takes: at most {limit_kb} kB."),
     "offer_slow": N_("The offer did not arrive in time. Send it again."),
     "if_match_missing": N_("Say with If-Match which state of the connection you mean."),

@@ -30,6 +30,7 @@ export class Face {
     }
     // The button that was pressed is gone: its successor has the focus.
     if (had && !wanted.has(had)) this.button(buttons[0] ?? "open").focus({ preventScroll: true });
+    this.#switch("live", facts.elsewhere !== "");
     this.#switch("mute", isMuted);
     this.#switch("screen", isShared);
     const words = wordsOf(state);
