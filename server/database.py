@@ -8,6 +8,9 @@ from typing import Any, TypeAlias
 import asyncpg
 
 SCHEMA = Path(__file__).parent / "schema"
+# Of each connection. The pages together have that many; what falls out is planned anew each time.
+STATEMENTS_KEPT = 300
+STATEMENTS_KEPT_S = 3600
 
 # In quotes: asyncpg's classes take parameters for the type checker only.
 Connection: TypeAlias = (
@@ -25,6 +28,8 @@ async def connect_pool(dsn: str, *, max_size: int = 12) -> Pool:
         init=prepare,
         server_settings={"timezone": "UTC", "application_name": "porthole"},
         command_timeout=30,
+        statement_cache_size=STATEMENTS_KEPT,
+        max_cached_statement_lifetime=STATEMENTS_KEPT_S,
     )
     assert pool is not None
     return pool

@@ -27,12 +27,11 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
     row = await conn.fetchrow(
         """
         with largest as (
-            select coalesce(o.reports_as, o.id) as school_id, l.class_id,
-                max(l.pupils) as pupils
-            from report_lines l join schools o on o.id = l.school_id
+            select l.reports_as as school_id, l.class_id, max(l.pupils) as pupils
+            from report_lines l
             where l.programme_id = $1 and l.local_date between $4 and $5 and l.passes
                 and ($2 or l.region_id = any($3::uuid[]))
-            group by coalesce(o.reports_as, o.id), l.class_id
+            group by l.reports_as, l.class_id
         )
         select (select count(*) from school_regions g where g.programme_id = $1
                 and g.valid_to is null and ($2 or g.region_id = any($3::uuid[]))) as registry,
@@ -77,10 +76,10 @@ async def schools(
     rows = await conn.fetch(
         """
         with reached as (
-            select coalesce(o.reports_as, o.id) as school_id, max(l.local_date) as last_day
-            from report_lines l join schools o on o.id = l.school_id
+            select l.reports_as as school_id, max(l.local_date) as last_day
+            from report_lines l
             where l.programme_id = $1 and l.local_date between $4 and $5 and l.passes
-            group by coalesce(o.reports_as, o.id)
+            group by l.reports_as
         ), planned as (
             select coalesce(o.reports_as, o.id) as school_id, min(s.planned_on) as planned_on
             from sessions s

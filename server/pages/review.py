@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
 from starlette.responses import Response
 
 from rooms.attendance import report, results, review
@@ -15,7 +16,7 @@ from rooms.attendance.results import Result, SeatResult
 from rooms.attendance.review import By, Line, Review
 from rooms.errors import NotThere
 from rooms.scope import Scope
-from server import charts
+from server import charts, templates
 from server.charts import Chart, Series
 from server.context import Here
 from server.i18n import N_
@@ -60,6 +61,8 @@ NAMELESS = {
     By.COMPANY: N_("no company"),
     By.LEVEL: N_("no level"),
 }
+# Stands for a line's key while its address is made: the same for all of them but for that.
+HERE = "here-stands-the-key"
 # What a line's link asks for beside its own key: one step further down.
 DOWN = {By.REGION: By.SCHOOL, By.SCHOOL: By.CLASS}
 SITTINGS = {"tour": N_("Tours"), "live": N_("Live and webinars")}
@@ -92,17 +95,18 @@ async def index(here: Here) -> Response:
         names = await review.named(conn, here.scope, filters)
         regions, companies = await review.choices(conn, here.scope)
     lines = [_named(here, by, line) for line in found.lines]
+    ways = _ways_down(filters, by, lines)
     return here.page(
         "attendance/index.html",
         rows=rows,
         whole=found.whole,
-        lines=[(line, _down(filters, by, line)) for line in lines[:LINES]],
+        lines=[(line, ways.get(line.key, "")) for line in lines[:LINES]],
         more_lines=max(len(lines) - LINES, 0),
         by=by,
         by_links=_by_links(here, filters, by),
         head=here._(HEADS[by]),
         months=over_time(here, found),
-        bars=_bars(here, filters, by, lines),
+        bars=_bars(here, lines, ways),
         wishes=_wishes(here, filters, found),
         part=part,
         registry=registry,
@@ -147,12 +151,12 @@ def _named(here: Here, by: By, line: Line) -> Line:
     return replace(line, name=name or here._(NAMELESS[by]))
 
 
-def _down(filters: Filters, by: By, line: Line) -> str:
-    """Where a line leads: the same view of this group alone; '' of what belongs to none."""
-    if not line.key:
-        return ""
+def _ways_down(filters: Filters, by: By, lines: list[Line]) -> dict[str, str]:
+    """Where each line leads, by its key: the same view of this group alone, one step further down.
+    What belongs to none leads nowhere."""
     further = {"by": DOWN[by].value} if by in DOWN else {}
-    return f"/attendance?{address_of(filters, **{by.value: line.key}, **further)}"
+    address = f"/attendance?{address_of(filters, **{by.value: HERE}, **further)}"
+    return {line.key: address.replace(HERE, quote(line.key)) for line in lines if line.key}
 
 
 def _by_links(here: Here, filters: Filters, by: By) -> list[tuple[str, str, bool]]:
@@ -217,7 +221,7 @@ def _wishes(here: Here, filters: Filters, found: Review) -> list[tuple[str, str,
 
 
 def _number(here: Here, value: float) -> str:
-    return str(format_decimal(value, locale=here.language))
+    return templates.number(here.language, value)
 
 
 # --- pictures ------------------------------------------------------------------------------------
@@ -247,12 +251,15 @@ def over_time(here: Here, found: Review) -> Chart | None:
 
 
 def _month(here: Here, key: str, how: str) -> str:
-    return str(format_date(date.fromisoformat(f"{key}-01"), how, locale=here.language))
+    return _month_words(here.language, key, how)
 
 
-def _bars(
-    here: Here, filters: Filters, by: By, lines: list[Line]
-) -> list[tuple[str, str, float, str]]:
+@lru_cache(maxsize=1024)
+def _month_words(language: str, key: str, how: str) -> str:
+    return str(format_date(date.fromisoformat(f"{key}-01"), how, locale=language))
+
+
+def _bars(here: Here, lines: list[Line], ways: dict[str, str]) -> list[tuple[str, str, float, str]]:
     """The groups with most pupils first: (name, figure, share of the largest, link)."""
     largest = sorted(lines, key=lambda line: -line.figures.participations)[:DRAWN]
     most = max((line.figures.participations for line in largest), default=0)
@@ -261,7 +268,7 @@ def _bars(
             line.name,
             _number(here, line.figures.participations),
             line.figures.participations / most,
-            _down(filters, by, line),
+            ways.get(line.key, ""),
         )
         for line in largest
         if line.figures.participations
