@@ -58,6 +58,16 @@ ATTENDANCE = {
     "window_hh_mm": N_("The window in hours and minutes."),
     "present_hh_mm": N_("The time present in hours and minutes."),
     "connections_cut": N_("How often a device lost its connection."),
+    "window_kind": N_(
+        "What the window is: film (the part that was chosen), actual (the time on air) or scheduled"
+        " (the planned times)."
+    ),
+    "lesson_from_local": N_(
+        "Where the lesson has times of its own: from when, at the school. The window is what of it "
+        "lies inside."
+    ),
+    "lesson_until_local": N_("And until when."),
+    "network": N_("The network in which the school was that day."),
 }
 
 

@@ -21,7 +21,7 @@ from rooms.attendance.report import Filters, Row
 from rooms.connection import Connection
 from rooms.scope import Scope
 
-VERSION = 3
+VERSION = 4
 # Looked up at once, and handed on at once: each look-up has its price, and nobody waits for a part.
 LOOKED_UP = 2_000
 AT_A_TIME = 500
@@ -74,6 +74,11 @@ LINES = Lines(
         "window_hh_mm": Kind.CODE,
         "present_hh_mm": Kind.CODE,
         "connections_cut": Kind.NUMBER,
+        # since version 4
+        "window_kind": Kind.CODE,
+        "lesson_from_local": Kind.MOMENT,
+        "lesson_until_local": Kind.MOMENT,
+        "network": Kind.TEXT,
     }
 )
 COLUMNS = LINES.columns
@@ -141,12 +146,15 @@ async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """The texts that the rows of a session share: they are made once."""
+    """The texts that the rows of a session share: they are made once. `zone`: where its times are
+    told."""
 
     times: tuple[str, ...]
     tour: tuple[str, ...]
     rule: tuple[str, ...]
     room: tuple[str, ...]
+    window: str
+    zone: str
 
 
 # (why it was corrected, by whom, when); of most rows there is nothing to say.
@@ -165,7 +173,7 @@ async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUI
     return [
         texts(row, sittings[row[1]], corrected.get(row[0], UNCORRECTED))
         if row["outcome"] is not None
-        else texts_of(judged[row[0]])
+        else texts_of(judged[row[0]], sittings[row[1]].window, row[-len(APART) :])
         for row in rows
         if row["outcome"] is not None or report.fits(judged[row[0]], outcome)
     ]
@@ -184,12 +192,17 @@ async def _own(conn: Connection, scope: Scope, ids: list[UUID]) -> list[asyncpg.
             ), o.name), o.place, c.class_name, c.level, c.is_confirmed_teacher, r.outcome,
             r.measured_outcome, r.reason_code, r.window_ms, r.present_ms, r.headcount,
             r.measured_headcount, r.headcount_source, r.has_beamer, r.seats, r.seats_passed,
-            r.pupils, r.student_seconds, r.cut_off
+            r.pupils, r.student_seconds, r.cut_off, c.lesson_from, c.lesson_until,
+            coalesce(n.name, '')
         from unnest($2::uuid[]) with ordinality as i (id, place)
         join session_classes c on c.programme_id = $1 and c.id = i.id
         join sessions s on (s.programme_id, s.id) = (c.programme_id, c.session_id)
         join schools o on o.id = c.school_id
         left join regions g on (g.programme_id, g.id) = (c.programme_id, c.region_id)
+        left join network_members m on m.programme_id = $1 and m.school_id = c.school_id
+            and m.valid_from <= s.local_date
+            and (m.valid_to is null or m.valid_to > s.local_date)
+        left join networks n on (n.programme_id, n.id) = (m.programme_id, m.network_id)
         left join session_class_results r on s.state = 'ended'
             and (r.programme_id, r.session_class_id) = (c.programme_id, c.id)
         order by i.place
@@ -204,7 +217,7 @@ async def _sittings(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[str
         """
         select s.id::text, s.local_date, s.started_at, s.ended_at, s.zone, s.tour_id::text,
             s.room_id::text, coalesce(x.title, m.title, ''), coalesce(k.name, ''), s.state,
-            s.pass_share::float8, s.rule_version
+            s.pass_share::float8, s.rule_version, s.window_kind
         from (select distinct session_id from session_classes
             where programme_id = $1 and id = any($2::uuid[])) c
         join sessions s on (s.programme_id, s.id) = ($1, c.session_id)
@@ -276,14 +289,17 @@ OWN = (
     "student_seconds",
     "cut_off",
 )
+# And behind these: the lesson's own times, and the network its school was in that day.
+APART = ("lesson_from", "lesson_until", "network")
 
 
 def sitting(
     session_id: str, day: Any, started: datetime | None, ended: datetime | None, zone: str,
     tour_id: str | None, room_id: str | None, title: str, company: str, state: str, share: float,
-    version: str,
+    version: str, window: str,
 ) -> Sitting:  # fmt: skip
-    """What is a tour's is empty of a live room, and the other way round."""
+    """What is a tour's is empty of a live room, and the other way round. `window`: what a live
+    one is held against; a tour always against its film."""
     return Sitting(
         (
             day.isoformat() if day else "",
@@ -295,6 +311,8 @@ def sitting(
         (tour_id or "", "" if room_id else title, company, state),
         (str(round(share * 100, 1)), version),
         ("room" if room_id else "tour", room_id or "", title if room_id else ""),
+        window if room_id else "film",
+        zone,
     )
 
 
@@ -310,7 +328,7 @@ def texts(
     (
         key, session, region, code, school, place, class_name, level, is_confirmed, outcome,
         measured, reason, window_ms, present_ms, headcount, headcount_measured, source, has_beamer,
-        seats, passed, pupils, seconds, cut_off,
+        seats, passed, pupils, seconds, cut_off, lesson_from, lesson_until, network,
     ) = own  # fmt: skip
     return [
         key,
@@ -345,16 +363,20 @@ def texts(
         _hh_mm(window_ms),
         _hh_mm(present_ms),
         str(cut_off),
+        shared.window,
+        local_text(lesson_from, shared.zone) if lesson_from else "",
+        local_text(lesson_until, shared.zone) if lesson_until else "",
+        network,
     ]
 
 
-def texts_of(row: Row) -> Texts:
-    """The same of a row of the report."""
-    own = [getattr(row, name) for name in OWN]
+def texts_of(row: Row, window: str, apart: Sequence[Any]) -> Texts:
+    """The same of a row of the report, with what stands `APART`."""
+    own = [*(getattr(row, name) for name in OWN), *apart]
     shared = sitting(
         str(row.session_id), row.local_date, row.started_at, row.ended_at, row.zone,
         str(row.tour_id) if row.tour_id else None, str(row.room_id) if row.room_id else None,
-        row.title, row.company, row.state, row.pass_share, row.rule_version,
+        row.title, row.company, row.state, row.pass_share, row.rule_version, window,
     )  # fmt: skip
     at = utc_text(row.corrected_at) if row.corrected_at else ""
     correction = (row.correction_reason, row.corrected_by, at)

@@ -19,7 +19,7 @@ from rooms.attendance.report import Filters, Row
 from rooms.attendance.workbook import Workbook
 from rooms.scope import Grant, Scope
 from server.database import Pool
-from tests.support.histories import NOW, a_history
+from tests.support.histories import NOW, History, a_history
 from tests.support.people import a_person
 
 BEGAN = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -31,8 +31,10 @@ OWN: dict[str, Any] = {
     "measured_outcome": "partial", "reason_code": "below_threshold", "window_ms": 600_000,
     "present_ms": 200_000, "headcount": 26, "measured_headcount": 25,
     "headcount_source": "corrected", "has_beamer": False, "seats": 3, "seats_passed": 0,
-    "pupils": 26, "student_seconds": 5_200, "cut_off": 2,
+    "pupils": 26, "student_seconds": 5_200, "cut_off": 2, "lesson_from": BEGAN,
+    "lesson_until": ENDED, "network": "Noord",
 }  # fmt: skip
+FREE = ("region", "school_code", "school", "place", "class_name", "network")
 ODD = (
     "=1+1", "-x", "\u200b=1", "@a", "'=1", "'s-Hertogenbosch", 'a";b,c', "\n=1", "naïef", "", " x ",
     "\u2212 1", "A & B <C>", "back\\slash", "tab\there", "bell\x07", "_x0041_", "École", "x\x7f",
@@ -49,6 +51,7 @@ def row(
     shared = export.sitting(
         "7d", date(2026, 10, 25) if began else None, began, ENDED, "Europe/Amsterdam",
         None if is_room else "8e", "9f" if is_room else None, title, company, "ended", 0.6, "1",
+        "scheduled",
     )  # fmt: skip
     return export.texts(list({**OWN, **changes}.values()), shared, correction)
 
@@ -57,7 +60,9 @@ def odd_rows() -> list[Texts]:
     """Rows with whatever people may type in every place where they may."""
     rows = [row(), row(window_ms=0, present_ms=0, began=None)]
     for text in ODD:
-        free = dict.fromkeys(("region", "school_code", "school", "place", "class_name"), text)
+        free = dict.fromkeys(
+            ("region", "school_code", "school", "place", "class_name", "network"), text
+        )
         rows.append(row(title=text, company=text, **free))
         rows.append(row(is_room=True, title=text, level=text, correction=(text, text, "")))
     return rows
@@ -130,7 +135,7 @@ def _cells(path: Path) -> dict[str, list[str]]:
     with ZipFile(path) as file:
         sheet = file.read("xl/worksheets/sheet1.xml").decode()
         styles = re.findall(r"<xf [^>]*>", _styles(file.read("xl/styles.xml").decode()))
-    assert f'<dimension ref="A1:AR{len(odd_rows()) + 3}"/>' in sheet
+    assert f'<dimension ref="A1:AV{len(odd_rows()) + 3}"/>' in sheet
     told = [
         f"{'numFmtId' in one and 'applyNumberFormat' in one} {'quotePrefix' in one}"
         for one in styles
@@ -151,8 +156,20 @@ def _styles(xml: str) -> str:
 # --- as the database gives them -------------------------------------------------------------------
 
 
-def careful(row: Row) -> dict[str, Cell]:
+LESSON = (datetime(2025, 9, 1, 8, 10, tzinfo=UTC), datetime(2025, 9, 1, 9, tzinfo=UTC))
+
+
+def own_times(row: Row, history: History) -> list[str]:
+    """Classes of one school have times of their own."""
+    has_them = row.school_id == history.schools[4].id
+    return [local_text(at, row.zone) if has_them else "" for at in LESSON]
+
+
+def careful(row: Row, history: History) -> dict[str, Cell]:
     """A row of the report by column, the slow way and by itself."""
+    names = {str(one.id): one.name for one in history.networks}
+    assert row.local_date is not None
+    network = names.get(history.network_on(row.school_id, row.local_date), "")
     title, is_room = row.title, row.room_id is not None
     share = 100 * row.present_ms / row.window_ms if row.window_ms else 0.0
     return dict(
@@ -173,6 +190,7 @@ def careful(row: Row) -> dict[str, Cell]:
                 utc_text(row.corrected_at) if row.corrected_at else "", row.is_final,
                 "room" if is_room else "tour", str(row.room_id or ""), title if is_room else "",
                 hh_mm(row.window_ms), hh_mm(row.present_ms), row.cut_off,
+                "actual" if is_room else "film", *own_times(row, history), network,
             ),
             strict=True,
         )
@@ -209,6 +227,13 @@ async def test_every_byte_is_that_of_the_report(pool: Pool) -> None:
                 cut_off = abs(hashtext(session_class_id::text)) % 3
             """
         )
+        await conn.execute(
+            """
+            update session_classes set lesson_from = $1, lesson_until = $2 where school_id = $3
+            """,
+            *LESSON,
+            history.schools[4].id,
+        )
         rows = await report.of_programme(conn, history.office, Filters(), limit=10_000)
         mine = Scope(history.programme.id, person.id, (Grant("bureau"),))
         for one in rows[:4]:
@@ -229,7 +254,7 @@ async def test_every_byte_is_that_of_the_report(pool: Pool) -> None:
         assert {row.correction_reason for row in rows} == {"", "@first / second"}
         parts = [part async for part in export.batches(conn, mine, Filters())]
     exported = [texts for part in parts for texts in part]
-    wanted = [careful(row) for row in sorted(rows, key=_oldest_first)]
+    wanted = [careful(row, history) for row in sorted(rows, key=_oldest_first)]
     assert len(exported) == history.lessons
     assert export.LINES.json(exported) == json_of(wanted)
     for delimiter in (";", ","):
