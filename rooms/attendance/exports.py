@@ -26,14 +26,15 @@ LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """`rows` None: it runs, or broke off. `state` '': sent at once, there is no file.
+    """`rows` None: it runs, or broke off. `state` '': sent at once, there is no file. `person_id`
+    None: a funder took it; `by` is then for whom the link was made.
 
     `filters`: as the address of the page has them behind its `?`.
     """
 
     id: UUID
     programme_id: UUID
-    person_id: UUID
+    person_id: UUID | None
     by: str
     zone: str
     what: str
@@ -62,13 +63,19 @@ class Export:
 
 
 async def begin(
-    conn: Connection, scope: Scope, what: str, format: str, filters: str, now: datetime
+    conn: Connection,
+    scope: Scope,
+    what: str,
+    format: str,
+    filters: str,
+    now: datetime,
+    link_id: UUID | None = None,
 ) -> UUID:
-    """Notes an export that is sent at once."""
+    """Notes an export that is sent at once, to the scope's person or to who has a funder's link."""
     key: UUID = await conn.fetchval(
         """
-        insert into exports (programme_id, person_id, what, format, filters, at)
-        values ($1, $2, $3, $4, $5, $6) returning id
+        insert into exports (programme_id, person_id, what, format, filters, at, link_id)
+        values ($1, $2, $3, $4, $5, $6, $7) returning id
         """,
         scope.programme_id,
         scope.person_id,
@@ -76,6 +83,7 @@ async def begin(
         format,
         filters,
         now,
+        link_id,
     )
     return key
 
@@ -85,6 +93,21 @@ async def end(conn: Connection, export_id: UUID, rows: int, now: datetime) -> No
     await conn.execute(
         "update exports set rows = $2, ended_at = $3 where id = $1", export_id, rows, now
     )
+
+
+async def note(
+    conn: Connection,
+    scope: Scope,
+    what: str,
+    format: str,
+    filters: str,
+    rows: int,
+    now: datetime,
+    link_id: UUID | None = None,
+) -> None:
+    """Notes an export of so many rows that leaves in one piece."""
+    key = await begin(conn, scope, what, format, filters, now, link_id)
+    await end(conn, key, rows, now)
 
 
 async def ask(
@@ -157,8 +180,9 @@ async def latest(conn: Connection, scope: Scope) -> list[Export]:
     """The latest first: the bureau sees everybody's, others their own."""
     rows = await conn.fetch(
         """
-        select e.*, coalesce(nullif(p.name, ''), p.email) as by, g.zone from exports e
-        join persons p on p.id = e.person_id
+        select e.*, coalesce(nullif(p.name, ''), p.email, l.label) as by, g.zone from exports e
+        left join persons p on p.id = e.person_id
+        left join release_links l on (l.programme_id, l.id) = (e.programme_id, e.link_id)
         join programmes g on g.id = e.programme_id
         where e.programme_id = $1 and ($2 or e.person_id = $3)
         order by e.at desc, e.id limit $4

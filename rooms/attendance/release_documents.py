@@ -41,10 +41,11 @@ class Facts:
     blanked: Blanked
     names: Names
     definitions: Definitions
+    edition: int = 1
 
 
 def document(facts: Facts, before: Document | None) -> Document:
-    """The edition after `before`, which is of the same days; None: the first."""
+    """An edition that takes the place of `before`, which is of the same days; None: of none."""
     made: Document = {
         "format": FORMAT,
         "programme": {
@@ -56,7 +57,7 @@ def document(facts: Facts, before: Document | None) -> Document:
             "since": facts.period.since.isoformat(),
             "until": facts.period.until.isoformat(),
         },
-        "edition": before["edition"] + 1 if before else 1,
+        "edition": facts.edition,
         "is_provisional": facts.is_provisional,
         "as_of": utc_text(facts.as_of),
         "registry": {"version": facts.registry_number, "sha256": facts.registry_sha256},
@@ -64,7 +65,11 @@ def document(facts: Facts, before: Document | None) -> Document:
         "definitions": facts.definitions,
         "figures": _figures(facts),
         "tables": [_table(one, facts.blanked) for one in facts.tables],
-        "names": {"region": facts.names.regions, "objective": facts.names.objectives},
+        "names": {
+            "region": facts.names.regions,
+            "objective": facts.names.objectives,
+            "network": facts.names.networks,
+        },
     }
     if before is not None:
         made["replaces"] = {"edition": before["edition"], "sha256": sha_of(before)}
@@ -176,9 +181,10 @@ def _hidden(keys: Sequence[str], told: Sequence[object]) -> list[str]:
 
 
 def differences(before: Document, after: Document) -> list[Document]:
-    """Every figure that is another one now, in a stable order; null: blanked, or not there."""
-    old, new = dict(_flat(before)), dict(_flat(after))
-    return [
+    """Every figure and every name that is another one now, in a stable order; null: blanked, or not
+    there."""
+    old, new = dict(figures_of(before)), dict(figures_of(after))
+    figures = [
         {
             "table": place[0],
             "row": place[1],
@@ -190,13 +196,31 @@ def differences(before: Document, after: Document) -> list[Document]:
         for place in sorted(old.keys() | new.keys())
         if old.get(place) != new.get(place)
     ]
+    return [*_renamed(before, after), *figures]
+
+
+def _renamed(before: Document, after: Document) -> Iterator[Document]:
+    """Of a table called `names` what is called otherwise: its kind and its key."""
+    for kind in sorted(after["names"]):
+        known = before["names"].get(kind, {})
+        for key, name in sorted(after["names"][kind].items()):
+            if key in known and known[key] != name:
+                yield {
+                    "table": "names",
+                    "row": kind,
+                    "column": key,
+                    "measure": "name",
+                    "before": known[key],
+                    "after": name,
+                }
 
 
 # (table, row, column, measure): '' for a total, and the table of the whole figures.
 Spot = tuple[str, str, str, str]
 
 
-def _flat(made: Document) -> Iterator[tuple[Spot, int | None]]:
+def figures_of(made: Document) -> Iterator[tuple[Spot, int | None]]:
+    """Every figure in it and where it stands; None: not told."""
     for name, value in made["figures"].items():
         yield ("", "", "", name), value
     for table in made["tables"]:
@@ -226,7 +250,7 @@ def to_table(made: Document, language: str) -> bytes:
 
 
 def _rows(made: Document, language: str) -> Iterable[Sequence[Cell]]:
-    for (table, row, column, measure), value in _flat(made):
+    for (table, row, column, measure), value in figures_of(made):
         yield (
             table,
             row,

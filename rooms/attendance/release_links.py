@@ -103,12 +103,20 @@ def _link(row: asyncpg.Record, now: datetime) -> Link:
     return Link(**values, is_open=is_open)
 
 
-async def opened_by(conn: Connection, token: str, now: datetime) -> Scope:
-    """What a secret opens: a scope without a person and without a role. Raises `NotThere` for one
-    that never was, is over, or was revoked: nobody learns which."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that opens, and what: a scope without a person and without a role."""
+
+    id: UUID
+    scope: Scope
+
+
+async def opened_by(conn: Connection, token: str, now: datetime) -> Opened:
+    """What a secret opens. Raises `NotThere` for one that never was, is over, or was revoked:
+    nobody learns which."""
     row = await conn.fetchrow(
         """
-        select l.programme_id, l.expires_on, p.zone
+        select l.id, l.programme_id, l.expires_on, p.zone
         from release_links l join programmes p on p.id = l.programme_id
         where l.token_hash = $1 and l.revoked_at is null
         """,
@@ -116,4 +124,4 @@ async def opened_by(conn: Connection, token: str, now: datetime) -> Scope:
     )
     if row is None or now.astimezone(ZoneInfo(row["zone"])).date() > row["expires_on"]:
         raise NotThere("release_link")
-    return Scope(row["programme_id"])
+    return Opened(row["id"], Scope(row["programme_id"]))

@@ -1,8 +1,11 @@
 """Releases: the KPIs of a period, frozen as they leave the programme.
 
 An edition is stored as bytes and never changes. A later correction makes the next edition, which
-lists the differences. Two releases never share a day unless they share all: the reader of both
-could subtract one from the other, and so find what was blanked.
+lists the differences. While a period is open its editions are provisional: they are the programme's
+own, no funder reads them, and the final ones say nothing of them. What one of them blanks the next
+may tell, as more has happened; who had both could work out what was blanked. Among final editions
+blanks only grow. Two releases never share a day unless they share all: the reader of both could
+subtract one from the other.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from rooms.attendance import blanking, kpi, published, release_documents
+from rooms.attendance import blanking, exports, kpi, published, release_documents
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Definitions, Document, Facts
 from rooms.connection import Connection
@@ -72,10 +75,15 @@ async def make(
     if period.since > today:
         raise Conflict("release_early")
     await _check_overlap(conn, scope, period)
-    before = await _latest(conn, scope, period)
-    made = await compose(conn, scope, programme, period, definitions, today, before)
-    if before is not None and made["as_of"] == before["as_of"]:
-        raise Conflict("release_unchanged", edition=before["edition"])
+    latest = await _latest(conn, scope, period)
+    is_final = not period.is_open(today)
+    before = await _latest(conn, scope, period, is_final=True) if is_final else latest
+    number = latest["edition"] + 1 if latest else 1
+    made = await compose(conn, scope, programme, period, definitions, today, before, number)
+    if latest is not None and (made["as_of"], made["is_provisional"]) == (
+        latest["as_of"], latest["is_provisional"],
+    ):  # fmt: skip
+        raise Conflict("release_unchanged", edition=latest["edition"])
     return await _store(conn, scope, made, now)
 
 
@@ -87,12 +95,17 @@ async def compose(
     definitions: Definitions,
     today: date,
     before: Document | None,
+    number: int = 1,
 ) -> Document:
-    """The next edition as it would be stored now; the same data give the same document."""
-    as_of = await _as_of(conn, scope, programme, period, today)
+    """The edition of that number as it would be stored now; the same data give the same document.
+
+    `before`: the one it says the differences to, and whose blanks it keeps.
+    """
     found = (await kpi.report(conn, _office(scope), kpi.Asked(period))).total
     assert found.hosted is not None
     tables = await published.tables(conn, scope, period)
+    names = await published.names(conn, scope, tables)
+    as_of = await _as_of(conn, scope, programme, period, today, names.changed_at)
     kept = release_documents.blanks_of(before) if before and not before["is_provisional"] else None
     version = await registry.version_at(conn, as_of)
     facts = Facts(
@@ -109,8 +122,9 @@ async def compose(
         tables=tables,
         # Seconds of search where much is small: others are served meanwhile.
         blanked=await asyncio.to_thread(blanking.blank, tables, kept),
-        names=await published.names(conn, scope),
+        names=names,
         definitions=definitions,
+        edition=number,
     )
     return release_documents.document(facts, before)
 
@@ -121,9 +135,14 @@ def _office(scope: Scope) -> Scope:
 
 
 async def _as_of(
-    conn: Connection, scope: Scope, programme: Programme, period: Period, today: date
+    conn: Connection,
+    scope: Scope,
+    programme: Programme,
+    period: Period,
+    today: date,
+    named_at: datetime | None,
 ) -> datetime:
-    """The last change of anything counted in the period; at least its end, once that has come."""
+    """The last change of anything counted or named in it; at least its end, once that has come."""
     changed: datetime | None = await conn.fetchval(
         """
         select greatest(
@@ -134,11 +153,12 @@ async def _as_of(
             (select max(greatest(r.changed_at, w.changed_at)) from requests r
                 join webinars w on (w.programme_id, w.id) = (r.programme_id, r.webinar_id)
                 where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'),
-            (select max(made_at) from registry_versions))
+            (select max(made_at) from registry_versions), $4)
         """,
         scope.programme_id,
         period.since,
         period.until,
+        named_at,
     )
     zone = ZoneInfo(programme.zone)
     ends = datetime.combine(period.until + timedelta(days=1), time(), zone)
@@ -150,10 +170,12 @@ async def _as_of(
 
 
 async def _check_overlap(conn: Connection, scope: Scope, period: Period) -> None:
+    """Against what has left the programme: final editions."""
     other = await conn.fetchrow(
         """
         select since, until from releases
         where programme_id = $1 and since <= $3 and until >= $2 and (since, until) <> ($2, $3)
+            and not is_provisional
         order by since limit 1
         """,
         scope.programme_id,
@@ -164,15 +186,20 @@ async def _check_overlap(conn: Connection, scope: Scope, period: Period) -> None
         raise Conflict("release_overlaps", since=other["since"], until=other["until"])
 
 
-async def _latest(conn: Connection, scope: Scope, period: Period) -> Document | None:
+async def _latest(
+    conn: Connection, scope: Scope, period: Period, *, is_final: bool = False
+) -> Document | None:
+    """The latest edition over these days; `is_final`: of the final ones."""
     found = await conn.fetchval(
         """
         select document from releases where programme_id = $1 and since = $2 and until = $3
+            and not ($4 and is_provisional)
         order by edition desc limit 1
         """,
         scope.programme_id,
         period.since,
         period.until,
+        is_final,
     )
     return None if found is None else json.loads(found)
 
@@ -203,22 +230,26 @@ async def _store(conn: Connection, scope: Scope, made: Document, now: datetime) 
 
 
 async def every(conn: Connection, scope: Scope) -> list[Release]:
-    """All editions of the programme, the latest period first, then the latest edition."""
+    """All editions of the programme, the latest period first, then the latest edition; the final
+    ones only for who has no part in the programme."""
     rows = await conn.fetch(
         """
         select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
             coalesce(nullif(p.name, ''), p.email, '') as made_by, r.made_at,
             r.edition = max(r.edition) over (partition by r.since, r.until) as is_latest
         from releases r left join persons p on p.id = r.made_by
-        where r.programme_id = $1 order by r.since desc, r.until desc, r.edition desc limit 500
+        where r.programme_id = $1 and not ($2 and r.is_provisional)
+        order by r.since desc, r.until desc, r.edition desc limit 500
         """,
         scope.programme_id,
+        _is_outside(scope),
     )
     return [_release(row) for row in rows]
 
 
 async def get(conn: Connection, scope: Scope, release_id: UUID) -> Stored:
-    """One edition with its bytes. Raises `NotThere`."""
+    """One edition with its bytes. Raises `NotThere`, for who has no part in the programme also for
+    a provisional one."""
     row = await conn.fetchrow(
         """
         select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
@@ -227,14 +258,36 @@ async def get(conn: Connection, scope: Scope, release_id: UUID) -> Stored:
                 and n.since = r.since and n.until = r.until and n.edition > r.edition)
                 as is_latest, r.document, r.csv
         from releases r left join persons p on p.id = r.made_by
-        where r.programme_id = $1 and r.id = $2
+        where r.programme_id = $1 and r.id = $2 and not ($3 and r.is_provisional)
         """,
         scope.programme_id,
         release_id,
+        _is_outside(scope),
     )
     if row is None:
         raise NotThere("release")
     return Stored(_release(row), row["document"], row["csv"])
+
+
+async def taken(
+    conn: Connection,
+    scope: Scope,
+    release_id: UUID,
+    format: str,
+    now: datetime,
+    link_id: UUID | None = None,
+) -> Stored:
+    """One edition whose file somebody of the programme takes along, or who has a funder's link;
+    that it was taken is on record. Raises `NotThere`."""
+    stored = await get(conn, scope, release_id)
+    rows = sum(1 for _ in release_documents.figures_of(stored.read))
+    await exports.note(conn, scope, "release", format, str(release_id), rows, now, link_id)
+    return stored
+
+
+def _is_outside(scope: Scope) -> bool:
+    """A funder's link gives a scope without a role."""
+    return not scope.grants
 
 
 def _release(row: asyncpg.Record) -> Release:

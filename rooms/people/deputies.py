@@ -1,7 +1,8 @@
 """Deputies: who does a coordinator's work while she is away, from one day to another.
 
-While it lasts her deputy has her regions in the scope of every query (`server/auth.py`); what the
-deputy does stands under the deputy's own name. A deputy's deputy is nobody.
+She names one herself; when she cannot, as she fell ill, the office does. While it lasts her deputy
+has her regions in the scope of every query (`server/auth.py`); what the deputy does stands under
+the deputy's own name. A deputy's deputy is nobody.
 """
 
 from dataclasses import dataclass
@@ -43,29 +44,34 @@ async def name(
     days: tuple[date | None, date | None],
     today: date,
     now: datetime,
+    away_id: UUID | None = None,
 ) -> UUID:
-    """The viewer names who stands in for her, from the first of `days` to the second, both inside.
+    """Names who stands in, from the first of `days` to the second, both inside: for the viewer, or,
+    when she is of the office, for another coordinator (`away_id`).
 
-    Raises `NotThere` when she coordinates nothing herself; `Refused` `deputy_days`,
-    `deputy_person`; `Conflict` `deputy_named` when the two are so from that day already.
+    Raises `NotThere` when that is not hers to say, or who is away coordinates nothing herself;
+    `Refused` `deputy_days`, `deputy_person`; `Conflict` `deputy_named` when the two are so from
+    that day already.
     """
-    if not await may_name(conn, scope):
+    away_id = away_id or scope.person_id
+    if away_id not in [one for one, _ in await nameable(conn, scope)]:
         raise NotThere("deputy")
     from_day, until_day = _checked(days, today)
-    if deputy_id not in [one for one, _ in await choices(conn, scope)]:
+    if deputy_id == away_id or deputy_id not in [one for one, _ in await choices(conn, scope)]:
         raise Refused("deputy_person")
     try:
         named: UUID = await conn.fetchval(
             """
             insert into deputies (programme_id, person_id, deputy_id, from_day, until_day,
                 named_by, named_at)
-            values ($1, $2, $3, $4, $5, $2, $6) returning id
+            values ($1, $2, $3, $4, $5, $6, $7) returning id
             """,
             scope.programme_id,
-            scope.person_id,
+            away_id,
             deputy_id,
             from_day,
             until_day,
+            scope.person_id,
             now,
         )
     except asyncpg.UniqueViolationError:
@@ -83,32 +89,39 @@ def _checked(days: tuple[date | None, date | None], today: date) -> tuple[date, 
     return from_day, until_day
 
 
-async def may_name(conn: Connection, scope: Scope) -> bool:
-    """Whether the viewer coordinates by a role of her own: a deputy hands nothing on."""
-    found = await conn.fetchval(
+async def nameable(conn: Connection, scope: Scope) -> list[tuple[UUID, str]]:
+    """(id, name) of those for whom the viewer can name a deputy, herself first: who coordinates by
+    a role of her own. For others only the office can; a deputy hands nothing on."""
+    rows = await conn.fetch(
         """
-        select 1 from roles where programme_id = $1 and person_id = $2 and role = 'coordinator'
-            and ended_at is null limit 1
+        select p.id, coalesce(nullif(p.name, ''), p.email) as name
+        from roles r join persons p on p.id = r.person_id
+        where r.programme_id = $1 and r.role = 'coordinator' and r.ended_at is null
+            and ($3 or p.id = $2)
+        group by p.id order by p.id is distinct from $2, name, p.id
         """,
         scope.programme_id,
         scope.person_id,
+        scope.has("bureau"),
     )
-    return found is not None
+    return [(row["id"], row["name"]) for row in rows]
 
 
 async def choices(conn: Connection, scope: Scope) -> list[tuple[UUID, str]]:
-    """(id, name) of everybody the viewer can ask to stand in for her, by name."""
+    """(id, name) of everybody who can be asked to stand in, by name; the viewer herself only for
+    others, when she is of the office."""
     rows = await conn.fetch(
         """
         select p.id, coalesce(nullif(p.name, ''), p.email) as name
         from roles r join persons p on p.id = r.person_id
         where r.programme_id = $1 and r.role = any($2::text[]) and r.ended_at is null
-            and p.id is distinct from $3
+            and ($4 or p.id is distinct from $3)
         group by p.id order by name, p.id
         """,
         scope.programme_id,
         list(ROLES),
         scope.person_id,
+        scope.has("bureau"),
     )
     return [(row["id"], row["name"]) for row in rows]
 

@@ -7,7 +7,7 @@ the past may be told afterwards: who keeps the figures looks at them again.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -45,6 +45,11 @@ class Member:
     place: str
     valid_from: date
     valid_to: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last one it was there; None while it is."""
+        return self.valid_to - timedelta(days=1) if self.valid_to else None
 
 
 # --- networks ------------------------------------------------------------------------------------
@@ -132,7 +137,7 @@ async def members(conn: Connection, scope: Scope, network_id: UUID) -> list[Memb
         left join schools s on s.id = m.school_id
         left join companies c on c.programme_id = m.programme_id and c.id = m.company_id
         where m.programme_id = $1 and m.network_id = $2
-        order by m.school_id is null, m.valid_to is not null, coalesce(s.name, c.name),
+        order by m.school_id is null, m.valid_to is not null, lower(coalesce(s.name, c.name)),
             m.valid_from
         """,
         scope.programme_id,

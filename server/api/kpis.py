@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from rooms.attendance import kpi, kpi_periods, releases
+from rooms.attendance import exports, kpi, kpi_periods, releases
 from rooms.attendance.kpi import By, Figures
 from rooms.errors import Refused
 from rooms.people import programmes
@@ -25,12 +25,13 @@ class Asked(msgspec.Struct, frozen=True):
 
     since: date | None = None
     until: date | None = None
-    by: Literal["region", "level", "sector", "objective", "kind", "month"] | None = None
+    by: Literal["region", "network", "level", "sector", "objective", "kind", "month"] | None = None
     region: UUID | None = None
     level: Level = ""
     sector: Level = ""
     objective: UUID | None = None
     kind: Level = ""
+    network: UUID | None = None
 
 
 class Attended(msgspec.Struct, frozen=True):
@@ -129,8 +130,12 @@ async def show(here: Here, asked: Asked) -> Kpis:
             sector=_known(asked.sector, choices.SECTORS),
             objective_id=asked.objective,
             kind=_known(asked.kind, kpi.KINDS),
+            network_id=asked.network,
         )
         found = await kpi.report(conn, here.scope, wanted, By(asked.by) if asked.by else None)
+        await exports.note(
+            conn, here.scope, "kpis", "json", here.request.url.query, 1 + len(found.parts), here.now
+        )
     return Kpis(
         period.since,
         period.until,
@@ -186,7 +191,7 @@ async def index(here: Here, asked: ReleasesAsked) -> Releases:
 async def file(here: Here, asked: FileAsked) -> Response:
     """The stored bytes of one edition."""
     async with here.transaction() as conn:
-        stored = await releases.get(conn, here.scope, here.id())
+        stored = await releases.taken(conn, here.scope, here.id(), asked.format, here.now)
     if asked.format == "csv":
         return Response(stored.csv, media_type="text/csv; charset=utf-8")
     return Response(stored.document, media_type="application/json")

@@ -50,6 +50,15 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """A network with its schools, by code, and its companies, by name."""
+
+    name: str
+    schools: tuple[str, ...]
+    companies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cast:
     """One programme with everybody in it."""
 
@@ -63,6 +72,7 @@ class Cast:
     classes: tuple[Class, ...]
     # by language
     objectives: tuple[dict[str, str], ...]
+    networks: tuple[Network, ...] = ()
 
 
 TEACHER = "docent@driehoek.example"
@@ -135,6 +145,7 @@ DEMO = Cast(
         {"nl": "Kennismaken met werk in techniek", "en": "Get to know work in technology"},
         {"nl": "Meer meisjes in techniek", "en": "More girls in technology"},
     ),
+    networks=(Network("VO-HO-netwerk Twente", ("98DA00", "98DB00"), ("Havenlicht",)),),
 )  # fmt: skip
 
 # A second programme in the same installation: nothing of the first may be seen in it.

@@ -10,6 +10,7 @@ from rooms.people import (
     api_tokens,
     classes,
     companies,
+    networks,
     persons,
     programmes,
     regions,
@@ -17,6 +18,7 @@ from rooms.people import (
     roles,
     schools,
 )
+from rooms.people.networks import Kind
 from rooms.people.programmes import Programme
 from rooms.scope import Grant, Scope
 from server import passwords
@@ -67,11 +69,15 @@ async def _programme(
     programme = await _find_or_create(conn, play)
     stage = _Stage(conn, secret, programme, now)
     await _objectives(stage, play)
+    places = tuple([await _region(stage, name) for name in play.regions])
+    schools_told = tuple([await _school(stage, school) for school in play.schools])
+    companies_told = tuple([await _company(stage, company) for company in play.companies])
+    await _networks(stage, play)
     return ProgrammeTold(
         programme=Named(programme.id, programme.name, programme.slug),
-        regions=tuple([await _region(stage, name) for name in play.regions]),
-        schools=tuple([await _school(stage, school) for school in play.schools]),
-        companies=tuple([await _company(stage, company) for company in play.companies]),
+        regions=places,
+        schools=schools_told,
+        companies=companies_told,
         persons=tuple([await _person(stage, part, resets) for part in play.parts]),
         classes=tuple([await _class(stage, play, each) for each in play.classes]),
     )
@@ -139,6 +145,17 @@ async def _company(stage: _Stage, company: cast.Company) -> CompanyTold:
     )
     stage.places[company.name] = found.id
     return CompanyTold(found.id, found.slug, found.name, company.region)
+
+
+async def _networks(stage: _Stage, play: Cast) -> None:
+    """Those of the play, unless the office has made any already."""
+    if await networks.every(stage.conn, stage.scope, stage.now.date()):
+        return
+    for wanted in play.networks:
+        made = await networks.create(stage.conn, stage.scope, wanted.name, stage.now)
+        for kind, names in ((Kind.SCHOOL, wanted.schools), (Kind.COMPANY, wanted.companies)):
+            ids = [stage.places[name] for name in names]
+            await networks.join(stage.conn, stage.scope, made.id, kind, ids, PLACED_SINCE)
 
 
 async def _person(stage: _Stage, part: Part, resets: bool) -> PersonTold:

@@ -24,6 +24,8 @@ from media.original import Probe
 from media.package import Package, move_into_place
 from media.probe import probe_film
 from media.storage import Storage
+from rooms.agenda import objectives
+from rooms.agenda.objectives import Aim
 from rooms.scope import Grant, Scope
 from rooms.tours import (
     captions_kept,
@@ -222,7 +224,14 @@ async def _rows(conn: Connection, told: ProgrammeTold, made: _Made, now: datetim
     await tours.tick(conn, scope, tour_id, list(choices.CHECKS))
     await reviews.ask(conn, scope, tour_id, now)
     await reviews.publish(conn, _reviewer(told), tour_id, ["makers", "social"], now)
+    await _aim(conn, _reviewer(told), tour_id)
     return tour_id
+
+
+async def _aim(conn: Connection, scope: Scope, tour_id: UUID) -> None:
+    """It serves the programme's first objective, as a coordinator says who publishes."""
+    aims = await objectives.every(conn, scope)
+    await objectives.aim_tour(conn, scope, tour_id, Aim(aims[0].id if aims else None))
 
 
 async def _film_rows(

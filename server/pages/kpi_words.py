@@ -27,6 +27,11 @@ PASSED = N_(
 )
 HOST_REGION = N_("Counted in the region of the organiser.")
 SCHOOL_REGION = N_("Counted in the region where the school stood at that time.")
+NETWORK = N_(
+    "By network it counts in the one in which the school, or the organiser, was that day; nobody "
+    "is in two at once. A live session with classes of two networks counts once in each, and once "
+    "in the whole."
+)
 
 WORDS = (
     Word(
@@ -114,15 +119,32 @@ WORDS = (
 
 BY = {
     By.REGION: N_("Region"),
+    By.NETWORK: N_("Network"),
     By.LEVEL: N_("Level"),
     By.SECTOR: N_("Sector"),
     By.OBJECTIVE: N_("Objective"),
     By.KIND: N_("Live or on demand"),
     By.MONTH: N_("Month"),
 }
+# As a heading over a table of parts.
+HEADINGS = {
+    By.REGION: N_("By region"),
+    By.NETWORK: N_("By network"),
+    By.LEVEL: N_("By level"),
+    By.SECTOR: N_("By sector"),
+    By.OBJECTIVE: N_("By objective"),
+    By.KIND: N_("Live and on demand"),
+    By.MONTH: N_("Month by month"),
+}
+REPORTS = {
+    By.REGION: N_("Report of a region"),
+    By.NETWORK: N_("Report of a network"),
+    By.SECTOR: N_("Report of a sector"),
+}
 KINDS = {"live": N_("live"), "on_demand": N_("on demand")}
 NONE = {
     By.REGION: N_("no region"),
+    By.NETWORK: N_("no network"),
     By.LEVEL: N_("no level"),
     By.SECTOR: N_("no sector"),
     By.OBJECTIVE: N_("no objective"),
@@ -132,7 +154,7 @@ NONE = {
 def definition(language: str, word: Word) -> str:
     """All that it counts, in one paragraph."""
     region = HOST_REGION if word.is_hosted else SCHOOL_REGION
-    parts = [word.definition, region, PASSED]
+    parts = [word.definition, region, NETWORK, PASSED]
     return " ".join(translate(language, part) for part in parts)
 
 

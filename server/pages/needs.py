@@ -86,8 +86,8 @@ async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: 
         reached = await overview.reached(conn, here.scope, year.first_day, year.last_day)
         coming = await overview.planned(conn, here.scope, here.now, today)
         away = await deputies.current(conn, here.scope, today)
-        may_name = await deputies.may_name(conn, here.scope)
-        choices = await deputies.choices(conn, here.scope) if may_name else []
+        nameable = await deputies.nameable(conn, here.scope)
+        choices = await deputies.choices(conn, here.scope) if nameable else []
         steps = await next_steps.of(conn, here.scope, here.now)
     most = needs.MOST if only else SHOWN
     return here.page(
@@ -103,11 +103,11 @@ async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: 
         coming=coming,
         away=away,
         today=today,
-        may_name=may_name,
+        nameable=nameable,
         choices=choices,
         steps=steps,
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
-        typed={"deputy": "", "from": today, "until": "", **typed},
+        typed={"away": "", "deputy": "", "from": today, "until": "", **typed},
     )
 
 
@@ -163,16 +163,21 @@ async def schools(here: Here) -> Response:
 
 
 async def name_deputy(here: Here) -> Response:
-    """`POST /needs/deputies`: who does her work, from a day to a day."""
+    """`POST /needs/deputies`: who does her work, or (`away`) another coordinator's."""
     form = await here.form()
     deputy, days = forms.uuid(form, "deputy"), (forms.day(form, "from"), forms.day(form, "until"))
+    away = forms.uuid(form, "away")
     try:
         async with here.transaction() as conn:
             _, today, _ = await moment_of(here, conn)
-            await deputies.name(conn, here.scope, deputy, days, today, here.now)
+            await deputies.name(conn, here.scope, deputy, days, today, here.now, away)
     except (Refused, Conflict) as problem:
         return await _page(
-            here, problem, deputy=deputy, **{"from": days[0] or "", "until": days[1] or ""}
+            here,
+            problem,
+            away=away,
+            deputy=deputy,
+            **{"from": days[0] or "", "until": days[1] or ""},
         )
     return here.go("/needs", said="deputy_named_now")
 

@@ -1,5 +1,6 @@
 """A stored release as a page shows it: in the reader's language, with what is not told marked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,11 @@ from rooms.attendance.blanking import MEASURES
 from rooms.attendance.kpi import By
 from rooms.attendance.release_documents import Document
 from rooms.attendance.releases import Release, Stored
+from rooms.errors import NotThere
 from server.context import Here
 from server.i18n import N_
 from server.pages import kpi_words, tour_words
-from server.pages.kpis import hours
+from server.pages.kpi_told import hours
 
 # The figures of the whole, in the order in which they are read.
 ORDER = tuple(word.code for word in kpi_words.WORDS)
@@ -23,7 +25,10 @@ TABLES = {
     "region_by_sector": N_("By region and sector"),
     "region_by_objective": N_("By region and objective"),
     "region_by_kind": N_("By region, live and on demand"),
+    "region_by_network": N_("By region and network"),
 }
+# Of what a release holds a report: its line in every table, or its column in one.
+REPORTS = {By.REGION: "regions", By.NETWORK: "networks", By.SECTOR: "sectors"}
 FIRST = "pupils_reached"
 
 
@@ -57,6 +62,16 @@ class Shown:
     is_withheld: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One table of a report in a release: lines of all measures. `names`: of the measures."""
+
+    heading: str
+    name: str
+    names: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
 def page_of(here: Here, template: str, stored: Stored, **more: Any) -> Response:
     """The page of one edition."""
     read = stored.read
@@ -66,9 +81,85 @@ def page_of(here: Here, template: str, stored: Stored, **more: Any) -> Response:
         read=read,
         figures=_figures(here, read),
         tables=[_shown(here, read, one) for one in read["tables"]],
+        reports=_reports(here, read),
         differences=_differences(here, read),
         **more,
     )
+
+
+def report_of(here: Here, template: str, stored: Stored, **more: Any) -> Response:
+    """The page of one region, network or sector in an edition. Raises `NotThere`."""
+    read, params = stored.read, here.request.path_params
+    by = next((one for one, path in REPORTS.items() if path == params["kind"]), None)
+    key = str(params["key"])
+    cuts = [] if by is None else list(_cuts(here, read, by, key))
+    if by is None or not cuts:
+        raise NotThere("release")
+    codes = (FIRST, *(name for name in MEASURES if name != FIRST))
+    words = _words(here, read)
+    return here.page(
+        template,
+        release=stored.release,
+        read=read,
+        called=_key(here, read, by, key),
+        kind=here._(kpi_words.REPORTS[by]),
+        cuts=cuts,
+        definitions=[words[code] for code in codes],
+        **more,
+    )
+
+
+def _reports(here: Here, read: Document) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(what they are of, (path, name) of each) of all reports in an edition."""
+    found = []
+    for by, path in REPORTS.items():
+        keys = sorted({key for table in read["tables"] for key in _keys(table, by) if key})
+        named = [(f"{path}/{key}", _key(here, read, by, key)) for key in keys]
+        if named:
+            found.append((here._(kpi_words.BY[by]), sorted(named, key=lambda one: one[1])))
+    return found
+
+
+def _keys(table: Document, by: By) -> list[str]:
+    """The regions of a table, or what its columns are when they are these."""
+    if by is By.REGION:
+        return list(table["rows"])
+    return list(table["columns"]) if table["name"] == f"region_by_{by.value}" else []
+
+
+def _cuts(here: Here, read: Document, by: By, key: str) -> Iterator[Cut]:
+    """What the tables tell of one of them."""
+    words = _words(here, read)
+    codes = (FIRST, *(name for name in MEASURES if name != FIRST))
+    names = tuple(words[code]["name"] for code in codes)
+    for table in read["tables"]:
+        if key not in _keys(table, by):
+            continue
+        other = By(table["name"].removeprefix("region_by_")) if by is By.REGION else By.REGION
+        if by is By.REGION:
+            at = table["rows"].index(key)
+            parts = list(zip(table["columns"], table["cells"][at], strict=True))
+            total = table["row_totals"][at]
+        else:
+            at = table["columns"].index(key)
+            told = (line[at] for line in table["cells"])
+            parts = list(zip(table["rows"], told, strict=True))
+            total = table["column_totals"][at]
+        lines = [
+            Line(_key(here, read, other, one), _measured(here, figures, codes), None)
+            for one, figures in parts
+        ]
+        lines.sort(key=lambda one: one.name)
+        whole = Line(here._("In all"), _measured(here, total, codes), None)
+        heading, name = here._(kpi_words.HEADINGS[other]), here._(kpi_words.BY[other])
+        yield Cut(heading, name, names, (*lines, whole))
+
+
+def _measured(
+    here: Here, figures: dict[str, int] | None, codes: tuple[str, ...]
+) -> tuple[str | None, ...]:
+    """All measures of a cell; None: not told."""
+    return tuple(None if figures is None else _text(here, figures[code]) for code in codes)
 
 
 def _text(here: Here, value: int | None) -> str | None:
@@ -138,7 +229,7 @@ def _key(here: Here, read: Document, by: By, key: str) -> str:
     """What a key of a table is called."""
     if key in {"", "-"}:
         return here._(kpi_words.NONE.get(by, "–"))
-    if by in {By.REGION, By.OBJECTIVE}:
+    if by in {By.REGION, By.OBJECTIVE, By.NETWORK}:
         return release_documents.name_of(read, by.value, key, here.language)
     words = {
         By.LEVEL: tour_words.LEVELS,
@@ -153,7 +244,9 @@ def _differences(here: Here, read: Document) -> list[tuple[str, str, str | None,
     before."""
     words = _words(here, read)
     return [
-        (
+        _renamed(here, one)
+        if one["table"] == "names"
+        else (
             _place(here, read, one),
             words.get(one["measure"], {}).get("name", one["measure"]),
             _text(here, one["before"]),
@@ -161,6 +254,16 @@ def _differences(here: Here, read: Document) -> list[tuple[str, str, str | None,
         )
         for one in read.get("differences", [])
     ]
+
+
+def _renamed(here: Here, one: Document) -> tuple[str, str, str | None, str | None]:
+    def told(name: str | dict[str, str]) -> str:
+        if isinstance(name, str):
+            return name
+        return name.get(here.language) or next(iter(name.values()))
+
+    what = here._(kpi_words.BY[By(one["row"])])
+    return what, here._("name"), told(one["before"]), told(one["after"])
 
 
 def _place(here: Here, read: Document, one: Document) -> str:

@@ -76,16 +76,27 @@ async def show(here: Here) -> Response:
     return release_view.page_of(here, "releases/show.html", stored)
 
 
+async def report(here: Here) -> Response:
+    """`GET /releases/{id}/reports/{kind}/{key}`: one region, network or sector of it."""
+    async with here.transaction() as conn:
+        stored = await releases.get(conn, here.scope, here.id())
+    return release_view.report_of(
+        here, "releases/report.html", stored, root=f"/releases/{stored.release.id}"
+    )
+
+
 async def document(here: Here) -> Response:
     """`GET /releases/{id}/document.json`: as it was stored."""
     async with here.transaction() as conn:
-        return release_view.document(await releases.get(conn, here.scope, here.id()))
+        stored = await releases.taken(conn, here.scope, here.id(), "json", here.now)
+    return release_view.document(stored)
 
 
 async def table(here: Here) -> Response:
     """`GET /releases/{id}/figures.csv`: as it was stored."""
     async with here.transaction() as conn:
-        return release_view.table(await releases.get(conn, here.scope, here.id()))
+        stored = await releases.taken(conn, here.scope, here.id(), "csv", here.now)
+    return release_view.table(stored)
 
 
 async def make_link(here: Here) -> Response:

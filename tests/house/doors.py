@@ -260,6 +260,10 @@ async def an_objective(conn: Connection, world: Whole) -> UUID:
     return await world.an_objective(conn)
 
 
+async def a_network(conn: Connection, world: Whole) -> UUID:
+    return await world.a_network(conn)
+
+
 async def a_typed_school(conn: Connection, world: Whole) -> UUID:
     return await world.a_typed_school(conn)
 
@@ -349,8 +353,8 @@ async def a_place(conn: Connection, world: Whole) -> Filled:
     return {"id": str(webinar_id), "presenter": str(place)}
 
 
-async def a_presenter_link(conn: Connection, world: Whole) -> str:
-    return (await world.a_presenter(conn, UUID(world.at["webinar"])))[1]
+async def a_person_correction(conn: Connection, world: Whole) -> Filled:
+    return await world.a_person_correction(conn)
 
 
 async def a_second_moderator(conn: Connection, world: Whole) -> Filled:
@@ -359,6 +363,10 @@ async def a_second_moderator(conn: Connection, world: Whole) -> Filled:
     await people.a_role(conn, world.programme, person, "facilitator")
     await webinars.add_moderator(conn, world.scope("bureau"), webinar_id, person.id, world.now)
     return {"id": str(webinar_id), "moderator": str(person.id)}
+
+
+async def a_presenter_link(conn: Connection, world: Whole) -> str:
+    return (await world.a_presenter(conn, UUID(world.at["webinar"])))[1]
 
 
 async def a_captioner(conn: Connection, world: Whole) -> Filled:
@@ -503,6 +511,15 @@ _PUBLIC = (
         "GET /webinars/{id}/afterwards", "editor coordinator bureau operator",
         {"id": "webinar over"},
     ),
+    door("GET /webinars/{id}/attendees.csv", "coordinator bureau operator", {"id": "webinar over"}),
+    door("GET /webinars/{id}/attendees/{person}", "far-teacher coordinator bureau operator",
+         {"id": "webinar over", "person": "attendee"}),
+    door("POST /webinars/{id}/attendees/{person}/corrections", "coordinator bureau operator",
+         {"id": "webinar over", "person": "attendee"},
+         data={"outcome": "partial", "reason": "Zij zat op een andere kamer."}),
+    door("POST /webinars/{id}/attendees/{person}/corrections/{correction}/undo",
+         "coordinator bureau operator",
+         {"": a_person_correction}),
     door(
         "POST /webinars/{id}/questions/{question}", "editor coordinator bureau operator",
         {"id": "webinar over", "question": "no turn"}, data={"answer": "De grote pers."},
@@ -666,6 +683,15 @@ _OFFICE = (
     door("POST /programme", OFFICE, tries="twin-bureau", data=SETTINGS, of_twin=True),
     door("GET /programme/regions", OFFICE),
     door("POST /programme/regions", OFFICE, data={"name": "{random}"}),
+    door("GET /programme/networks", OFFICE),
+    door("POST /programme/networks", OFFICE, data={"name": "{random}"}),
+    door("GET /programme/networks/{id}", "bureau operator", {"id": "network"}),
+    door("POST /programme/networks/{id}", "bureau operator", {"id": a_network},
+         data={"name": "{random}"}),
+    door("POST /programme/networks/{id}/members", "bureau operator",
+         {"id": a_network, "school": "school"}, data={"member": "school:{school}"}),
+    door("POST /programme/networks/{id}/leave", "bureau operator",
+         {"id": a_network, "school": "school"}, data={"member": "{school}"}),
     door("GET /programme/schools", OFFICE),
     door("POST /programme/schools/look", OFFICE),
     door("GET /programme/schools/new", OFFICE),
@@ -691,11 +717,21 @@ _OFFICE = (
     door("GET /kpis", REPORTS),
     door("GET /kpis.csv", REPORTS),
     door("GET /kpis.json", REPORTS),
+    door("GET /reports", RELEASES),
+    door("GET /reports/regions/{id}", "coordinator bureau operator", {"id": "region"}),
+    door("GET /reports/networks/{id}", "coordinator far-coordinator bureau operator",
+         {"id": "network"}),
+    door("GET /reports/sectors/{sector}", RELEASES, {"sector": "water"}),
     door("GET /releases", RELEASES),
     door("POST /releases", OFFICE, tries="bureau", data={"year": "2020", "part": ""}),
     door("POST /releases/links", OFFICE, data={"label": "Fonds", "expires_on": "{lesson day}"}),
     door("POST /releases/links/{id}/revoke", "bureau operator", {"id": a_release_link}),
     door("GET /releases/{id}", "coordinator far-coordinator bureau operator", {"id": "release"}),
+    door("GET /releases/{id}/reports/{kind}/{key}",
+         "coordinator far-coordinator bureau operator",
+         {"id": "release", "kind": "regions", "key": "region"}),
+    door("GET /funder/{token}/{id}/reports/{kind}/{key}", ANYONE,
+         {"token": "funder", "id": "release", "kind": "regions", "key": "region"}),
     *(
         door(f"GET /releases/{{id}}/{file}", "coordinator far-coordinator bureau operator",
              {"id": "release"})
@@ -834,6 +870,8 @@ _REQUESTS = (
     door(f"POST {REQUEST}/date/decline", "teacher", {"id": a_proposal}),
     door(f"POST {REQUEST}/withdraw", "teacher", {"id": a_request}),
     door(f"GET {REQUEST}/briefing", ASKING, {"id": an_agreement}),
+    door(f"POST {REQUEST}/cancel", "teacher editor", {"id": an_agreement},
+         data={"reason": "Storm"}, others={"coordinator": "422", "bureau": "422"}),
     door(f"POST {REQUEST}/briefing", "teacher", {"id": an_agreement},
          data={"prior_knowledge": "Ionen"}),
 )  # fmt: skip
@@ -870,8 +908,6 @@ _WEBINARS = (
     door(f"POST {WEBINAR}/captioners", MAKES, {"id": "webinar draft"},
          data={"captioner_name": "Tess Tolk", "captioner_email": "tess@tolk.example",
                "caption_language": "nl"}),
-    door(f"POST {REQUEST}/cancel", "teacher editor", {"id": an_agreement},
-         data={"reason": "Storm"}, others={"coordinator": "422", "bureau": "422"}),
     door(f"POST {WEBINAR}/captioners/{{captioner}}/remove", MAKES, {"": a_captioner}),
     door(f"GET {WEBINAR}", MAKES, {"id": "webinar"}),
     door(f"GET {WEBINAR}/edit", MAKES, {"id": "webinar draft"}),
@@ -892,6 +928,7 @@ _WEBINARS = (
          data={"vetted_on": "2026-01-15"}),
     door(f"POST {WEBINAR}/moderators", LEADS, {"id": "webinar draft", "email": "teacher mail"},
          data={"moderator": "{email}"}),
+    door(f"POST {WEBINAR}/moderators/{{moderator}}/remove", LEADS, {"": a_second_moderator}),
     door(f"GET {WEBINAR}/register", "teacher colleague far-teacher", {"id": "webinar"}),
     door(f"POST {WEBINAR}/register", "teacher", {"id": a_webinar, "class_id": a_class},
          data={"class_id": "{class_id}", "expected": "26", "devices": "one"}),
@@ -912,7 +949,6 @@ _ROOMS = (
     door("POST /rooms/{id}/close", ON_STAGE, {"id": a_stage}),
     door("GET /rooms/{id}/reach", "editor bureau operator", {"id": a_stage}),
     door("GET /rooms/{id}/queue", "teacher", {"": a_part}),
-    door(f"POST {WEBINAR}/moderators/{{moderator}}/remove", LEADS, {"": a_second_moderator}),
     # its only class's teacher moderates too, and so does the editor who opened it
     door("GET /rooms/{id}/desk", f"teacher {ON_STAGE}", {"": a_part}),
     door("POST /rooms/{id}/classes", "teacher", {"id": a_stage, "class_id": a_class},

@@ -30,6 +30,8 @@ from rooms.attendance import (
     exports,
     keeping,
     kpi_periods,
+    person_corrections,
+    person_visits,
     release_links,
     releases,
     results,
@@ -43,9 +45,18 @@ from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
 from rooms.live import on_air, presenters, rooms, stream_keys
 from rooms.live.rooms import Room
-from rooms.people import classes, companies, registry_lists, schools, sign_in_mails, sign_ins
+from rooms.people import (
+    classes,
+    companies,
+    networks,
+    registry_lists,
+    schools,
+    sign_in_mails,
+    sign_ins,
+)
 from rooms.people.classes import Class
 from rooms.people.companies import Company
+from rooms.people.networks import Kind
 from rooms.people.persons import Person
 from rooms.people.programmes import Programme
 from rooms.people.regions import Region
@@ -201,10 +212,11 @@ class Whole:
         )  # fmt: skip
 
     async def a_release(self, conn: Connection) -> UUID:
-        """The figures of the present school year as they left the programme."""
+        """The figures of the present school year as they left the programme when it was over."""
         period = kpi_periods.named("", "", self.now.date(), 8)
         words = {language: kpi_words.definitions(language) for language in ("nl", "en")}
-        return (await releases.make(conn, self.scope("bureau"), period, words, self.now)).id
+        over = datetime.combine(period.until + timedelta(days=2), time(), UTC)
+        return (await releases.make(conn, self.scope("bureau"), period, words, over)).id
 
     async def a_release_link(self, conn: Connection) -> tuple[UUID, str]:
         """(id, secret) of a funder's link to the releases."""
@@ -214,6 +226,15 @@ class Whole:
         token = await release_links.make(conn, scope, label, until, day, self.now)
         found = await release_links.every(conn, scope, self.now)
         return next(one.id for one in found if one.label == label), token
+
+    async def a_network(self, conn: Connection) -> UUID:
+        """A network of the school and the company."""
+        scope, name = self.scope("bureau"), f"Netwerk {uuid4().hex[:4]} {self.mark}"
+        made = await networks.create(conn, scope, name, self.now)
+        day = date(2020, 8, 1)
+        await networks.join(conn, scope, made.id, Kind.SCHOOL, [self.school.id], day)
+        await networks.join(conn, scope, made.id, Kind.COMPANY, [self.desk.company.id], day)
+        return made.id
 
     async def an_objective(self, conn: Connection) -> UUID:
         """One more objective of the programme."""
@@ -427,6 +448,7 @@ class Whole:
             """,
             made, self.now, part.room_id,
         )  # fmt: skip
+        await self._comes_by_herself(conn, made)
         question = uuid4()
         await conn.execute(
             "insert into questions values ($1, $2, $3, $4, $5, 'shown', $6)",
@@ -434,6 +456,32 @@ class Whole:
             f"Hoe heet de pers van {self.mark}?", self.now,
         )  # fmt: skip
         return made, question
+
+    async def _comes_by_herself(self, conn: Connection, webinar_id: UUID) -> None:
+        """A teacher who registered herself, and was there for a while of the time on air."""
+        person, began = self.people["far teacher"].id, self.now - timedelta(minutes=19)
+        await conn.execute(
+            """
+            insert into registrations (programme_id, webinar_id, registered_by, state, expected,
+                devices, needs, registered_at, changed_at)
+            values ($1, $2, $3, 'in', 1, 'one', '{}', $4, $4)
+            """,
+            self.programme.id, webinar_id, person, began,
+        )  # fmt: skip
+        key = (self.programme.id, webinar_id, person)
+        connection = await person_visits.open_one(conn, *key, None, began)
+        until = began + timedelta(minutes=4)
+        present = ((unix_ms(began), unix_ms(until)),)
+        await person_visits.move(conn, [Move(connection, began, until, present, rung="udp")])
+
+    async def a_person_correction(self, conn: Connection) -> dict[str, str]:
+        """A webinar that is over, who came by herself, and a correction of that."""
+        webinar_id, _ = await self.a_webinar_over(conn)
+        key = (webinar_id, self.people["far teacher"].id)
+        said = ("partial", "present", f"Zij zat bij mij op de kamer, {self.mark}.")
+        await person_corrections.correct(conn, self.scope("bureau"), *key, *said, self.now)
+        [found] = (await person_corrections.of_webinar(conn, self.scope("bureau"), key[0]))[key[1]]
+        return {"id": str(key[0]), "person": str(key[1]), "correction": str(found.id)}
 
     def thanks(self, webinar_id: UUID, who: str) -> str:
         """What the thank-you mail carries."""
@@ -571,6 +619,7 @@ async def _people(conn: Connection, world: Whole) -> None:
 
 async def _things(conn: Connection, world: Whole) -> None:
     world.at["objective"] = str(await world.an_objective(conn))
+    world.at["network"] = str(await world.a_network(conn))
     world.at["published"] = str(await world.a_tour_in(conn, "published"))
     tour = await tours.one_by_id(conn, world.programme.id, UUID(world.at["published"]))
     [paper] = await documents.of_tour(conn, world.scope("bureau"), tour.id)
@@ -605,6 +654,7 @@ async def _things(conn: Connection, world: Whole) -> None:
         "captions link": captions["token"],
         "captions room": captions["room"],
         "webinar over": str(webinar_over),
+        "attendee": str(world.people["far teacher"].id),
         "no turn": str(question),
         "thanks": world.thanks(webinar_over, "teacher"),
         "webinar": str(webinar),
@@ -636,6 +686,7 @@ async def _things(conn: Connection, world: Whole) -> None:
         "class link": school_class.link_token,
         "invite": await world.an_invite(conn),
         "school": str(world.school.id),
+        "region": str(world.region.id),
         "typed school": str(await world.a_typed_school(conn)),
         "school list": str(await world.a_school_list(conn)),
         "company": str(world.asking.id),

@@ -19,6 +19,7 @@ KINDS = ("college", "lyceum", "school", "mavo", "campus")
 WORKS = ("Staal", "Zuivel", "Optiek", "Kabel", "Chips", "Scheepsbouw", "Pompen", "Wind", "Zaden")
 FIRST = ("Anna", "Bram", "Chris", "Dina", "Emre", "Fatima", "Gijs", "Hanna", "Ilse", "Joris")
 LAST = ("Bakker", "de Boer", "Visser", "Smit", "Meijer", "Yilmaz", "Bos", "Vos", "Peters", "Kok")
+NETWORKS = tuple(f"Netwerk {name}" for name in ("Noord", "Oost", "Zuid", "West", "Kust", "Maas"))
 # Where a school moved to another region in the middle of it all.
 MOVED_ON = date(2024, 8, 1)
 LONG_AGO = date(2015, 8, 1)
@@ -165,8 +166,29 @@ def settle(land: Land, password_hash: str | None) -> None:
         land.schools.append(_school(land, number))
     for number in range(land.sizes.companies):
         land.companies.append(_company(land, number, password_hash if number == 0 else None))
+    _networks(land)
     for number in range(land.sizes.tours):
         land.tours.append(_tour(land, number))
+
+
+def _networks(land: Land) -> None:
+    """Two of each three schools are in one, some moved to another; a company of five."""
+    made = [land.uid() for _ in NETWORKS]
+    for network, name in zip(made, NETWORKS, strict=True):
+        land.book.networks.add(land.programme, network, name, land.begin)
+    for school in land.schools:
+        if school.number % 3 == 0:
+            continue
+        here, next_one = (made[(school.number + step) % len(made)] for step in (0, 1))
+        moves = school.number % 20 == 1
+        join = land.book.network_members.add
+        join(land.programme, here, school.id, None, LONG_AGO, MOVED_ON if moves else None)
+        if moves:
+            join(land.programme, next_one, school.id, None, MOVED_ON, None)
+    for number, company in enumerate(land.companies):
+        if number % 5 == 0:
+            network = made[number // 5 % len(made)]
+            land.book.network_members.add(land.programme, network, None, company.id, LONG_AGO, None)
 
 
 def _school(land: Land, number: int) -> School:

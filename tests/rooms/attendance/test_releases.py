@@ -5,14 +5,24 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
-from rooms.attendance import kpi_rows, release_documents, release_links, releases, retention
+from rooms.agenda import objectives, session_classes
+from rooms.attendance import (
+    blanking,
+    kpi_rows,
+    release_documents,
+    release_links,
+    releases,
+    retention,
+)
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Document
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
-from rooms.people import programmes, registry
+from rooms.people import programmes, regions, registry, schools
 from rooms.scope import Scope
 from server.database import Pool
+from tests.rooms.attendance.attack import reader_of
+from tests.rooms.attendance.test_blanking import one_table
 from tests.support.histories import NOW, History, a_history
 from tests.support.people import a_person, a_programme
 
@@ -130,9 +140,71 @@ async def test_days_are_released_once_and_open_ones_are_provisional(pool: Pool) 
             early = Period(date(2027, 8, 1), date(2028, 7, 31))
             await releases.make(conn, history.office, early, WORDS, NOW)
         opened = await releases.make(conn, history.office, NEXT, WORDS, NOW)
+        # what did not leave keeps no quarter from being released
+        quarter = Period(NEXT.since, date(2026, 10, 31))
+        await releases.make(conn, history.office, quarter, WORDS, NOW)
         closed = await releases.make(conn, history.office, NEXT, WORDS, NOW + 365 * DAY)
+        seen = await releases.every(conn, Scope(history.programme.id))
+        with pytest.raises(NotThere):
+            await releases.get(conn, Scope(history.programme.id), opened.id)
+        final = await releases.get(conn, Scope(history.programme.id), closed.id)
     assert (opened.is_provisional, closed.is_provisional) == (True, False)
     assert closed.as_of == datetime(2027, 7, 31, 22, 0, tzinfo=UTC)
+    # Outside there are final editions only, and they say nothing of what was before the end.
+    assert closed.id in {one.id for one in seen} and opened.id not in {one.id for one in seen}
+    assert final.read["edition"] == 2 and "differences" not in final.read
+
+
+def test_two_provisional_editions_would_tell_what_final_ones_do_not() -> None:
+    """The hole is real: what an edition blanks is found with another that blanks other things. So
+    provisional editions do not leave; and final ones blank what those before them blanked."""
+    early = one_table("levels", {"A": [(9, 200), (1, 4)], "B": [(8, 180), (7, 150)]})
+    # a class more passed: what was small is large enough now, and all is told
+    late = one_table("levels", {"A": [(9, 200), (3, 24)], "B": [(8, 180), (7, 150)]})
+    first, second = blanking.blank([early]), blanking.blank([late])
+    assert first.tables["levels"].cells and not second.tables["levels"].cells
+    both = reader_of([early], first, "participations")
+    for place, figures in late.cells.items():
+        if place != ("A", "1"):  # nothing happened there
+            at = both.names["levels", *place]
+            both.low[at] = both.high[at] = figures["participations"]
+    assert both.span(("levels", "A", "1")) == (4, 4)
+    kept = blanking.blank([late], first.tables)
+    assert kept.tables["levels"].cells >= first.tables["levels"].cells
+    again = reader_of([late], kept, "participations")
+    low, high = again.span(("levels", "A", "1"))
+    assert high - low >= 20
+
+
+async def test_a_new_name_and_a_late_placing_make_the_next_edition(pool: Pool) -> None:
+    """Both are listed; what an edition called things when it was made it calls them for ever."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        first = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        region, aim = history.regions[0], history.objectives[0]
+        await regions.rename(conn, history.office, region.id, region.name, NOW + DAY)
+        with pytest.raises(Conflict, match="release_unchanged"):
+            await releases.make(conn, history.office, YEAR, WORDS, NOW + DAY)
+        await regions.rename(conn, history.office, region.id, "Oost", NOW + DAY)
+        await objectives.rename(conn, history.office, aim, {"nl": "Anders"}, NOW + DAY)
+        # a region without lessons is in no table: what it is called changes nothing
+        empty = await regions.create(conn, history.office, "Leeg")
+        await regions.rename(conn, history.office, empty.id, "Nog leeg", NOW + 5 * DAY)
+        second = await releases.make(conn, history.office, YEAR, WORDS, NOW + 2 * DAY)
+        school = history.schools[0]
+        await schools.place(conn, history.office, school.id, history.regions[1].id, YEAR.since)
+        moved = await session_classes.regions_since(conn, history.office, YEAR.since)
+        await kpi_rows.keep(conn, moved, NOW + 3 * DAY)
+        third = await releases.make(conn, history.office, YEAR, WORDS, NOW + 4 * DAY)
+        read = [(await releases.get(conn, history.office, one.id)).read
+                for one in (first, second, third)]  # fmt: skip
+    assert second.as_of == NOW + DAY and third.as_of == NOW + 3 * DAY
+    said = {(one["row"], one["before"] if isinstance(one["before"], str) else ""): one["after"]
+            for one in read[1]["differences"]}  # fmt: skip
+    assert said == {("region", "Twente"): "Oost", ("objective", ""): {"nl": "Anders"}}
+    assert read[0]["names"]["region"][str(region.id)] == "Twente"
+    assert {one["table"] for one in read[2]["differences"]} >= {"region_by_level"}
+    assert str(empty.id) not in read[1]["names"]["region"]
 
 
 def tells_nothing_small(read: Document) -> bool:
@@ -175,7 +247,7 @@ async def test_a_link_opens_until_its_day_or_until_it_is_revoked(pool: Pool) -> 
         for label, day in (("", today), ("x" * 81, today), ("Fonds", today - DAY), ("F", None)):
             with pytest.raises(Refused):
                 await release_links.make(conn, scope, label, day, today, NOW)
-    assert opened == Scope(programme.id)
+    assert (opened.id, opened.scope) == (link.id, Scope(programme.id))
     assert (link.label, link.is_open, link.made_by) == ("Fonds", True, person.name)
     assert (revoked.is_open, revoked.revoked_by, revoked.revoked_at) == (False, person.name, NOW)
     assert token.encode() not in kept

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -119,6 +120,8 @@ async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) 
         stored = await program.get(f"/api/v1{address}")
         listed = (await program.get("/api/v1/releases?since=2025-08-01")).json()["releases"]
         later = (await program.get("/api/v1/releases?since=2025-08-02")).json()["releases"]
+    record = (await office.client.get("/exports")).text
+    assert record.count(f'href="{address.partition("?")[0]}"') == 3 and "Fonds" in record
     assert {answer.headers["x-robots-tag"] for answer in (index, shown, document, table)} == {
         "noindex, nofollow"
     }
@@ -185,3 +188,60 @@ async def test_a_pair_is_alive_once_a_lesson_is_agreed(app_house: House) -> None
     )  # fmt: skip
     assert found.total.attended.partnerships == 1
     assert [key for key, _ in found.parts] == [day.strftime("%Y-%m")]
+
+
+async def test_the_office_keeps_a_network_and_reads_its_report(office: Office) -> None:
+    client, history = office.client, office.history
+    made = await client.post("/programme/networks", data={"name": "Oost"})
+    address = made.headers["location"].partition("?")[0]
+    network_id = address.rpartition("/")[2]
+    found = (await client.get(f"{address}?q=school+2")).text
+    school, company = history.schools[2], history.companies[2]
+    assert f'value="school:{school.id}"' in found and f"company:{company.id}" not in found
+    for members, code in (([], 422), ([f"school:{uuid4()}", "x", "company:x"], 422),
+                          ([f"school:{school.id}", f"company:{company.id}"], 303)):  # fmt: skip
+        sent = {"member": members, "on": "2025-08-01"}
+        assert (await client.post(f"{address}/members", data=sent)).status_code == code
+    late = {"member": [f"school:{school.id}"], "on": "2030-01-01"}
+    assert (await client.post(f"{address}/members", data=late)).status_code == 422
+    rest = {"region": str(history.regions[2].id), "on": "2025-08-01"}
+    await client.post(f"{address}/members", data=rest)
+    page = (await client.get(address)).text
+    assert [name in page for name in ("School 2", "School 5", "School 8", "Bedrijf 2")] == [
+        True
+    ] * 4
+    document = (await client.get(f"/kpis.json?{YEAR}&by=network")).json()["rows"]
+    [row] = [one for one in document if one["key"] == network_id]
+    assert row["name"] == "Oost" and row["registry"] == 3 and row["companies"] == 1
+    report = (await client.get(f"/reports/networks/{network_id}?{YEAR}")).text
+    figures = re.findall(r'<dd class="figure">([^<]*)</dd>', report)
+    assert figures[:2] == [str(row["schools"]), str(row["classes"])]
+    assert "nobody is in two at once" in report
+    left = {"member": str(history.schools[5].id), "on": "2026-01-01"}
+    assert (await client.post(f"{address}/leave", data=left)).status_code == 303
+    assert (await client.post(f"{address}/leave", data=left)).status_code == 422
+    region = f"/reports/regions/{history.regions[0].id}?{YEAR}"
+    for path in ("/reports", region, f"/reports/sectors/water?{YEAR}&part=q1"):
+        assert (await client.get(path)).status_code == 200
+    for path in ("/reports/sectors/none", f"/reports/networks/{uuid4()}", "/reports/regions/x"):
+        assert (await client.get(path)).status_code == 404
+    await its_report_leaves_with_the_release(office, network_id)
+
+
+async def its_report_leaves_with_the_release(office: Office, network_id: str) -> None:
+    made = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    release = made.headers["location"].partition("?")[0]
+    page = (await office.client.get(release)).text
+    paths = re.findall(rf'href="{release}/reports/([^"]+)"', page)
+    assert f"networks/{network_id}" in paths and "sectors/water" in paths
+    links = (await office.client.post(
+        "/releases/links", data={"label": "Fonds", "expires_on": "2026-12-31"}
+    )).text  # fmt: skip
+    link = re.findall(r"http://testserver(/funder/[\w-]+)", links)[0]
+    async with office.house.client(cookies={"language": "en"}) as funder:
+        root = f"{link}/{release.rpartition('/')[2]}/reports"
+        for path in paths:
+            assert (await funder.get(f"{root}/{path}")).status_code == 200
+        assert "Oost" in (await funder.get(f"{root}/networks/{network_id}")).text
+        for path in ("networks/x", "levels/havo", f"regions/{network_id}"):
+            assert (await funder.get(f"{root}/{path}")).status_code == 404

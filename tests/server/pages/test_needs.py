@@ -136,3 +136,24 @@ async def test_a_deputy_names_no_deputy_of_hers(app_house: House, world: Whole) 
     assert (await client.post(f"/needs/deputies/{away['id']}/end")).status_code == 404
     assert (await at["coordinator"].post(f"/needs/deputies/{away['id']}/end")).status_code == 303
     assert (await client.get("/needs")).status_code == 404
+
+
+async def test_the_office_names_a_deputy_for_who_fell_ill(app_house: House, world: Whole) -> None:
+    at = await browsers(app_house, world)
+    today = str(world.now.date())
+    ill, stand_in = world.people["coordinator"], world.people["far coordinator"]
+    wish = {"away": str(ill.id), "deputy": str(stand_in.id), "from": today, "until": today}
+    office = at["bureau"]
+    page = (await office.get("/needs")).text
+    assert f'value="{ill.id}"' in page and "Who is away?" in page
+    assert "Who is away?" not in (await at["coordinator"].get("/needs")).text
+    assert (await at["far coordinator"].post("/needs/deputies", data=wish)).status_code == 404
+    for wrong, code in (
+        ({"away": str(world.people["teacher"].id)}, 404), ({"away": ""}, 404),
+        ({"deputy": str(ill.id)}, 422), ({"until": ""}, 422),
+    ):  # fmt: skip
+        assert (await office.post("/needs/deputies", data={**wish, **wrong})).status_code == code
+    assert (await office.post("/needs/deputies", data=wish)).status_code == 303
+    assert (await at["far coordinator"].get(f"/reviews/{world.at['review']}")).status_code == 200
+    [row] = await app_house.pool.fetch("select person_id, named_by from deputies")
+    assert tuple(row) == (ill.id, world.people["bureau"].id)
