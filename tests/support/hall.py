@@ -1,11 +1,10 @@
 """A webinar's hall: app, live process, mail server, one Chromium, and a device for everybody."""
 
 import asyncio
-import contextlib
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import cast
 
 from playwright.async_api import Browser, Page
-from websockets.exceptions import ConnectionClosed
 
 from media.storage import Storage
 from rooms.people import classes
@@ -26,8 +24,6 @@ from tests.support.live.process import a_live_process
 from tests.support.pages import cookies
 from tests.support.served import served
 from tests.support.smtp import Sink, smtp_sink
-from tests.support.sockets import Page as SocketPage
-from tests.support.sockets import a_page
 from tests.support.whole import Whole, a_whole
 from workers.floor import Floor
 from workers.mail import send
@@ -53,7 +49,6 @@ class Hall:
     room: str = ""
     wrongs: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def device(self, who: str, size: dict[str, int], path: str = "") -> Page:
         """A device of its own, signed in as `who` or as nobody, at a page."""
@@ -79,16 +74,6 @@ class Hall:
         answer = await page.request.post(f"{self.url}{path}", form=form, max_redirects=0)
         assert answer.status == 303, (path, answer.status, (await answer.text())[-600:])
         return answer.headers["location"]
-
-    async def beside(self, cookies: dict[str, str]) -> SocketPage:
-        """A device without a browser, that is in the room until the hall closes and says so."""
-        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        at = self.url.replace("http:", "ws:")
-        page = await self.stack.enter_async_context(a_page(at, self.room, cookie, self.url))
-        await page.hello()
-        answering = asyncio.create_task(_answer(page))
-        self.stack.callback(answering.cancel)
-        return page
 
     async def part(self, class_name: str) -> str:
         """The class in this webinar's room."""
@@ -135,14 +120,7 @@ async def a_hall(server_dsn: str, home: Path) -> AsyncIterator[Hall]:
                 )
         async with served(settings, dsn) as url:
             hall = Hall(url, pool, world, settings, browser, post, jars, made)
-            async with hall.stack:
-                yield hall
-
-
-async def _answer(page: SocketPage) -> None:
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            await page.next()
+            yield hall
 
 
 @asynccontextmanager
