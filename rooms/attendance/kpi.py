@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from rooms.attendance.kpi_periods import Period
+from rooms.attendance.report import plan_anew, plan_once
 from rooms.connection import Connection
 from rooms.scope import Scope
 
@@ -111,12 +112,15 @@ class Report:
 
 async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
     """What the scope's person may count: all, her regions, classes, pairs, her company's."""
+    await plan_anew(conn)
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
     standing = await _registry(conn, scope, asked, by)
     hosted = {}
     if not asked.level:
         hosted = await _hosted(conn, scope, asked, None if by is By.LEVEL else by)
+
+    await plan_once(conn)
 
     def figures(key: str | None) -> Figures:
         has_registry = not asked.level and (key is None or by in PLACES)
@@ -151,8 +155,8 @@ def _is_narrow(asked: Asked) -> bool:
     return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
 
 
-def _values(scope: Scope, asked: Asked, by: By | None) -> tuple[object, ...]:
-    """The parameters $1 to $12 of every query over rows of KPIs."""
+def _part(scope: Scope, asked: Asked) -> tuple[object, ...]:
+    """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part."""
     return (
         scope.programme_id,
         asked.period.since,
@@ -160,22 +164,24 @@ def _values(scope: Scope, asked: Asked, by: By | None) -> tuple[object, ...]:
         scope.sees_all,
         scope.region_ids,
         _companies(scope),
+        scope.person_id if scope.has("teacher", "facilitator") else None,
         asked.region_id,
+        asked.network_id,
+        asked.level,
         asked.sector,
         asked.objective_id,
         asked.kind,
-        by or "",
-        scope.person_id,
     )
 
 
-def _companies(scope: Scope) -> list[UUID]:
-    """Companies whose aggregates are hers to read: she edits their tours."""
-    return [
+def _companies(scope: Scope) -> list[UUID] | None:
+    """Companies whose aggregates are hers to read: she edits their tours. None: no company's."""
+    found = [
         grant.company_id
         for grant in scope.grants
         if grant.role == "editor" and grant.company_id is not None
     ]
+    return found or None
 
 
 def _by_key(rows: list[asyncpg.Record]) -> dict[str | None, dict[str, int]]:
@@ -194,26 +200,15 @@ async def _attended(
     rows = await conn.fetch(
         """
         with rows as materialized (
-            select coalesce(case $11 when 'region' then k.region_id::text
+            select coalesce(case $14 when 'region' then k.region_id::text
                     when 'network' then k.network_id::text when 'level' then k.level
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then k.month end,
                     '') as key,
                 k.school_id, k.class_id, k.session_id, k.kind, k.is_counted,
                 k.is_counted and k.passes as passes, k.pupils, k.student_seconds
-            from kpi_classes k
-            where k.programme_id = $1 and k.local_date between $2 and $3
-                and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
-                    or exists (select from class_teachers t where t.programme_id = $1
-                        and t.class_id = k.class_id and t.person_id = $12)
-                    or (k.school_id, k.company_id) in (
-                        select p.school_id, p.company_id from paired($1, $12) p))
-                and ($7::uuid is null or k.region_id = $7)
-                and ($8 = '' or k.sector = $8)
-                and ($9::uuid is null or k.objective_id = $9)
-                and ($10 = '' or k.kind = $10)
-                and ($13 = '' or k.level = $13)
-                and ($14::uuid is null or k.network_id = $14)
+            from kpi_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) k
+            where not k.is_agreed
         ), per_class as materialized (
             -- few rows from here on: what is distinct is looked for in these
             select r.key, r.class_id, coalesce(o.reports_as, o.id) as school_id, r.passes,
@@ -255,11 +250,10 @@ async def _attended(
         from of_classes c
         left join of_sessions s on s.is_total = c.is_total and s.key is not distinct from c.key
         left join reached p on p.is_total = c.is_total and p.key is not distinct from c.key
-        where c.is_total = 1 or $11 <> ''
+        where c.is_total = 1 or $14 <> ''
         """,
-        *_values(scope, asked, by),
-        asked.level,
-        asked.network_id,
+        *_part(scope, asked),
+        by or "",
     )
     return _by_key(rows)
 
@@ -270,7 +264,7 @@ async def _hosted(
     rows = await conn.fetch(
         """
         with rows as materialized (
-            select coalesce(case $11 when 'region' then k.region_id::text
+            select coalesce(case $10 when 'region' then k.region_id::text
                     when 'network' then k.network_id::text when 'sector' then k.sector
                     when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
@@ -279,10 +273,10 @@ async def _hosted(
             where k.programme_id = $1 and k.local_date between $2 and $3 and k.is_attended
                 and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[]))
                 and ($7::uuid is null or k.region_id = $7)
-                and ($8 = '' or k.sector = $8)
-                and ($9::uuid is null or k.objective_id = $9)
-                and ($10 = '' or k.kind = $10)
-                and ($12::uuid is null or k.network_id = $12)
+                and ($8::uuid is null or k.network_id = $8)
+                and ($9 = '' or k.sector = $9)
+                and ($11::uuid is null or k.objective_id = $11)
+                and ($12 = '' or k.kind = $12)
         )
         select grouping(key) = 1 as is_total, coalesce(key, '') as key, count(*) as sessions,
             count(*) filter (where kind = 'live') as sessions_live,
@@ -293,8 +287,13 @@ async def _hosted(
             coalesce(sum(preparation_untold), 0)::bigint as preparation_untold
         from rows group by grouping sets ((key), ())
         """,
-        *_values(scope, asked, by)[:-1],
+        *_part(scope, asked)[:6],
+        asked.region_id,
         asked.network_id,
+        asked.sector,
+        by or "",
+        asked.objective_id,
+        asked.kind,
     )
     found = {key: Hosted(**values) for key, values in _by_key(rows).items()}
     return found if by is not None else {None: found[None]}
@@ -307,48 +306,22 @@ async def _partnerships(
     for a day in the period. An agreed one has no sector or objective of its own yet."""
     rows = await conn.fetch(
         """
-        with pairs as (
-            select k.region_id, k.network_id, k.level, k.sector, k.objective_id, k.kind,
-                k.local_date, k.school_id, k.company_id, k.class_id
-            from kpi_classes k
-            where k.programme_id = $1 and k.local_date between $2 and $3 and k.invited
-                and k.is_counted and k.passes and k.company_id is not null
-            union all
-            select r.region_id, m.network_id, r.level, '', null, 'live', r.day, r.school_id,
-                r.company_id, r.class_id
-            from requests r join webinars w on (w.programme_id, w.id) = (r.programme_id,
-                r.webinar_id)
-            left join network_members m on m.programme_id = r.programme_id
-                and m.school_id = r.school_id and m.valid_from <= r.day
-                and (m.valid_to is null or m.valid_to > r.day)
-            where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'
-                and w.state in ('announced', 'open', 'live')
-        ), rows as (
-            select coalesce(case $11 when 'region' then k.region_id::text
+        with rows as (
+            select coalesce(case $14 when 'region' then k.region_id::text
                     when 'network' then k.network_id::text when 'level' then k.level
                     when 'sector' then k.sector when 'objective' then k.objective_id::text
-                    when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
+                    when 'kind' then k.kind when 'month' then k.month end,
                     '') as key, coalesce(o.reports_as, o.id) as school_id, k.company_id
-            from pairs k join schools o on o.id = k.school_id
-            where ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[])
-                    or exists (select from class_teachers t where t.programme_id = $1
-                        and t.class_id = k.class_id and t.person_id = $12)
-                    or (k.school_id, k.company_id) in (
-                        select p.school_id, p.company_id from paired($1, $12) p))
-                and ($7::uuid is null or k.region_id = $7)
-                and ($8 = '' or k.sector = $8)
-                and ($9::uuid is null or k.objective_id = $9)
-                and ($10 = '' or k.kind = $10)
-                and ($13 = '' or k.level = $13)
-                and ($14::uuid is null or k.network_id = $14)
+            from kpi_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) k
+            join schools o on o.id = k.school_id
+            where k.invited and k.is_counted and k.passes and k.company_id is not null
         )
         select grouping(key) = 1 as is_total, coalesce(key, '') as key,
             count(distinct (school_id, company_id)) as pairs
         from rows group by grouping sets ((key), ())
         """,
-        *_values(scope, asked, by),
-        asked.level,
-        asked.network_id,
+        *_part(scope, asked),
+        by or "",
     )
     found = {key: values["pairs"] for key, values in _by_key(rows).items()}
     return found if by is not None else {None: found[None]}
