@@ -26,6 +26,7 @@ async def connect_pool(dsn: str, *, max_size: int = 12) -> Pool:
         min_size=1,
         max_size=max_size,
         init=prepare,
+        reset=leave_as_it_is,
         server_settings={"timezone": "UTC", "application_name": "porthole"},
         command_timeout=30,
         statement_cache_size=STATEMENTS_KEPT,
@@ -41,6 +42,13 @@ async def prepare(connection: Any) -> None:
         await connection.set_type_codec(
             name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
         )
+
+
+async def leave_as_it_is(_connection: Any) -> None:
+    """What a connection is asked when it goes back to the pool: nothing, after a transaction that
+    is still open was rolled back. Nothing of ours changes a session (`set local` ends with its
+    transaction), and to have it forget all the same is a round trip for each request.
+    """
 
 
 def newest_version() -> str:

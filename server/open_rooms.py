@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from rooms.live import log as room_log
 from rooms.live import protocol
-from server.room_lines import RESUME, Line
+from rooms.live.log import Logged
+from rooms.live.room_views import Audience
+from server.room_lines import RESUME, Line, frame_of
 from server.room_news import News
 
 MOST_LINES = 5_000
@@ -14,13 +17,13 @@ MOST_OF_ONE = 12
 
 @dataclass(slots=True)
 class OpenRoom:
-    """A room with somebody in it. `number`: of its log, as far as it was read here.
+    """A room with somebody in it. `since`: the last number of its log when the first came.
 
     `stage` and `viewers` are what is so now, `stage_told` and `viewers_told` what all were told.
     """
 
     programme_id: UUID
-    number: int
+    since: int
     lines: set[Line] = field(default_factory=set)
     names: dict[UUID, str] = field(default_factory=dict)
     stage: protocol.Stage = field(default_factory=protocol.Stage)
@@ -35,6 +38,20 @@ class OpenRoom:
         frame = protocol.written(event)
         for line in list(self.lines):
             line.tell(frame, replaces)
+
+    def tell_plain(self, logged: Logged) -> None:
+        """A line of the log that everybody hears as it stands; all others are passed over."""
+        if logged.kind in room_log.PLAIN and logged.number > self.since:
+            frame = frame_of(logged)
+            for line in list(self.lines):
+                line.news(logged, frame)
+
+    def tell_news(self, number: int, audience: Audience, frame: str) -> None:
+        """What a line of the log has changed, to those who may see it."""
+        facts = self.news.facts
+        for line in list(self.lines):
+            if audience.has(line.who, facts):
+                line.hear(number, frame)
 
     def remove(self, seat: UUID) -> None:
         """A device that was removed hears so, and nothing more."""
@@ -60,7 +77,7 @@ class OpenRooms:
         if line.connection in self.lines:
             return True
         room = self.of(line)
-        of_one = sum(one.owner == line.owner for one in room.lines) if room else 0
+        of_one = sum(one.who.owner == line.who.owner for one in room.lines) if room else 0
         return len(self.lines) < MOST_LINES and of_one < MOST_OF_ONE
 
     def join(self, line: Line, programme_id: UUID, number: int) -> bool:

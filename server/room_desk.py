@@ -18,6 +18,7 @@ from rooms.live.room import Room
 from rooms.live.room_ticks import Asked
 from server.database import Pool
 from server.live_rooms import DATABASE_AWAY
+from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class RoomDesk:
         self._pool = pool
         self._clock = clock
         self._waiting: dict[UUID, _Waiting] = {}
-        self._has_waiting = asyncio.Event()
+        self._ticks = Ticks(TICK_S)
         self._rooms: dict[UUID, Room] = {}  # as far as their logs were read here
 
     def ask(self, programme_id: UUID, room_id: UUID, asked: Asked, answer: Answer) -> None:
@@ -55,22 +56,20 @@ class RoomDesk:
             return
         waiting.asked.append(asked)
         waiting.answers.append(answer)
-        self._has_waiting.set()
+        self._ticks.ask()
 
     def look(self, programme_id: UUID, room_id: UUID) -> None:
         """Has what rows make of a room decided: who is there, how many classes."""
         self._waiting.setdefault(room_id, _Waiting(programme_id, [], []))
-        self._has_waiting.set()
+        self._ticks.ask()
 
     def keep(self, room_ids: Collection[UUID]) -> None:
         """Forgets rooms in which nobody is at this process."""
         self._rooms = {key: room for key, room in self._rooms.items() if key in room_ids}
 
     async def decide(self) -> None:
-        """Decides what waits, as soon as something does; each room by itself."""
-        await self._has_waiting.wait()
-        await asyncio.sleep(TICK_S)
-        self._has_waiting.clear()
+        """Decides what waits, in the next tick; each room by itself."""
+        await self._ticks.next()
         waiting, self._waiting = self._waiting, {}
         await asyncio.gather(*(self._decide(room_id, one) for room_id, one in waiting.items()))
 

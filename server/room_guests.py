@@ -18,6 +18,7 @@ from rooms.attendance.seats import Seat
 from rooms.errors import NotThere, Refused
 from rooms.live import class_stage, entering, players, presenters, rooms, stream_keys
 from rooms.live.entering import Entered
+from rooms.live.room_state import Who
 from rooms.live.rooms import Room
 from rooms.scope import Scope
 from server import captioning, csrf, seating, viewer_tokens
@@ -53,6 +54,25 @@ def bearer_in(here: Here) -> str | None:
 def scope_of(viewer: Viewer | None) -> Scope | None:
     """A signed-in person's scope. A classroom screen has a seat, and nothing of its teacher's."""
     return viewer.scope if viewer is not None and viewer.kind == "browser" else None
+
+
+def who_is(entered: Entered, viewer: Viewer | None) -> Who:
+    """Who speaks in a room's socket. The classes she teaches are found as they come
+    (`Facts.now`)."""
+    seat, captioner, scope = entered.seat, entered.captioner, scope_of(viewer)
+    person = scope.person_id if scope is not None else None
+    owner = viewer.person_id if viewer is not None else captioner.id if captioner else uuid4()
+    return Who(
+        owner=seat.id if seat is not None else owner,
+        is_moderator=rooms.is_moderator(entered.role, entered.room, person),
+        is_presenter=entered.role == "presenter",
+        part=seat.session_class_id if seat is not None else None,
+        seat=seat.id if seat is not None else None,
+        is_screen=seat is not None and seat.kind is SeatKind.BEAMER,
+        member=entered.member,
+        person=person,
+        captioner=captioner.id if captioner is not None else None,
+    )
 
 
 async def publisher(here: Here) -> Guest:

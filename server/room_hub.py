@@ -1,8 +1,9 @@
 """The rooms open in this web process: what each page in them is told, and whether it is there.
 
 Any process serves any room. What happens in a room is a row in its log, and NOTIFY is the hint to
-read it (`room_ears.py`). The stage comes from the live process (`room_stages.py`). Everything told
-to many is written once.
+read it (`room_ears.py`); what a log adds up to is `room_news.py`. The stage comes from the live
+process (`room_stages.py`), captions and reactions from any process, without a log. A page is a
+`Line` (`room_lines.py`); which is where `open_rooms.py` knows. What many are told is written once.
 """
 
 import asyncio
@@ -13,7 +14,6 @@ from uuid import UUID
 
 from media.live.messages import Stage as LiveStage
 from media.live.messages import Told
-from rooms.attendance.rule import unix_ms
 from rooms.live import (
     captions,
     protocol,
@@ -26,6 +26,7 @@ from rooms.live import (
 )
 from rooms.live import log as room_log
 from rooms.live.log import Logged
+from rooms.live.outbox import Round
 from rooms.live.room_facts import AdultSeen
 from rooms.scope import Scope
 from server import room_orders
@@ -34,11 +35,14 @@ from server.live_link import LiveLink
 from server.live_presence import LivePresence
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.open_rooms import OpenRoom, OpenRooms
+from server.room_captions import RoomCaptions
 from server.room_desk import RoomDesk
 from server.room_ears import RoomEars
-from server.room_lines import IDLE, Line, tell_news
+from server.room_lines import IDLE, Line
 from server.room_quality import RoomQuality
+from server.room_reactions import RoomReactions
 from server.room_stages import READ_WITHIN_S, RoomStages
+from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +51,8 @@ TICK_S = 0.05
 # Who is there, and figures that change often.
 ADULTS_EVERY_S = 0.5
 FIGURES_EVERY_S = 1.0
-REACTIONS_EVERY_S = 0.5
 AGAIN_AFTER_S = 0.5
+PING_SLICES = 20
 # A page that does not answer for so long is not there; it comes back by itself.
 IDLE_AFTER_S = 20.0
 
@@ -62,17 +66,20 @@ class RoomHub:
         self.open = OpenRooms()
         self.stages = RoomStages(pool, self.open)
         self.quality = RoomQuality()
+        self.round = Round()  # in which all its pages are sent to
+        self.reactions = RoomReactions(pool, self.open)
+        self.captions = RoomCaptions(self.open, clock)
         hears = {
             room_log.CHANNEL: self._notice,
-            reactions.CHANNEL: self._reacted,
-            captions.CHANNEL: self._captioned,
+            reactions.CHANNEL: self.reactions.hear,
+            captions.CHANNEL: self.captions.hear,
         }
         self.ears = RoomEars(dsn, hears, self._look_everywhere)
         self._pool = pool
         self._clock = clock
         self._noticed: dict[UUID, int] = {}  # rooms in whose log there is something to be read
-        self._has_noticed = asyncio.Event()
-        self._pings = 0
+        self._ticks = Ticks(TICK_S)
+        self._slices = 0  # that were asked whether they are there
 
     @property
     def live(self) -> LiveRooms:
@@ -116,12 +123,16 @@ class RoomHub:
         return len(self.open.lines)
 
     async def ping(self) -> None:
-        """The beat of everybody: asks each page whether it is there; two seconds pass before."""
-        await asyncio.sleep(protocol.PING_EVERY_S)
+        """The beat of everybody: asks each page of a slice whether it is there; a slice's share
+        of two seconds passes before. All at once would answer all at once."""
+        await asyncio.sleep(protocol.PING_EVERY_S / PING_SLICES)
         now = asyncio.get_running_loop().time()
-        self._pings += 1
-        frame = protocol.written(protocol.Ping(self._pings))
+        self._slices += 1
+        number, due = divmod(self._slices, PING_SLICES)
+        frame = protocol.written(protocol.Ping(number))
         for line in list(self.open.lines.values()):
+            if line.connection.int % PING_SLICES != due:
+                continue
             if now - line.heard_at > IDLE_AFTER_S:
                 line.close(IDLE)
             else:
@@ -146,16 +157,20 @@ class RoomHub:
     # --- the log -------------------------------------------------------------------------------
 
     async def read(self) -> None:
-        """Reads logs that are wanted, as soon as some are; what fails waits."""
-        await self._has_noticed.wait()
-        self._has_noticed.clear()
-        await asyncio.sleep(TICK_S)
+        """Reads logs that are wanted, in the next tick; what fails waits."""
+        await self._ticks.next()
         noticed, self._noticed = self._noticed, {}
         for room_id, number in noticed.items():
-            await self._read_log(room_id, number)
+            try:
+                await self._read_log(room_id, number)
+            except DATABASE_AWAY as error:
+                log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
+                self._noticed.setdefault(room_id, number)
+            except Exception:
+                log.exception("room %s: a fault in reading its log", room_id)
         if self._noticed:
             await asyncio.sleep(AGAIN_AFTER_S)
-            self._has_noticed.set()
+            self._ticks.ask()
 
     def _notice(self, payload: str) -> None:
         try:
@@ -165,37 +180,30 @@ class RoomHub:
             return
         if room_id in self.open.rooms or self.live.knows(room_id) is not None:
             self._noticed[room_id] = max(number, self._noticed.get(room_id, 0))
-            self._has_noticed.set()
+            self._ticks.ask()
 
     def _look_everywhere(self) -> None:
         """While nobody listened, anything may have happened in any room."""
-        for room in self.open.rooms.values():
-            room.news.captions.is_loaded = False
+        self.captions.doubt()
         for room_id in {*self.open.rooms, *self.live.known_rooms()}:
             self._noticed.setdefault(room_id, 0)
-        self._has_noticed.set()
+        self._ticks.ask()
 
     async def _read_log(self, room_id: UUID, number: int) -> None:
         room = self.open.rooms.get(room_id)
         known = room or self.live.knows(room_id)
         if known is None:
             return
-        since = room.number if room is not None else max(0, number - 1)
-        scope = Scope(known.programme_id)
-        try:
-            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
-                lines = await room_log.since(conn, scope, room_id, since)
-                if room is not None:
-                    await self._read_news(conn, room_id, room)
-        except DATABASE_AWAY as error:
-            log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
-            self._noticed.setdefault(room_id, number)
-            return
+        async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+            if room is not None:
+                await self._read_on(conn, room_id, room)
+                is_over = room.news.state.phase == "ended"
+            else:
+                key = (Scope(known.programme_id), room_id, max(0, number - 1))
+                is_over = any(one.kind == "closed" for one in await room_log.since(conn, *key))
         if room is not None:
-            room.number = max(room.number, number, lines[-1].number if lines else 0)
-            tell_news(room.lines, lines)
             await self.stages.veil(room_id, room)
-        if any(line.kind == "closed" for line in lines):
+        if is_over:
             await self.stages.close(room_id)
 
     # --- what is so in a room beside its stage --------------------------------------------------
@@ -204,7 +212,7 @@ class RoomHub:
         """Reads the room as it is, and who the visitor is in it, before her welcome."""
         room = self.open.of(line)
         if room is not None:
-            await self._read_news(conn, line.room_id, room)
+            await self._read_on(conn, line.room_id, room)
             line.who = room.news.facts.now(line.who)
 
     def moderates(self, line: Line) -> bool:
@@ -224,22 +232,25 @@ class RoomHub:
             texts |= dict.fromkeys(missing, "") | found
         line.show(news.welcome(line.who, texts), news.state.number)
 
-    async def _read_news(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
+    async def _read_on(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
+        """Takes in what the log has by now, and tells each page what it may see of it."""
         scope, news = Scope(room.programme_id), room.news
         logged = await room_log.after(conn, scope, room_id, news.state.number)
-        await self._read_captions(conn, room_id, room)
+        await self.captions.read(conn, room_id, room)
         if not news.is_loaded:
             facts = await room_facts.read(conn, scope, room_id, None, self._clock())
             if not news.is_loaded:
                 news.facts = facts
                 news.load(logged)
+            for one in logged:
+                room.tell_plain(one)
             return
         wanted = room_views.wanted_texts(room_log.line_of(one) for one in logged)
         texts = await questions.texts_of(conn, scope, room_id, wanted)
-        for number, audience, frame in news.take_in(logged, texts):
-            for line in list(room.lines):
-                if audience.has(line.who, news.facts):
-                    line.hear(number, frame)
+        for one in logged:
+            room.tell_plain(one)
+            for audience, frame in news.take_in(one, texts):
+                room.tell_news(one.number, audience, frame)
         for seat in news.state.banned:
             room.remove(seat)
         for part in {UUID(one.data["part"]) for one in logged if _is_cut(one)}:
@@ -316,68 +327,6 @@ class RoomHub:
             for line in lines:
                 for replaces, frame in changed[room.news.key_of(line.who)]:
                     line.tell(frame, replaces)
-
-    # --- reactions and captions: said to all processes, and told at once ------------------------
-
-    def react(self, line: Line, kind: protocol.Reaction) -> None:
-        """A device's reaction, where its class may speak."""
-        room = self.open.of(line)
-        if room is not None and room_views.may_react(room.news.state, line.who, room.news.facts):
-            room.reactions[kind] = room.reactions.get(kind, 0) + 1
-
-    async def say_reactions(self) -> None:
-        """Says what its pages reacted to all processes; half a second passes before."""
-        await asyncio.sleep(REACTIONS_EVERY_S)
-        due = [(room_id, room) for room_id, room in self.open.rooms.items() if room.reactions]
-        if not due:
-            return
-        said = [(room_id, room.reactions) for room_id, room in due]
-        for _, room in due:
-            room.reactions = {}
-        try:
-            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
-                for room_id, counts in said:
-                    await reactions.say(conn, room_id, counts)
-        except DATABASE_AWAY as error:
-            log.warning("reactions are lost: %s", type(error).__name__)
-
-    def _reacted(self, payload: str) -> None:
-        room_id, counts = reactions.read(payload)
-        room = self.open.rooms.get(room_id) if room_id is not None else None
-        if room is not None and counts:
-            room.tell(protocol.Reactions(counts))
-
-    def _captioned(self, payload: str) -> None:
-        room_id, said = captions.read(payload)
-        room = self.open.rooms.get(room_id) if room_id is not None else None
-        if room is None or said is None:
-            return
-        if isinstance(said, UUID):
-            for line in list(room.lines):
-                if line.who.captioner == said:
-                    line.doubt()
-        else:
-            self._caption(room, said)
-
-    async def _read_captions(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
-        """The last lines, where nobody listened to them before."""
-        board = room.news.captions
-        if board.is_loaded:
-            return
-        board.is_loaded = True
-        for said in await captions.recent(conn, Scope(room.programme_id), room_id, self._clock()):
-            self._caption(room, said)
-
-    def _caption(self, room: OpenRoom, said: protocol.Caption) -> None:
-        news = room.news
-        if not news.captions.take(said, unix_ms(self._clock())):
-            return
-        frame = protocol.written(protocol.CaptionTold(said))
-        for line in list(room.lines):
-            if line.as_of is not None and room_views.reads_captions(
-                news.state, line.who, news.facts
-            ):
-                line.tell(frame, f"caption {said.id}")
 
 
 def _is_cut(logged: Logged) -> bool:

@@ -1,6 +1,6 @@
 """One page's connection to a room, and how lines of the room's log reach it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,24 +20,21 @@ TRY_LATER = 1013
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """One page's connection. `owner`: whose; `member`: her presenter's place on the stage.
+    """One page's connection. `who`: whose it is, as what she is by now.
 
     `close` ends it at once with a code; `doubt` has it find out whether it still has a place.
     """
 
     connection: UUID
     room_id: UUID
-    owner: UUID
-    member: UUID | None
     close: Callable[[int], None]
     doubt: Callable[[], None]
     heard_at: float
     who: Who
-    outbox: Outbox = field(default_factory=Outbox)
+    outbox: Outbox
     number: int | None = None  # of the last line of the log it was told; None until its welcome
     missed: list[Logged] = field(default_factory=list)  # what happened before its welcome
-    is_last: bool = False  # what waits is the last it is told
-    is_removed: bool = False  # its device was: its picture goes too
+    is_removed: bool = False  # its device or its person was: its picture goes too
     as_of: int | None = None  # what is so in the room was told it up to here; None before
     heard: list[tuple[int, str]] = field(default_factory=list)  # of that, before its welcome
 
@@ -68,17 +65,14 @@ class Line:
 
     def tell(self, frame: str, replaces: str = "") -> None:
         """Queues a frame; a page that is too slow for it is closed, and comes back."""
-        if self.number is None or self.is_last:
-            return
-        if not self.outbox.put(frame, replaces):
+        if self.number is not None and not self.outbox.put(frame, replaces):
             self.close(RESUME)
 
     def end(self, event: protocol.Closed) -> None:
         """The last it is told; then it is closed."""
-        if not self.is_last:
-            self.number = self.number or 0
-            self.tell(protocol.written(event))
-            self.is_last = True
+        self.number = self.number or 0
+        self.tell(protocol.written(event))
+        self.outbox.end()
 
     def news(self, logged: Logged, frame: str | None) -> None:
         """A line of the log, once."""
@@ -92,16 +86,10 @@ class Line:
                 self.end(protocol.Closed("room_closed", logged.number))
             elif frame is not None:
                 self.tell(frame)
-            if logged.kind == "presenter_left" and logged.data.get("member") == str(self.member):
+            if logged.kind == "presenter_left" and logged.data.get("member") == str(
+                self.who.member
+            ):
                 self.doubt()
-
-
-def tell_news(lines: Iterable[Line], logged: list[Logged]) -> None:
-    """Lines of the log, to each page once; every frame is written once for all."""
-    told = [(one, frame_of(one)) for one in logged]
-    for line in list(lines):
-        for one, frame in told:
-            line.news(one, frame)
 
 
 def frame_of(logged: Logged) -> str | None:

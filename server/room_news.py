@@ -16,7 +16,7 @@ from rooms.live.room import Line, Room
 from rooms.live.room_state import Facts, HereNow, Who
 from rooms.live.room_views import CREW, Audience, Texts
 
-Frame = tuple[int, Audience, str]
+Frame = tuple[Audience, str]
 Key = tuple[bool, frozenset[UUID], UUID | None]
 
 
@@ -40,20 +40,19 @@ class News:
             self._take(room_log.line_of(one), one.name)
         self.is_loaded = True
 
-    def take_in(self, logged: Sequence[Logged], texts: Texts) -> Iterator[Frame]:
-        """The frames of lines that are new here, taken in one by one."""
-        for one in logged:
-            if one.number <= self.state.number:
-                continue
-            line = room_log.line_of(one)
-            before = self._questions_before(line)
-            self._take(line, one.name)
-            told = room_views.told(self.state, before, line, self.facts, texts)
-            for audience, event in told:
-                yield line.number, audience, protocol.written(event)
-            if one.kind == "host" and self.state.host is not None:
-                host = protocol.HostTold(line.number, self.state.host, one.name)
-                yield line.number, CREW, protocol.written(host)
+    def take_in(self, logged: Logged, texts: Texts) -> Iterator[Frame]:
+        """Takes in a line, if it is new here; what is told of it, and to whom."""
+        if logged.number <= self.state.number:
+            return
+        line = room_log.line_of(logged)
+        before = self._questions_before(line)
+        self._take(line, logged.name)
+        told = room_views.told(self.state, before, line, self.facts, texts)
+        for audience, event in told:
+            yield audience, protocol.written(event)
+        if logged.kind == "host" and self.state.host is not None:
+            host = protocol.HostTold(line.number, self.state.host, logged.name)
+            yield CREW, protocol.written(host)
 
     def _take(self, line: Line, name: str) -> None:
         self.state.catch_up([line])

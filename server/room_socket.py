@@ -18,15 +18,14 @@ from media.errors import LiveError
 from media.live.messages import Done, Want
 from rooms.agenda import captioners, registrations
 from rooms.attendance import person_visits
-from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
 from rooms.live import captions, players, presenters, protocol, rooms, standing
 from rooms.live import log as room_log
 from rooms.live.entering import Entered
 from rooms.live.keeping import Collector
+from rooms.live.outbox import Outbox
 from rooms.live.presence import Beat, Page
-from rooms.live.room_state import Who
 from rooms.live.room_ticks import Asked
 from rooms.scope import Scope
 from server import captioning, errors, room_orders, turn
@@ -34,9 +33,10 @@ from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.room_desk import TRY_AGAIN, RoomDesk
-from server.room_guests import check_may_watch, scope_of, visitor
+from server.room_guests import check_may_watch, scope_of, visitor, who_is
 from server.room_hub import RoomHub
 from server.room_lines import NOT_UNDERSTOOD, RESUME, TOO_MANY, TRY_LATER, Line
+from server.room_wire import way_of
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,7 @@ class _Conversation:
         self.socket: WebSocket = knock.websocket
         self.knock = knock
         self.entered = entered
+        self.who = who_is(entered, knock.viewer)  # as she came
         self.hub: RoomHub = knock.floor.rooms["hub"]
         self.desk: RoomDesk = self.hub.desk
         self.live: LiveRooms = knock.floor.rooms["live"]
@@ -128,8 +129,8 @@ class _Conversation:
         hello = await self._hello()
         connection = await self._open_visit(hello)
         line = Line(
-            connection, self.entered.room.id, self._owner(), self.entered.member, self._end,
-            self.doubted.set, self.clock(), self._who(),
+            connection, self.entered.room.id, self._end, self.doubted.set, self.clock(), self.who,
+            Outbox(way_of(self.socket.scope), self.hub.round),
         )  # fmt: skip
         try:
             await self._welcome(line, hello)
@@ -141,33 +142,6 @@ class _Conversation:
                 await room_orders.cut(self.live, room.programme_id, room.id, line.connection)
             if self.page is not None:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
-
-    def _owner(self) -> UUID:
-        """Whose page it is: the device's seat, else the person who is signed in."""
-        if self.entered.seat is not None:
-            return self.entered.seat.id
-        viewer = self.knock.viewer
-        if viewer is not None:
-            return viewer.person_id
-        captioner = self.entered.captioner
-        return captioner.id if captioner is not None else uuid4()
-
-    def _who(self) -> Who:
-        """Who speaks here. The classes she teaches are found as they come (`Facts.now`)."""
-        room, seat, viewer = self.entered.room, self.entered.seat, self.knock.viewer
-        scope = scope_of(viewer)
-        person = scope.person_id if scope is not None else None
-        return Who(
-            owner=self._owner(),
-            is_moderator=rooms.is_moderator(self.entered.role, room, person),
-            is_presenter=self.entered.role == "presenter",
-            part=seat.session_class_id if seat is not None else None,
-            seat=seat.id if seat is not None else None,
-            is_screen=seat is not None and seat.kind is SeatKind.BEAMER,
-            member=self.entered.member,
-            person=person,
-            captioner=self.entered.captioner.id if self.entered.captioner is not None else None,
-        )
 
     def _end(self, code: int) -> None:
         if not self.ending.done():
@@ -305,7 +279,7 @@ class _Conversation:
                 line.tell(protocol.written(protocol.Refused(code="hello_twice")), "refused")
             case protocol.React():
                 if self.reactions.take(line.heard_at):
-                    self.hub.react(line, command.kind)
+                    self.hub.reactions.react(line, command.kind)
             case protocol.TypeCaption():
                 await self._caption(line, command)
             case _:
@@ -351,8 +325,9 @@ class _Conversation:
             await self.live.ask(room.programme_id, room.id, lambda _: ask, Done)
 
     async def _write(self, line: Line) -> None:
-        while not (line.is_last and not len(line.outbox)):
-            await self.socket.send_text(await line.outbox.next())
+        """What it is told beside the rounds, up to its end."""
+        while (frame := await line.outbox.next()) is not None:
+            await self.socket.send_text(frame)
         raise Hangup(1000)
 
     async def _find_out(self, line: Line) -> None:
@@ -366,11 +341,11 @@ class _Conversation:
             except DATABASE_AWAY:
                 raise Hangup(RESUME) from None
             if why is not None:
+                line.is_removed = why == "removed"
                 line.end(protocol.Closed(why))
             elif self.entered.seat is not None:
                 raise Hangup(RESUME)  # the visit is over, the place is not: another visit
 
-                line.is_removed = why == "removed"
     async def _why_over(self, conn: Connection) -> protocol.Why | None:
         room, seat = self.entered.room, self.entered.seat
         if not (await rooms.shown(conn, room.programme_id, room.id)).is_open:
@@ -386,7 +361,7 @@ class _Conversation:
 
     async def _is_still_hers(self, conn: Connection) -> bool:
         """Whether a person is in the room what she was when this page came."""
-        scope, who = scope_of(self.knock.viewer), self._who()
+        scope, who = scope_of(self.knock.viewer), self.who
         if scope is None or scope.person_id is None:
             return False
         room = await rooms.shown(conn, scope.programme_id, self.entered.room.id)
@@ -394,9 +369,8 @@ class _Conversation:
         if role is None or standing.by_now(who, room, role) != who:
             return False
         is_guest = self.pages is self.knock.floor.rooms["guests"]
-        if scope is None or not (is_guest or await presenters.place_of(conn, scope, room.id)):
-            return "removed"
-        return None
+        has_place = who.member is None or await presenters.place_of(conn, scope, room.id)
+        return is_guest or bool(has_place)
 
     async def _frame(self) -> bytes:
         """The next frame. Raises `WebSocketDisconnect`, `Hangup` for one that is too big."""

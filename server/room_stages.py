@@ -14,6 +14,7 @@ from server.database import Pool
 from server.live_presence import members_on
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.open_rooms import OpenRoom, OpenRooms
+from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class RoomStages:
         self._pool = pool
         self._open = open_rooms
         self._staged: set[UUID] = set()  # rooms whose stage is to be told
-        self._has_staged = asyncio.Event()
+        self._ticks = Ticks(TICK_S)
         self._nameless: set[UUID] = set()  # with somebody on the stage whose name we lack
         self._has_nameless = asyncio.Event()
 
@@ -46,7 +47,7 @@ class RoomStages:
         """The stage of a room is to be told, if anybody is there."""
         if room_id in self._open.rooms:
             self._staged.add(room_id)
-            self._has_staged.set()
+            self._ticks.ask()
 
     @property
     def is_due(self) -> bool:
@@ -54,10 +55,8 @@ class RoomStages:
         return bool(self._staged)
 
     async def tell(self) -> None:
-        """Tells what is on the stages that changed, as soon as some have."""
-        await self._has_staged.wait()
-        self._has_staged.clear()
-        await asyncio.sleep(TICK_S)
+        """Tells what is on the stages that changed, in the next tick."""
+        await self._ticks.next()
         staged, self._staged = self._staged, set()
         for room_id in staged:
             room, stage = self._open.rooms.get(room_id), self.live.stages.get(room_id)

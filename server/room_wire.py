@@ -1,24 +1,33 @@
-"""The wire of a room's pages: what is told to many is made into a frame once.
+"""The wire of a room's pages: what is told to many is made into octets once, and needs no task.
 
-uvicorn's own makes a frame anew for each page, which is a third of what telling a thousand pages
-costs. Frames of a server are the same for everybody: nothing is masked, and nothing is packed
-(`web.py` says why). All but the text of an open connection is uvicorn's.
+Through ASGI each frame of each page is a coroutine that makes it anew, which is most of what
+telling a thousand pages costs. Frames of a server are the same for everybody: nothing is masked,
+and nothing is packed (`web.py` says why). All else is uvicorn's. A server without this wire is
+told everything through ASGI (`outbox.no_way`).
 """
 
+import asyncio
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
 
-# A tick of a busy room makes a handful of frames.
+from rooms.live.outbox import Frames, Way, no_way
+
+# The extension of a connection's ASGI scope in which its `say` stands.
+EXTENSION = "porthole.wire"
+# A page that was hung up on and does not even read that is let go of after this.
+LINGER_S = 10.0
+# In one turn of the loop a busy room says a handful of things to different people.
 KEPT = 32
 WHOLE_TEXT = 0x81
 LARGEST_PLAIN, LARGEST_SHORT = 125, 65_535
 
 
-@lru_cache(KEPT)
 def framed(text: str) -> bytes:
     """A text as one whole frame of a server (RFC 6455, 5.2)."""
     payload = text.encode()
@@ -32,17 +41,40 @@ def framed(text: str) -> bytes:
     return head + payload
 
 
-class RoomWire(WebSocketsSansIOProtocol):
-    """As uvicorn's, but for texts that go to a page whose connection is open."""
+@lru_cache(KEPT)
+def octets(frames: Frames) -> bytes:
+    """Texts as the frames in which they go to whoever is told just these."""
+    return b"".join(map(framed, frames))
 
-    async def send(self, message: Any) -> None:
-        """As ASGI calls it. Raises `ClientDisconnected`."""
-        text = message.get("text")
-        if text is None or not self.handshake_complete or self.close_sent:
-            await super().send(message)
-            return
-        if not self.writable.is_set():
-            await self.writable.wait()
-        if self.disconnected or self.conn.close_rcvd is not None:
-            raise ClientDisconnected()
-        self.transport.write(framed(cast(str, text)))
+
+def way_of(scope: Mapping[str, Any]) -> Way:
+    """How frames go to a page in rounds; `no_way` where the server has none."""
+    extensions = scope.get("extensions") or {}
+    return cast(Way, extensions.get(EXTENSION, {}).get("say", no_way))
+
+
+class RoomWire(WebSocketsSansIOProtocol):
+    """As uvicorn's, and texts may be said without waiting."""
+
+    def handle_connect(self, event: Request) -> None:
+        """As uvicorn calls it."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["extensions"][EXTENSION] = {"say": self.say}
+
+    def on_task_complete(self, task: "asyncio.Task[None]") -> None:
+        """As uvicorn calls it when the conversation is over: what waits for a page that takes
+        nothing does not stay for ever."""
+        super().on_task_complete(task)
+        self.loop.call_later(LINGER_S, self.transport.abort)
+
+    def say(self, frames: Frames) -> bool:
+        """As `outbox.Way`: writes them, unless this page lags behind or the connection is ending.
+
+        It lags behind when more than the transport's high-water mark, 64 KiB, waits for it.
+        """
+        is_open = self.conn.state is State.OPEN and not self.transport.is_closing()
+        if not (is_open and self.writable.is_set()):
+            return False
+        self.transport.write(octets(frames))
+        return True

@@ -1,11 +1,21 @@
 """The web process: serves HTTP until told to stop."""
 
+from typing import Any
+
 import uvicorn
 
+from rooms.live import protocol
 from server.app import make_app
 from server.asked import Asked
 from server.config import WrongSetting
 from server.room_wire import RoomWire
+
+SOCKETS: dict[str, Any] = {
+    "ws": RoomWire,
+    "ws_max_size": protocol.FRAME_BYTES,
+    # a room's frames are a few hundred bytes to thousands of pages: packing costs more
+    "ws_per_message_deflate": False,
+}
 
 
 def run(asked: Asked) -> int:
@@ -22,10 +32,7 @@ def run(asked: Asked) -> int:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
-        ws=RoomWire,
-        ws_max_size=65536,
-        # a room's frames are a few hundred bytes to thousands of pages: packing costs more
-        ws_per_message_deflate=False,
+        **SOCKETS,
         timeout_graceful_shutdown=10,
     )
     return 0

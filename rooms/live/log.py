@@ -122,15 +122,23 @@ async def after(conn: Connection, scope: Scope, room_id: UUID, number: int) -> l
 
 
 async def append_all(conn: Connection, scope: Scope, room_id: UUID, lines: Sequence[Line]) -> None:
-    """Writes lines that have their numbers. The caller holds the room's row, and numbered them
-    from its last number on."""
+    """Writes lines that have their numbers, and tells all processes at the commit. The caller
+    holds the room's row, and numbered them from its last number on."""
     if not lines:
         return
+    phases = [line for line in lines if line.happened.kind == "phase"]
     await conn.execute(
         """
-        insert into room_events (programme_id, room_id, number, at, kind, data)
-        select $1, $2, n, a, k, d from unnest($3::bigint[], $4::timestamptz[], $5::text[],
-            $6::jsonb[]) as line (n, a, k, d)
+        with added as (
+            insert into room_events (programme_id, room_id, number, at, kind, data)
+            select $1, $2, n, a, k, d from unnest($3::bigint[], $4::timestamptz[], $5::text[],
+                $6::jsonb[]) as line (n, a, k, d)
+        ), moved as (
+            update rooms set last_number = $7, phase = coalesce($8, phase),
+                phase_at = coalesce($9, phase_at)
+            where programme_id = $1 and id = $2
+        )
+        select pg_notify($10, $11)
         """,
         scope.programme_id,
         room_id,
@@ -138,21 +146,12 @@ async def append_all(conn: Connection, scope: Scope, room_id: UUID, lines: Seque
         [moment(line.at) for line in lines],
         [line.happened.kind for line in lines],
         [dict(line.happened.data) for line in lines],
-    )
-    phases = [line for line in lines if line.happened.kind == "phase"]
-    await conn.execute(
-        """
-        update rooms set last_number = $3, phase = coalesce($4, phase),
-            phase_at = coalesce($5, phase_at)
-        where programme_id = $1 and id = $2
-        """,
-        scope.programme_id,
-        room_id,
         lines[-1].number,
         phases[-1].happened.data["to"] if phases else None,
         moment(phases[-1].at) if phases else None,
+        CHANNEL,
+        payload(room_id, lines[-1].number),
     )
-    await conn.execute("select pg_notify($1, $2)", CHANNEL, payload(room_id, lines[-1].number))
 
 
 def line_of(logged: Logged) -> Line:

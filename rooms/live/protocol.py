@@ -653,16 +653,6 @@ class ClassTold(msgspec.Struct, frozen=True, tag_field="event", tag="class"):
     state: ClassState
 
 
-class ClassOnStage(msgspec.Struct, frozen=True, tag_field="event", tag="class_on_stage"):
-    """A class comes on the stage, or goes."""
-
-    number: int
-    part: UUID
-    class_name: str
-    region: str
-    is_on: bool
-
-
 class Classes(msgspec.Struct, frozen=True, tag_field="event", tag="classes"):
     """To moderators, and to a teacher of her own: who is here; at most once a second."""
 
@@ -740,7 +730,6 @@ Event: TypeAlias = (
     | Hands
     | OwnHand
     | ClassTold
-    | ClassOnStage
     | Classes
     | PhaseTold
     | HostTold
@@ -764,7 +753,6 @@ Numbered: TypeAlias = (
     | Hands
     | OwnHand
     | ClassTold
-    | ClassOnStage
     | PhaseTold
     | HostTold
     | OrderTold

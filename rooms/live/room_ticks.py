@@ -55,6 +55,7 @@ class Tick:
     now: datetime
     refusals: list[str | None] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
+    _known: dict[Who, Who] = field(default_factory=dict)  # as she came → as she is in this tick
     _texts: dict[UUID, str] = field(default_factory=dict)
 
     @property
@@ -90,8 +91,11 @@ class Tick:
         """A power that was taken from her decides nothing any more."""
         if who.person is None or not standing.has_power(who):
             return who
-        room = await rooms.shown(self.conn, self.scope.programme_id, self.room_id)
-        return standing.by_now(who, room, await standing.role_of(self.conn, room, who.person))
+        if who not in self._known:
+            room = await rooms.shown(self.conn, self.scope.programme_id, self.room_id)
+            role = await standing.role_of(self.conn, room, who.person)
+            self._known[who] = standing.by_now(who, room, role)
+        return self._known[who]
 
     async def _ask(self, who: Who, command: protocol.Ask) -> None:
         text = " ".join(command.text.split())
@@ -180,8 +184,9 @@ async def tick(
         if webinar is not None:
             await webinars.hold(conn, scope, webinar.id)
     number = await _hold(conn, scope, room_id)
-    lines = await log.after(conn, scope, room_id, room.number)
-    room.catch_up(log.line_of(one) for one in lines)
+    if room.number < number:
+        lines = await log.after(conn, scope, room_id, room.number)
+        room.catch_up(log.line_of(one) for one in lines)
     room.number = max(room.number, number)  # what was purged has its numbers all the same
     facts = await room_facts.read(conn, scope, room_id, room.host, now)
     one = Tick(conn, scope, room_id, room, facts, now)

@@ -96,18 +96,14 @@ def told(
         case "hand":
             yield from _hand(room, data, number)
         case "first_check" | "consent" | "class_muted" | "class_frozen" | "class_on_stage":
-            yield from _class(room, line, facts)
+            yield _class(room, line)
         case _:
             yield from _flow(room, line)
 
 
-def _class(room: RoomState, line: Line, facts: Facts) -> Iterator[Told]:
-    part, number = UUID(line.happened.data["part"]), line.number
-    yield Audience("class", part), protocol.ClassTold(number, class_state(room, part))
-    if line.happened.kind == "class_on_stage":
-        one = _of(facts, part)
-        is_on = bool(line.happened.data["on"])
-        yield ALL, protocol.ClassOnStage(number, part, one.class_name, one.region, is_on)
+def _class(room: RoomState, line: Line) -> Told:
+    part = UUID(line.happened.data["part"])
+    return Audience("class", part), protocol.ClassTold(line.number, class_state(room, part))
 
 
 def _hand(room: RoomState, data: Mapping[str, Any], number: int) -> Iterator[Told]:

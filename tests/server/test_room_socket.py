@@ -435,7 +435,7 @@ async def test_a_page_that_does_not_read_is_closed_and_slows_nobody(
         (line,) = [
             one
             for one in hub.open.lines.values()
-            if one.member is None and one.connection != UUID(quick.events[0]["connection"])
+            if one.who.member is None and one.connection != UUID(quick.events[0]["connection"])
         ]
         closed: list[int] = []
         was = line.close

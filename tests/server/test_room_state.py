@@ -311,13 +311,13 @@ async def test_hands_the_stage_reactions_and_a_muted_class(room: Room) -> None:
     assert await room.do("moderator", do="put_on_stage", part=part) == "no_consent"
     assert await room.do("teacher", do="consent", part=part, is_on=True) == ""
     assert await room.do("moderator", do="put_on_stage", part=part) == ""
-    await room.hears("other phone", "class_on_stage", class_name="3B", is_on=True)
+    await room.hears("phone", "class", part=part, is_on_stage=True)
     assert await offer(room, room.screen) == 201
     [sent] = room.there.live.of(Publish)
     assert (sent.member, sent.is_recordable) == (room.part, False)
     assert await offer(room, room.there.token) == 403
     assert await room.do("moderator", do="mute_class", part=part) == ""
-    await room.hears("other phone", "class_on_stage", class_name="3B", is_on=False)
+    await room.hears("phone", "class", part=part, is_on_stage=False)
     await until(lambda: [one.member for one in room.there.live.of(RemoveMember)] == [room.part])
     assert await offer(room, room.screen) == 403
     await room.hears("phone", "own_hand", is_on=False)

@@ -14,6 +14,7 @@ import uvicorn
 
 from server.app import make_app
 from server.config import Settings
+from server.web import SOCKETS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ async def served(settings: Settings, dsn: str) -> AsyncIterator[str]:
     """Serves the app from this event loop; gives its address."""
     config = uvicorn.Config(
         make_app(settings, dsn), host="127.0.0.1", port=free_port(), log_config=None,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=1, **SOCKETS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     # Ctrl-C stays pytest's own

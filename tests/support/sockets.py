@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from server.web import SOCKETS
 from tests.support.served import free_port
 
 ORIGIN = "http://testserver"
@@ -22,7 +23,7 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
     """An app whose lifespan runs already, behind a port; gives where its sockets are."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=free_port(), log_config=None, lifespan="off",
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=1, **SOCKETS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     running = asyncio.create_task(server._serve())

@@ -17,6 +17,9 @@ MEMBER_BYTES = 60_000
 OUTBOX_BYTES = 1024 * 1024
 # What the kernel and the transport may hold besides, for a page with a small window.
 BESIDE_BYTES = 512 * 1024
+# So much the others are told while it sleeps: more than it is held for, and so soon over that it
+# is not let go of yet (`room_wire.LINGER_S`) and can be asked what was.
+ASLEEP_BYTES = 5 * OUTBOX_BYTES // 8
 EVENTS, EVERY_S = 100, 0.25
 REST_S = 10.0
 
@@ -74,7 +77,8 @@ async def measured(
     burst_s: float,
     events: int,
     rest_s: float,
-    asleep_octets: int = 3 * OUTBOX_BYTES // 2,
+    asleep_octets: int = ASLEEP_BYTES,
+    asleep_every_s: float = EVERY_S,
 ) -> Hall:
     """Comes in, hears, rests; then one of them stops reading."""
     async with stand(server_dsn, home, members + 2) as room:
@@ -89,7 +93,7 @@ async def measured(
         heard = await room.ask("tell", rounds=events, every_s=EVERY_S)
         cpu_s = room.cpu_s - before
         [asleep] = room.tokens
-        slept = await room.ask("sleep", token=asleep, octets=asleep_octets)
+        slept = await room.ask("sleep", token=asleep, octets=asleep_octets, every_s=asleep_every_s)
         assert (await room.ask("rest", seconds=0.0))["here"] == len(came["took_s"]) + 1
     return Hall(
         members, burst_s, came["took_s"], came["failed"], member_bytes, heard["late_s"],
@@ -127,7 +131,7 @@ def write(found: Hall) -> Path:
     note = (
         f"One web process, its PostgreSQL and the {found.members} pages share "
         f"{usable_cores()} cores. An event is a poll of the largest size, shown or hidden by the "
-        "moderator: from her press to each page, both ticks of 50 ms and the commit included. "
+        "moderator: from her press to each page, the commit included. "
         "Deliveries are such events at a page, and the CPU they took beyond what the web process "
         "uses while only beats come; below them all frames and all CPU of that time."
     )

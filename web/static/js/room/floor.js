@@ -39,7 +39,7 @@
  *   phase: Phase, phase_at: number, questions: Map<string, Question>, own: Map<string, OwnQuestion>,
  *   upvoted: Set<string>, queue: Map<string, Waiting>, polls: Map<string, Poll>, results: Map<string, Result>,
  *   voted: Set<string>, is_hand_up: boolean, hands: Map<string, Hand[]>, states: Map<string, ClassState>,
- *   classes: ClassCount[], waiting: number, onStage: Map<string, {class_name: string, region: string}>,
+ *   classes: ClassCount[], waiting: number,
  *   host: string | null, host_name: string, items: Item[], item: number | null, item_at: number | null,
  *   timer_until: number | null, captions: Caption[], captions_in: string[],
  * }} Floor
@@ -50,7 +50,7 @@ export function emptyFloor() {
   return {
     phase: "live", phase_at: 0, questions: new Map(), own: new Map(), upvoted: new Set(), queue: new Map(),
     polls: new Map(), results: new Map(), voted: new Set(), is_hand_up: false, hands: new Map(),
-    states: new Map(), classes: [], waiting: 0, onStage: new Map(), host: null, host_name: "", items: [],
+    states: new Map(), classes: [], waiting: 0, host: null, host_name: "", items: [],
     item: null, item_at: null, timer_until: null, captions: [], captions_in: [],
   };
 }
@@ -112,8 +112,6 @@ const TAKES = {
   hands: (floor, told) => void floor.hands.set(told.part, told.hands),
   own_hand: (floor, told) => void (floor.is_hand_up = told.is_on),
   class: (floor, told) => void floor.states.set(told.state.part, told.state),
-  class_on_stage: (floor, told) =>
-    void (told.is_on ? floor.onStage.set(told.part, told) : floor.onStage.delete(told.part)),
   classes: (floor, told) => void (floor.classes = told.classes),
   phase: (floor, told) => void Object.assign(floor, { phase: told.phase, phase_at: told.at }),
   host: (floor, told) => void Object.assign(floor, { host: told.member, host_name: told.name }),
