@@ -15,12 +15,13 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from media.errors import LiveError
-from media.live import dtls, messages, sdp
+from media.live import answers, dtls, messages, sdp
+from media.live.answers import Candidate, Local, Outgoing
 from media.live.ledger import Ledger
 from media.live.peer import Peer
 from media.live.port import Binding, Port
 from media.live.publisher import MOST_TRACKS, Publisher
-from media.live.sdp import Candidate, Local, Offer, Outgoing
+from media.live.sdp import Offer
 from media.live.sending import Filler, best_filler
 from media.live.stage import Stage
 from media.live.subscriber import Subscriber
@@ -174,7 +175,7 @@ class LiveProcess:
         stage.check_room_for(ask.member, ask.source, [medium.kind for medium in media])
         peer = self._peer(offer, ask)
         try:
-            answer = sdp.publish_answer(offer, self._local(peer), most_tracks=MOST_TRACKS)
+            answer = answers.publish_answer(offer, self._local(peer), most_tracks=MOST_TRACKS)
         except BaseException:
             self._port.forget(peer)
             raise
@@ -213,7 +214,7 @@ class LiveProcess:
         )
         try:
             outgoing = self._outgoing(offer, subscriber)
-            answer = sdp.viewer_answer(offer, self._local(peer), outgoing)
+            answer = answers.viewer_answer(offer, self._local(peer), outgoing)
         except BaseException:
             self._port.forget(peer)
             raise
@@ -265,7 +266,7 @@ class LiveProcess:
         if not fragment.restarts(*peer.theirs):
             return messages.Patched(peer.etag)
         peer.restart((fragment.ufrag, fragment.pwd))
-        return messages.Patched(peer.etag, sdp.fragment(self._local(peer)))
+        return messages.Patched(peer.etag, answers.fragment(self._local(peer)))
 
     # What happens
 

@@ -11,11 +11,12 @@ from typing import Protocol
 from uuid import UUID
 
 from media.live import feedback
+from media.live.arrivals import ArrivalTimes
 from media.live.fanout import Fanout
 from media.live.feed import Feed
-from media.live.feedback import ArrivalTimes, Reception
 from media.live.packets import Header, read_header
 from media.live.peer import Peer
+from media.live.reception import Reception
 from media.live.sdp import (
     MID,
     REPAIRED_RID,

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from media.live.sdp import Candidate, Local, Outgoing, read_offer, viewer_answer
+from media.live.answers import Candidate, Local, Outgoing, viewer_answer
+from media.live.sdp import read_offer
 from server.templates import WEB
 from tests.browser.room_stand import (
     BRAM,

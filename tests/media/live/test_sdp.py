@@ -17,6 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.errors import LiveError
+from media.live.answers import (
+    Candidate,
+    Local,
+    Outgoing,
+    candidate_lines,
+    fragment,
+    publish_answer,
+    viewer_answer,
+)
 from media.live.sdp import (
     MID,
     MOST_CHARACTERS,
@@ -25,19 +34,12 @@ from media.live.sdp import (
     RID,
     SEND_TIME,
     TRANSPORT_CC,
-    Candidate,
-    Local,
     Offer,
-    Outgoing,
-    candidate_lines,
     fmtp,
-    fragment,
     is_constrained_baseline,
-    publish_answer,
     published,
     read_fragment,
     read_offer,
-    viewer_answer,
     watched,
 )
 from tests.support.chromium import chromium

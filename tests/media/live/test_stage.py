@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,7 +17,8 @@ from media.live.sdp import Codec, Medium, Offer
 from media.live.sending import PythonFiller
 from media.live.stage import SLOTS, Stage
 from media.live.subscriber import Subscriber
-from tests.support.live.wiring import VP8_KEY
+from tests.support.live.wire import estimate, nack
+from tests.support.live.wiring import VP8_DELTA, VP8_KEY
 
 CODECS = {
     "video": (Codec(96, "VP8", 90_000, 1, "", 97),),
@@ -43,12 +45,16 @@ class _Peer:
     srtp: Any = None
     side: Any = None
     rtcp: list[bytes] = field(default_factory=list)
+    rtp: list[bytes] = field(default_factory=list)  # outside the fan-out
 
     def end(self, why: str) -> None:
         self.why = self.why or why
 
     def send_rtcp(self, packet: bytes) -> None:
         self.rtcp.append(packet)
+
+    def send_rtp(self, packet: bytes) -> None:
+        self.rtp.append(packet)
 
 
 class _Told:
@@ -72,6 +78,7 @@ class _Room:
         self.now = 100.0
         self.told = _Told()
         self.stage = Stage(uuid4(), 1, 6, self.told, lambda: self.now)
+        self.calls: list[tuple[float, Callable[[], None]]] = []  # (when, what) somebody wants
 
     def publisher(
         self, *kinds: str, member: UUID | None = None, source: str = "camera"
@@ -79,7 +86,7 @@ class _Room:
         made = Publisher(
             _Peer(), _offer(*(kinds or ("audio", "video"))), member or uuid4(), source, self.stage,
             filler=PythonFiller(), counted=Counter(), clock=lambda: self.now,
-            later=lambda delay, call: None,
+            later=lambda delay, call: self.calls.append((self.now + delay, call)),
         )  # type: ignore[arg-type] # fmt: skip
         self.stage.publishers[made.peer.resource] = made
         return made
@@ -118,6 +125,16 @@ class _Room:
             )
             header = Header(True, track.codec.payload_type, seq, seq * 3000, 7, 0, 0, {})
             publisher._pass(stream, header, VP8_KEY + bytes(50), self.now)
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by, and what was wanted meanwhile is done."""
+        until = self.now + seconds
+        while due := [each for each in self.calls if each[0] <= until]:
+            first = min(due, key=lambda each: each[0])
+            self.calls.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+        self.now = until
 
     def states(self) -> dict[tuple[str, int], str]:
         return {
@@ -278,3 +295,73 @@ def test_unknown_streams_are_not_taken_in() -> None:
     for ssrc in range(2_000, 3_000):  # what repairs it, under ever new names
         one._meet(Header(True, 97, 1, 0, ssrc, 0, 0, {}), memoryview(b""))
     assert len(one._streams) <= MOST_STREAMS
+
+
+class _Layered:
+    """A presenter of three layers, and one who watches: 30 pictures a second, a packet each."""
+
+    SIZES: ClassVar = {"q": 150, "h": 400, "f": 1200}
+
+    def __init__(self) -> None:
+        self.room = _Room()
+        self.publisher = self.room.on_stage("video")
+        [self.track] = self.publisher.tracks
+        self.track.rank = {rid: n for n, rid in enumerate(self.SIZES)}
+        streams = [
+            self.publisher._encoding(self.track, 500 + n, rid) for n, rid in enumerate(self.SIZES)
+        ]
+        self.feeds = [stream.feed for stream in streams if stream is not None]
+        self.viewer = self.room.viewer(1, 0)
+        [self.line] = self.viewer.lines
+        self._seq = 0
+
+    @property
+    def layer(self) -> str:
+        """What the viewer gets; in a moment, where it waits for a keyframe."""
+        outlet = self.line.outlet
+        fanout = outlet.fanout if outlet.next is None else outlet.next
+        return "" if fanout is None else fanout.feed.rid
+
+    def flows(self, seconds: float) -> list[str]:
+        """The layer at the end of each half second."""
+        found = []
+        for step in range(round(seconds * 30)):
+            self._seq += 1
+            for feed, size in zip(self.feeds, self.SIZES.values(), strict=True):
+                payload = (VP8_KEY if self._seq % 15 == 1 else VP8_DELTA) + bytes(size)
+                header = Header(True, 96, self._seq, self._seq * 3000, feed.ssrc, 0, 0, {})
+                feed.push(header, payload, self.room.now)
+            self.room.passes(1 / 30)
+            if step % 15 == 14:
+                self.viewer.tick(self.room.now)
+                found.append(self.layer)
+        return found
+
+    def says(self, packet: bytes) -> None:
+        """The viewer's RTCP."""
+        self.viewer.rtcp(packet)
+
+    def repeats(self) -> int:
+        """Packets that were sent outside the fan-out since it was asked last."""
+        peer: Any = self.viewer.peer
+        found, peer.rtp = len(peer.rtp), []
+        return found
+
+
+def test_a_layer_that_drowned_is_tried_with_repeats_before_it_comes_again() -> None:
+    watched = _Layered()
+    ssrc = watched.line.outlet.ssrc
+    assert watched.flows(2.5)[-1] == "f", "a megabit carries all of it at first"
+    watched.says(estimate(1, 125_000, [ssrc]))
+    assert watched.flows(3.5)[-1] == "h", "and then it does not"
+    assert watched.repeats() == 0
+    assert set(watched.flows(6.5)) == {"h"}
+    assert watched.repeats() > 10, "the line is probed, with what the viewer has"
+    lost = [watched._seq - n for n in range(20)]
+    offset = watched.line.outlet.offsets.seq
+    watched.says(nack(1, ssrc, [(seq + offset) & 0xFFFF for seq in lost]))
+    assert watched.repeats() == len(lost), "what it lost it gets"
+    assert set(watched.flows(8)) == {"h"}
+    assert watched.repeats() == 0, "it drowned: the next probe comes later"
+    assert set(watched.flows(6)) == {"h"}
+    assert watched.repeats() > 10
