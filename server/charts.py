@@ -12,6 +12,8 @@ from dataclasses import dataclass
 PLOT_PX = 190
 TOP_PX = 18
 WORDS_PX = 208
+# Of the whole width, in percent: a single month is no wall.
+WIDEST = 8.0
 # A line's own square, which is stretched to the plot: its stroke is not.
 BOX = 1000
 
@@ -114,7 +116,8 @@ def columns(
 
 def _column(values: Sequence[float], at: int, count: int, top: int) -> list[Mark]:
     marks, below = [], 0.0
-    width = 100 / count
+    middle = 100 * (at + 0.5) / count
+    width = min(72 / count, WIDEST)
     for number, value in enumerate(values, 1):
         upper, lower = _y(below + value, top), _y(below, top)
         below += value
@@ -124,8 +127,8 @@ def _column(values: Sequence[float], at: int, count: int, top: int) -> list[Mark
             _mark(
                 "rect",
                 f"column column-{number}",
-                x=_percent(width * (at + 0.14)),
-                width=_percent(width * 0.72),
+                x=_percent(middle - width / 2),
+                width=_percent(width),
                 y=f"{upper:.1f}",
                 height=f"{max(lower - upper, 1):.1f}",
                 fill="" if number == 1 else f"url(#hatch-{number})",

@@ -8,10 +8,12 @@ from starlette.responses import Response
 from rooms.agenda import objectives
 from rooms.agenda.objectives import Aim
 from rooms.errors import Refused
-from rooms.tours import documents, reviews, texts, tours
+from rooms.tours import captions_kept, documents, reviews, texts, tours
+from rooms.tours.captions_kept import Kept
 from rooms.tours.tours import Tour
 from server import forms, tour_mail
 from server.context import Here
+from server.database import Connection
 from server.pages import film_view, tour_words
 from server.pages.studio import said, told
 
@@ -97,6 +99,7 @@ async def _page(here: Here, refused: Refused | None = None, reasons: str = "") -
         written = await texts.of_tour(conn, here.scope, tour.id)
         film = await film_view.film_of(conn, tour, here.language)
         papers = await documents.of_tour(conn, here.scope, tour.id)
+        captions = await _captions(conn, tour)
         history = await reviews.history(conn, here.scope, tour.id)
         declared_by = await tours.declared_by(conn, here.scope, tour.id)
         known = await objectives.every(conn, here.scope)
@@ -108,6 +111,9 @@ async def _page(here: Here, refused: Refused | None = None, reasons: str = "") -
         film=film,
         texts=list(written.values()),
         papers=papers,
+        captions=[
+            (one, here._(tour_words.LANGUAGES.get(one.language, one.language))) for one in captions
+        ],
         history=told(here, history),
         declared_by=declared_by,
         missing=tour_words.missing(here.language, tours.missing(tour, here.now)),
@@ -122,6 +128,14 @@ async def _page(here: Here, refused: Refused | None = None, reasons: str = "") -
         reasons=reasons,
         words={code: here._(words) for code, words in tour_words.LANGUAGES.items()},
     )
+
+
+async def _captions(conn: Connection, tour: Tour) -> list[Kept]:
+    """What a class will read, drafts left out."""
+    if tour.version_id is None:
+        return []
+    kept = await captions_kept.of_version(conn, tour.programme_id, tour.version_id)
+    return [one for one in kept if not one.is_draft]
 
 
 def _facts(here: Here, tour: Tour) -> list[tuple[str, str]]:

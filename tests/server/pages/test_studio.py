@@ -247,6 +247,8 @@ async def test_mails_follow_a_tour_and_stop_when_asked(app_house: House, desk: b
     async with app_house.pool.acquire() as conn, conn.transaction():
         first = await build.a_tour_in_review(conn, desk)
         second = await build.a_tour_in_review(conn, desk, "Een tweede")
+    page = (await reviewer.get(f"/reviews/{first}")).text
+    assert "Dutch, 2 captions, up to 0:05 of 1:00" in page, "who reviews sees where they end"
     await reviewer.post(f"/reviews/{first}/return", data={"reasons": "Te lang.\nEcht."})
     async with app_house.pool.acquire() as conn, conn.transaction():
         await conn.execute(
