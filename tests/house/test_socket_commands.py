@@ -19,7 +19,6 @@ from rooms.live import room_views, rooms
 from rooms.live.room_state import ClassFacts, Facts, Who
 from rooms.live.rooms import Cast, Room
 from rooms.scope import Grant, Scope
-from server import moderating
 from tests.rooms.live.test_room import NOW, SCREEN, A, B, an_id, phone
 from tests.rooms.live.test_room_doors import MAY, PEOPLE, a_busy_room, the_command
 
@@ -110,7 +109,7 @@ def who_is(name: str, room: Room, programme: UUID = HERE) -> Who | None:
         return None
     member = an_id(f"place of {name}") if role in rooms.ON_STAGE else None
     return Who(
-        an_id(name), moderating.is_moderator(role, room, scope.person_id), role == "presenter",
+        an_id(name), rooms.is_moderator(role, room, scope.person_id), role == "presenter",
         member=member, person=scope.person_id,
     )  # fmt: skip
 
