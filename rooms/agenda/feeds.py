@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import sessions, webinars
+from rooms.agenda import session_ends, webinars
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import NotThere
@@ -189,7 +189,7 @@ async def planned(conn: Connection, scope: Scope, now: datetime) -> list[Planned
 
 
 def _planned(row: asyncpg.Record) -> Planned:
-    span = sessions.planned_span(row["planned_on"], row["period"], row["zone"])
+    span = session_ends.planned_span(row["planned_on"], row["period"], row["zone"])
     assert span is not None  # it has a day
     return Planned(
         row["id"],

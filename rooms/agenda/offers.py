@@ -6,9 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import registrations
-from rooms.agenda.registrations import Door
-from rooms.agenda.sessions import last_day, planned_span
+from rooms.agenda import arrivals
+from rooms.agenda.arrivals import Door
+from rooms.agenda.session_ends import planned_span
+from rooms.agenda.sessions import last_day
 from rooms.agenda.states import State
 from rooms.connection import Connection
 
@@ -21,7 +22,7 @@ class Offered:
     """A session a class code can lead to: of a live room when it has a `room_id`, else of a tour.
 
     `starts_at` None: a day without a period. `registration_id`: of a webinar to which the class
-    has not come yet; it has no `session_class_id` before it does (`registrations.come`), and can
+    has not come yet; it has no `session_class_id` before it does (`arrivals.come`), and can
     be entered once its doors are open.
     """
 
@@ -69,7 +70,7 @@ async def offered(
         class_id,
         now,
     )
-    webinars = await registrations.doors(conn, programme_id, class_id, now)
+    webinars = await arrivals.doors(conn, programme_id, class_id, now)
     return [*map(_offered, rows), *(_registered(programme_id, one) for one in webinars)]
 
 

@@ -1,9 +1,8 @@
 """Sessions: one sitting of one tour with a class, its presence rule frozen on it.
 
-A live room's session stands in `room_sessions.py`.
+A live room's session stands in `room_sessions.py`, how one ends by itself in `session_ends.py`.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,15 +12,13 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from rooms.agenda import session_classes
-from rooms.agenda.states import EndReason, Sitting, State, Verb, due_ending, move
+from rooms.agenda import session_classes, session_ends
+from rooms.agenda.states import EndReason, State, Verb, move
 from rooms.attendance.ranges import Range, Ranges, union
 from rooms.attendance.rule import RULE_VERSION, Rule
-from rooms.connection import Connection, apart
+from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
-
-log = logging.getLogger(__name__)
 
 MAX_PUPILS = 400
 _MOMENT = timedelta(microseconds=1)
@@ -353,14 +350,14 @@ async def start_by_screen(
 
 async def end_by_screen(conn: Connection, session_id: UUID, now: datetime) -> None:
     """The end pressed there."""
-    await _end(conn, session_id, now, EndReason.TEACHER)
+    await session_ends.end_one(conn, session_id, now, EndReason.TEACHER)
 
 
 async def end(conn: Connection, scope: Scope, session_id: UUID, now: datetime) -> Session:
     """The teacher's end, in class and at home."""
     session = await get(conn, scope, session_id)
     move(session.state, Verb.END)
-    await _end(conn, session_id, now, EndReason.TEACHER)
+    await session_ends.end_one(conn, session_id, now, EndReason.TEACHER)
     return await get(conn, scope, session_id)
 
 
@@ -373,122 +370,6 @@ async def cancel(conn: Connection, scope: Scope, session_id: UUID) -> None:
         scope.programme_id,
         session_id,
     )
-
-
-async def _end(conn: Connection, session_id: UUID, at: datetime, reason: EndReason) -> None:
-    await conn.execute(
-        """
-        update sessions set state = 'ended', ended_at = $2, end_reason = $3, is_playing = false
-        where id = $1 and state in ('planned', 'running')
-        """,
-        session_id,
-        at,
-        reason.value,
-    )
-
-
-async def end_later(conn: Connection, ends: dict[UUID, datetime]) -> None:
-    """Moves ends that were a guess on to the moment until which film is known to have run."""
-    if not ends:
-        return
-    await conn.execute(
-        """
-        update sessions s set ended_at = greatest(s.ended_at, e.at)
-        from unnest($1::uuid[], $2::timestamptz[]) as e (id, at)
-        where s.id = e.id and s.state = 'ended' and s.end_reason = 'idle'
-        """,
-        list(ends),
-        list(ends.values()),
-    )
-
-
-async def end_due(conn: Connection, now: datetime) -> list[UUID]:
-    """Ends what is over by itself, at the moment something was last seen; the session classes
-    that closed. For the sweep, over all programmes."""
-    rows = await conn.fetch(
-        """
-        select s.id, c.id as session_class_id, s.state, s.zone, s.planned_on, s.period,
-            s.started_at, s.home_until, greatest(s.position_at,
-                (select max(v.seen_until) from seats t
-                 join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
-                 where (t.programme_id, t.session_class_id) = (c.programme_id, c.id))) as seen_at
-        from sessions s
-        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        where s.state in ('planned', 'running') and s.tour_id is not null
-        for update of s skip locked
-        """
-    )
-    closed = []
-    for row in rows:
-        async with apart(conn, log, "session %s is not ended by itself", row["id"]):
-            if ending := due_ending(_sitting(row), now):
-                await _end(conn, row["id"], ending.at, ending.reason)
-                closed.append(row["session_class_id"])
-    return closed
-
-
-async def ended_among(conn: Connection, session_class_ids: list[UUID]) -> list[UUID]:
-    """Those of these session classes whose session is over."""
-    rows = await conn.fetch(
-        """
-        select session_class_id from session_rows
-        where session_class_id = any($1::uuid[]) and state = 'ended'
-        """,
-        session_class_ids,
-    )
-    return [row["session_class_id"] for row in rows]
-
-
-async def ended_without_result(conn: Connection, since: datetime | None = None) -> list[UUID]:
-    """Session classes that closed on the way (another tour was shown) and have no result yet, or
-    one from before the end: a correction, or the count on the screen, made it meanwhile.
-
-    `since`: only of sessions that ended from then on; to look at every year takes a while.
-    """
-    rows = await conn.fetch(
-        """
-        select c.id from sessions s
-        join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        left join session_class_results r on (r.programme_id, r.session_class_id)
-            = (c.programme_id, c.id)
-        where s.state = 'ended' and ($1::timestamptz is null or s.ended_at >= $1)
-            and (r.session_class_id is null
-                or r.computed_at < s.ended_at and r.intervals_purged_at is null)
-        limit 500
-        """,
-        since,
-    )
-    return [row["id"] for row in rows]
-
-
-def _sitting(row: asyncpg.Record) -> Sitting:
-    planned = planned_span(row["planned_on"], row["period"], row["zone"])
-    return Sitting(
-        State(row["state"]),
-        planned[1] if planned else None,
-        row["started_at"],
-        row["seen_at"],
-        row["home_until"],
-    )
-
-
-def planned_span(day: date | None, period: str, zone: str) -> tuple[datetime, datetime] | None:
-    """Start and end of a plan in UTC; without a period the whole day, without an end an hour."""
-    if day is None:
-        return None
-    first, _, last = period.partition("-")
-    here = ZoneInfo(zone)
-    if not first:
-        starts = datetime.combine(day, time(), here)
-        return starts.astimezone(UTC), _next_day(day, here)
-    starts = datetime.combine(day, time.fromisoformat(first), here).astimezone(UTC)
-    if not last:
-        return starts, starts + timedelta(hours=1)
-    return starts, datetime.combine(day, time.fromisoformat(last), here).astimezone(UTC)
-
-
-def _next_day(day: date, here: ZoneInfo) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), here).astimezone(UTC)
 
 
 async def declare(

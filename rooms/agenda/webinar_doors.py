@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from rooms.agenda import (
-    registrations,
+    arrivals,
     room_sessions,
     webinar_presenters,
     webinar_states,
@@ -275,7 +275,7 @@ async def _finish(
         now,
     )
     if webinar.live_at is not None:
-        await registrations.note_absent(conn, webinar)
+        await arrivals.note_absent(conn, webinar)
     await rooms.close_of_webinar(conn, scope, _room(webinar), now, EndReason.ROOM_CLOSED)
 
 

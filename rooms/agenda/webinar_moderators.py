@@ -3,8 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from rooms.agenda import webinar_states, webinars
-from rooms.agenda.webinar_states import Verb
+from rooms.agenda import webinar_links, webinars
 from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
@@ -18,7 +17,7 @@ async def put(
     """Puts somebody of the programme on it, once.
 
     Raises `NotThere` for a webinar she does not lead and for whoever has no role in the
-    programme, and as `webinar_states.move`.
+    programme, and as `webinar_links.invitable`.
     """
     webinar = await _led(conn, scope, webinar_id)
     await webinars.add_moderator(conn, scope, webinar.id, person_id, now)
@@ -54,9 +53,7 @@ async def remove(
 
 
 async def _led(conn: Connection, scope: Scope, webinar_id: UUID) -> Webinar:
-    await webinars.hold(conn, scope, webinar_id)
-    webinar = await webinars.find(conn, scope, webinar_id)
+    webinar = await webinar_links.invitable(conn, scope, webinar_id)
     if not webinars.leads(scope, webinar):
         raise NotThere("webinar")
-    webinar_states.move(webinar.state, Verb.INVITE, webinars.actors(scope, webinar))
     return webinar

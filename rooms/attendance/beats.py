@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from rooms.agenda import sessions
+from rooms.agenda import session_ends
 from rooms.attendance import results, visits
 from rooms.attendance.moves import Event
 from rooms.attendance.ranges import Range, merge_beats, union
@@ -303,7 +303,7 @@ async def write(conn: Connection, batch: Batch, now: datetime) -> list[Now | Roo
     told = [(place, admit(place, beats, now) if place else []) for place, beats in posts]
     placed = await visits.record(conn, _joined(said for _, said in told))
     await _move_positions(conn, _positions(posts, now))
-    await sessions.end_later(conn, _later_ends(posts, now))
+    await session_ends.end_later(conn, _later_ends(posts, now))
     # What a device kept without network comes after the end: the result is derived anew.
     for session_class_id in _changed_after(told):
         await results.rebuild(conn, session_class_id, now)

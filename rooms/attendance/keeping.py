@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.agenda import room_sessions, sessions, webinar_doors
+from rooms.agenda import room_sessions, session_ends, webinar_doors
 from rooms.attendance import results, visits
 from rooms.attendance.beats import Collector
 from rooms.connection import AWAY, Connection, apart
@@ -76,12 +76,12 @@ async def sweep(conn: Connection, now: datetime, looks_back: timedelta | None = 
     await rooms.close_idle(conn, now)
     await room_sessions.leave_idle(conn, now)
     touched = await visits.close_silent(conn, now)
-    await sessions.end_due(conn, now)
+    await session_ends.end_due(conn, now)
     since = now - looks_back if looks_back is not None else None
-    ended = await sessions.ended_without_result(conn, since)
+    ended = await session_ends.ended_without_result(conn, since)
     for session_class_id in ended:
         await visits.close_all(conn, session_class_id, "session_ended")
-    due = sorted({*ended, *await sessions.ended_among(conn, touched)})
+    due = sorted({*ended, *await session_ends.ended_among(conn, touched)})
     for session_class_id in due:
         async with apart(conn, log, "session class %s is not judged", session_class_id):
             await results.rebuild(conn, session_class_id, now)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from rooms.agenda import offers, registrations, sessions
+from rooms.agenda import arrivals, offers, sessions
 from rooms.agenda.offers import Offered
 from rooms.agenda.states import State
 from rooms.attendance import seats
@@ -124,7 +124,7 @@ async def _come(here: Here, conn: Connection, one: Offered) -> UUID:
     """The first of a registered class: with it the class comes to its webinar."""
     if one.registration_id is None:
         raise NotThere("session_class")
-    return await registrations.come(conn, Scope(one.programme_id), one.registration_id, here.now)
+    return await arrivals.come(conn, Scope(one.programme_id), one.registration_id, here.now)
 
 
 def _place(one: Offered) -> tuple[str, str]:

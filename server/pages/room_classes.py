@@ -4,7 +4,7 @@ from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
-from rooms.agenda import registrations, room_sessions, session_classes, sessions
+from rooms.agenda import arrivals, room_sessions, session_classes, sessions
 from rooms.agenda.room_sessions import Part
 from rooms.attendance import results, seats
 from rooms.attendance.rule import SeatKind
@@ -31,7 +31,7 @@ async def take_part(here: Here) -> Response:
         raise Refused("plan_class")
     async with here.transaction() as conn:
         room = await rooms.get(conn, here.scope, here.id())
-        part = await registrations.take_part(conn, here.scope, room, class_id, here.now)
+        part = await arrivals.take_part(conn, here.scope, room, class_id, here.now)
     return here.go(f"/rooms/{room.id}?class={part}", said="class_takes_part")
 
 

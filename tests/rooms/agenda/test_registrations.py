@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.agenda import offers, plans_b, registrations, webinar_doors, webinars
+from rooms.agenda import arrivals, offers, plans_b, registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish, place_for
 from rooms.attendance import seats
 from rooms.errors import Conflict, NotThere, Refused
@@ -107,9 +107,7 @@ async def test_plan_b_is_a_tour_of_the_same_company(pool: Pool, world: World) ->
         one = await a_class(conn, world)
         other = await people.a_company(conn, world.programme, "Elsewhere")
         strange = await a_tour(conn, world.programme, other, world.editor)
-        assert [tour_id for tour_id, _ in await plans_b.of(conn, made)] == [
-            world.tour_id
-        ]
+        assert [tour_id for tour_id, _ in await plans_b.of(conn, made)] == [world.tour_id]
         wish = Wish(one.id, 28, plan_b_tour_id=world.tour_id)
         kept = await registrations.register(conn, world.scope, made.id, wish, NOW)
         with pytest.raises(Refused, match="plan_b"):
@@ -167,13 +165,13 @@ async def test_a_class_code_leads_into_the_webinar_once_its_doors_are_open(
         [shut] = await offers.offered(conn, programme, one.id, early)
         assert shut.has_doors_shut and offers.leads_to([shut], open_now) is None
         with pytest.raises(Conflict, match="webinar_state"):
-            await registrations.come(conn, world.scope, place.id, early)
+            await arrivals.come(conn, world.scope, place.id, early)
         await webinar_doors.open_doors(conn, by, made.id, open_now)
         [door] = await offers.offered(conn, programme, one.id, open_now)
         assert offers.leads_to([door], open_now) == door == offers.leads_to([door], late)
         assert await offers.offered(conn, programme, waiting.id, open_now) == []
         assert door.registration_id == place.id
-        part = await registrations.come(conn, Scope(programme), door.registration_id, open_now)
+        part = await arrivals.come(conn, Scope(programme), door.registration_id, open_now)
         [running] = await offers.offered(conn, programme, one.id, open_now)
         assert (running.session_class_id, running.registration_id) == (part, None)
         seat, _ = await seats.sit(conn, programme, part, None, open_now)
@@ -211,10 +209,10 @@ async def test_into_a_webinars_room_a_class_comes_by_its_registration(
         await webinar_doors.open_doors(conn, by, made.id, STARTS)
         assert made.room_id is not None
         room = await rooms.shown(conn, world.programme.id, made.room_id)
-        part = await registrations.take_part(conn, world.scope, room, first.id, STARTS)
+        part = await arrivals.take_part(conn, world.scope, room, first.id, STARTS)
         for one, code in ((second, "registration_waits"), (third, "registration_missing")):
             with pytest.raises(Refused, match=code):
-                await registrations.take_part(conn, world.scope, room, one.id, STARTS)
+                await arrivals.take_part(conn, world.scope, room, one.id, STARTS)
         row = await conn.fetchrow(
             "select class_id, expected from session_classes where id = $1", part
         )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from rooms.agenda import registrations, webinar_doors, webinars
+from rooms.agenda import arrivals, registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish
 from rooms.agenda.webinar_states import State
 from rooms.agenda.webinar_texts import Text
@@ -97,8 +97,8 @@ async def test_a_class_comes_and_one_that_does_not_is_a_no_show(pool: Pool, worl
             for one in await registrations.of_webinar(conn, by, made.id)
             if one.class_id == here.id
         )
-        part = await registrations.come(conn, world.scope, came.id, minutes(-5))
-        assert await registrations.come(conn, world.scope, came.id, minutes(-4)) == part
+        part = await arrivals.come(conn, world.scope, came.id, minutes(-5))
+        assert await arrivals.come(conn, world.scope, came.id, minutes(-4)) == part
         await seats.sit(conn, world.programme.id, part, None, minutes(-5))
         assert made.room_id is not None
         await _flows(conn, made.room_id, -10, 40)
@@ -139,7 +139,7 @@ async def test_a_lessons_own_times_narrow_its_window(pool: Pool, world: World) -
         wish = Wish(school_class.id, 28, lesson_from=time(10, 20), lesson_until=time(11, 10))
         registered = await registrations.register(conn, world.scope, made.id, wish, NOW)
         await webinar_doors.open_doors(conn, by, made.id, minutes(-15))
-        part = await registrations.come(conn, world.scope, registered.id, minutes(20))
+        part = await arrivals.come(conn, world.scope, registered.id, minutes(20))
         found = await results.material(conn, part)
     assert found.window.is_own_times
     assert found.window.spans == ((unix_ms(minutes(20)), unix_ms(minutes(60))),)
