@@ -5,6 +5,7 @@ class watches on a screen and on phones, over the real live process.
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -202,111 +203,49 @@ NOTE_STILL = """() => {
 }"""
 
 
+@dataclass
+class Lesson:
+    """A presenter who is live and a phone that watches her, for one test after the other."""
+
+    rig: Rig
+    pages: tuple[Page, Page] | None = None
+
+    async def goes_on(self) -> tuple[Page, Page]:
+        """(studio, phone): those of the test before while the phone still plays, else new ones."""
+        if self.pages is not None:
+            with contextlib.suppress(TimeoutError):
+                await plays(self.pages[1], 5)
+                return self.pages
+            await self.close()
+        room = await self.rig.a_room()
+        studio = await self.rig.device(PHONE, "editor")
+        await studio.goto(f"{room}/studio")
+        phone = await self.rig.phone_in(await self.rig.a_class_in(room), room)
+        self.pages = studio, phone
+        await go_live(studio)
+        await plays(phone)
+        return self.pages
+
+    async def close(self) -> None:
+        """Both leave."""
+        for page in self.pages or ():
+            await page.context.close()
+        self.pages = None
+
+
+@pytest.fixture(scope="class")
+async def going_on(rig: Rig) -> AsyncIterator[Lesson]:
+    lesson = Lesson(rig)
+    yield lesson
+    await lesson.close()
+
+
 @pytest.fixture
-async def lesson(rig: Rig) -> AsyncIterator[tuple[Page, Page]]:
+async def lesson(going_on: Lesson) -> AsyncIterator[tuple[Page, Page]]:
     """A presenter who is live, and a phone that watches her."""
-    room = await rig.a_room()
-    studio = await rig.device(PHONE, "editor")
-    await studio.goto(f"{room}/studio")
-    phone = await rig.phone_in(await rig.a_class_in(room), room)
-    await go_live(studio)
-    await plays(phone)
-    yield studio, phone
-    for page in (studio, phone):
-        await page.context.close()
-    assert rig.wrongs == []
-    assert rig.is_at_home()
-
-
-async def test_hide_puts_a_still_before_viewers_at_once(lesson: tuple[Page, Page]) -> None:
-    studio, phone = lesson
-    await phone.evaluate(NOTE_STILL)
-    hidden_at = await studio.evaluate(CLICK_HIDE)
-    await expect(phone.locator("[data-place=main]")).to_have_attribute("data-still", "")
-    await asyncio.sleep(1)
-    still_ms = await phone.evaluate("window.stillAt") - hidden_at
-    last_frame_ms = await phone.evaluate("window.lastFrameAt") - hidden_at
-    print(f"hidden: last frame after {last_frame_ms} ms, still after {still_ms} ms")
-    # Nothing leaves the device after the press; what is on its way has arrived by then.
-    assert last_frame_ms < 1000
-    assert still_ms < 1000
-    await expect(phone.locator(".stage-still").first).to_have_text("Back in a moment")
-    await look(phone, "phone-hidden")
-    await look(studio, "studio-hidden")
-    await studio.click("[data-do=show]")
-    await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
-    await plays(phone)
-    # Who left the stage in the dark stands in the light when she goes live again.
-    await studio.click("[data-do=hide]")
-    await expect(phone.locator("[data-place=main]")).to_have_attribute("data-still", "")
-    await studio.click("[data-do=stop]")
-    await studio.click("[data-do=open]")
-    await go_live(studio)
-    await plays(phone)
-    await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
-
-
-async def test_a_smaller_picture_comes_by_wish(lesson: tuple[Page, Page]) -> None:
-    _, phone = lesson
-    height = "document.querySelector('[data-place=main] video').videoHeight"
-
-    async def is_large() -> bool:
-        return bool(await phone.evaluate(height) >= 360)
-
-    async def is_small() -> bool:
-        return bool(await phone.evaluate(height) == 180)
-
-    await until(is_large, 60)
-    await phone.get_by_label("small, for a slow network").check()
-    await until(is_small)
-    await phone.get_by_label("sound only").check()
-    await expect(phone.locator("[data-stage-words]")).to_have_text("sound only, as you chose")
-    await phone.get_by_label("automatic").check()
-    await until(is_large, 60)
-
-
-async def test_a_picture_is_back_after_live_was_killed(rig: Rig, lesson: tuple[Page, Page]) -> None:
-    _, phone = lesson
-    await rig.live.kill()
-    await asyncio.sleep(0.5)
-    await rig.live.start()
-    began = asyncio.get_running_loop().time()
-    await plays(phone)
-    took = asyncio.get_running_loop().time() - began
-    print(f"picture back {took:.1f} s after live answers again")
-    assert took < 10
-    await expect(phone.locator("[data-stage-words]")).to_have_text("")
-
-
-async def test_a_silent_network_mends_itself(rig: Rig, lesson: tuple[Page, Page]) -> None:
-    """The live process hears and says nothing for longer than a browser believes in it."""
-    _, phone = lesson
-    os.kill(rig.live.pid, signal.SIGSTOP)
-    try:
-        await asyncio.sleep(9)
-    finally:
-        os.kill(rig.live.pid, signal.SIGCONT)
-    await plays(phone)
-
-
-async def test_a_screen_stands_large_beside_the_camera(rig: Rig, lesson: tuple[Page, Page]) -> None:
-    studio, phone = lesson
-    await studio.evaluate(SCREEN)
-    await studio.click("[data-do=screen]")
-    main = phone.locator("[data-place=main]")
-    await expect(main).to_have_attribute("data-source", "screen")
-    await expect(phone.locator("[data-place=second]")).to_be_visible()
-    await plays(phone)
-    await look(phone, "phone-screen")
-    await phone.set_viewport_size(DESK)  # type: ignore[arg-type]
-    await look(phone, "desk-screen")
-    await phone.locator("[data-place=second] button").click()
-    await expect(main).to_have_attribute("data-source", "camera")
-    await studio.locator("[data-monitor] summary").click()
-    await expect(studio.locator("[data-monitor-pictures] [data-seen]").first).to_be_visible()
-    await look(studio, "studio-screen")
-    await studio.click("[data-do=screen]")
-    await expect(phone.locator("[data-place=second]")).to_have_count(0)
+    yield await going_on.goes_on()
+    assert going_on.rig.wrongs == []
+    assert going_on.rig.is_at_home()
 
 
 SCREEN = """() => {
@@ -324,6 +263,102 @@ SCREEN = """() => {
     return canvas.captureStream(10);
   };
 }"""
+
+
+class TestWhileSheIsLive:
+    """One presenter and one phone for all of it: to begin takes longer than what follows."""
+
+    async def test_hide_puts_a_still_before_viewers_at_once(
+        self, lesson: tuple[Page, Page]
+    ) -> None:
+        studio, phone = lesson
+        await phone.evaluate(NOTE_STILL)
+        hidden_at = await studio.evaluate(CLICK_HIDE)
+        await expect(phone.locator("[data-place=main]")).to_have_attribute("data-still", "")
+        await asyncio.sleep(1)
+        still_ms = await phone.evaluate("window.stillAt") - hidden_at
+        last_frame_ms = await phone.evaluate("window.lastFrameAt") - hidden_at
+        print(f"hidden: last frame after {last_frame_ms} ms, still after {still_ms} ms")
+        # Nothing leaves the device after the press; what is on its way has arrived by then.
+        assert last_frame_ms < 1000
+        assert still_ms < 1000
+        await expect(phone.locator(".stage-still").first).to_have_text("Back in a moment")
+        await look(phone, "phone-hidden")
+        await look(studio, "studio-hidden")
+        await studio.click("[data-do=show]")
+        await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
+        await plays(phone)
+        # Who left the stage in the dark stands in the light when she goes live again.
+        await studio.click("[data-do=hide]")
+        await expect(phone.locator("[data-place=main]")).to_have_attribute("data-still", "")
+        await studio.click("[data-do=stop]")
+        await studio.click("[data-do=open]")
+        await go_live(studio)
+        await plays(phone)
+        await expect(phone.locator("[data-place=main]")).not_to_have_attribute("data-still", "")
+
+    async def test_a_smaller_picture_comes_by_wish(self, lesson: tuple[Page, Page]) -> None:
+        _, phone = lesson
+        height = "document.querySelector('[data-place=main] video').videoHeight"
+
+        async def is_large() -> bool:
+            return bool(await phone.evaluate(height) >= 360)
+
+        async def is_small() -> bool:
+            return bool(await phone.evaluate(height) == 180)
+
+        await until(is_large, 60)
+        await phone.get_by_label("small, for a slow network").check()
+        await until(is_small)
+        await phone.get_by_label("sound only").check()
+        await expect(phone.locator("[data-stage-words]")).to_have_text("sound only, as you chose")
+        await phone.get_by_label("automatic").check()
+        await until(is_large, 60)
+
+    async def test_a_picture_is_back_after_live_was_killed(
+        self, rig: Rig, lesson: tuple[Page, Page]
+    ) -> None:
+        _, phone = lesson
+        await rig.live.kill()
+        await asyncio.sleep(0.5)
+        await rig.live.start()
+        began = asyncio.get_running_loop().time()
+        await plays(phone)
+        took = asyncio.get_running_loop().time() - began
+        print(f"picture back {took:.1f} s after live answers again")
+        assert took < 10
+        await expect(phone.locator("[data-stage-words]")).to_have_text("")
+
+    async def test_a_silent_network_mends_itself(self, rig: Rig, lesson: tuple[Page, Page]) -> None:
+        """The live process hears and says nothing for longer than a browser believes in it."""
+        _, phone = lesson
+        os.kill(rig.live.pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(9)
+        finally:
+            os.kill(rig.live.pid, signal.SIGCONT)
+        await plays(phone)
+
+    async def test_a_screen_stands_large_beside_the_camera(
+        self, rig: Rig, lesson: tuple[Page, Page]
+    ) -> None:
+        studio, phone = lesson
+        await studio.evaluate(SCREEN)
+        await studio.click("[data-do=screen]")
+        main = phone.locator("[data-place=main]")
+        await expect(main).to_have_attribute("data-source", "screen")
+        await expect(phone.locator("[data-place=second]")).to_be_visible()
+        await plays(phone)
+        await look(phone, "phone-screen")
+        await phone.set_viewport_size(DESK)  # type: ignore[arg-type]
+        await look(phone, "desk-screen")
+        await phone.locator("[data-place=second] button").click()
+        await expect(main).to_have_attribute("data-source", "camera")
+        await studio.locator("[data-monitor] summary").click()
+        await expect(studio.locator("[data-monitor-pictures] [data-seen]").first).to_be_visible()
+        await look(studio, "studio-screen")
+        await studio.click("[data-do=screen]")
+        await expect(phone.locator("[data-place=second]")).to_have_count(0)
 
 
 async def test_a_class_watches_on_its_screen_and_a_phone_beside_it(rig: Rig) -> None:
