@@ -42,7 +42,8 @@ _PROBE_S = (
 )
 _MANY_REPEATS = 15  # packets asked for again within a second: a keyframe that drowned
 _REPEATS_S = 1.0
-_STUTTERS = 1 / 3  # of the pictures of a lower layer
+_STUTTERS = 1 / 3  # of the pictures of a lower layer: fewer look like a standstill
+_MOVES = 1 / 2  # and so many it shows at least before it is gone up to
 _COME_BACK_S = 3.0  # after a pause the layers of a picture begin one by one, the smallest first
 
 
@@ -91,6 +92,11 @@ class Choice:
             self._much_loss_since = None
         elif self._much_loss_since is None:
             self._much_loss_since = now
+
+    @property
+    def layer(self) -> int | None:
+        """The one chosen last; None before the first choice, and for sound alone."""
+        return self._layer
 
     def asked_again(self, packets: int, now: float) -> bool:
         """So many packets did not come, says the viewer, long before its next report of losses.
@@ -242,15 +248,17 @@ class Choice:
         self._stop_probing()
 
 
-def steady(rates: Sequence[int], pictures: Sequence[int]) -> list[int]:
+def steady(rates: Sequence[int], pictures: Sequence[int], present: int | None) -> list[int]:
     """The rates, with 0 for a layer that hardly shows pictures while a lower one does.
 
     A presenter's device that has too little power or uplink for its largest picture goes on sending
-    one of it now and then: whoever watches that sees a picture stand still.
+    one of it now and then, at a high rate: whoever watches that sees a picture stand still.
+    `present`: the layer that is watched; above it a little more is asked, so that none flaps.
     """
     most, found = 0, []
-    for rate, shown in zip(rates, pictures, strict=True):
-        found.append(rate if shown >= most * _STUTTERS else 0)
+    for layer, (rate, shown) in enumerate(zip(rates, pictures, strict=True)):
+        share = _STUTTERS if present is None or layer <= present else _MOVES
+        found.append(rate if shown >= most * share else 0)
         most = max(most, shown)
     return found
 

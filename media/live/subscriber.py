@@ -241,7 +241,8 @@ class Subscriber:
         rates = [feed.bitrate_bps(now) for feed in feeds]
         line.choice.can_probe = line.outlet.is_repaired(track.codec.name)
         pictures = [feed.pictures(now) for feed in feeds]
-        return line.choice.pick(steady(rates, pictures), self._other_bps(line, now), now)
+        moving = steady(rates, pictures, line.choice.layer)
+        return line.choice.pick(moving, self._other_bps(line, now), now)
 
     def _other_bps(self, line: Line, now: float) -> int:
         return sum(

@@ -547,23 +547,26 @@ def test_after_a_pause_the_largest_layer_may_be_the_last_to_come() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "kept"),
+    ("pictures", "present", "kept"),
     [
-        ((30, 30, 30), (1, 1, 1)),
-        ((30, 30, 1), (1, 1, 0)),
-        ((30, 2, 30), (1, 0, 1)),
-        ((15, 30, 30), (1, 1, 1)),
-        ((1, 1, 1), (1, 1, 1)),
-        ((0, 0, 0), (1, 1, 1)),
-        ((7, 7, 3), (1, 1, 1)),
-        ((), ()),
+        ((30, 30, 30), 0, (1, 1, 1)),
+        ((30, 30, 1), 2, (1, 1, 0)),
+        ((30, 2, 30), 1, (1, 0, 1)),
+        ((15, 30, 30), 0, (1, 1, 1)),
+        ((1, 1, 1), 0, (1, 1, 1)),
+        ((0, 0, 0), 0, (1, 1, 1)),
+        ((30, 12, 4), 0, (1, 0, 0)),
+        ((30, 12, 4), 1, (1, 1, 0)),
+        ((30, 20, 16), 0, (1, 1, 1)),
+        ((30, 12, 12), None, (1, 1, 1)),
+        ((), None, ()),
     ],
 )
 def test_a_layer_that_hardly_moves_beside_a_lower_one_does_not_flow(
-    pictures: tuple[int, ...], kept: tuple[int, ...]
+    pictures: tuple[int, ...], present: int | None, kept: tuple[int, ...]
 ) -> None:
     rates = CAMERA[: len(pictures)]
-    assert steady(rates, pictures) == [r * k for r, k in zip(rates, kept, strict=True)]
+    assert steady(rates, pictures, present) == [r * k for r, k in zip(rates, kept, strict=True)]
 
 
 def test_a_lowest_layer_that_ends_is_left_for_the_one_above() -> None:
