@@ -155,13 +155,12 @@ async def _sections(
     here: Here, conn: Connection, known: Names, about: About, period: Period
 ) -> list[Section]:
     """The tables that tell anything: more than one part, or one that has a name."""
+    wanted = [by for by in PARTS if by is not about.by]
+    told = await kpi.parts(conn, here.scope, about.asked(period), wanted)
     found = []
-    for by in PARTS:
-        if by is about.by:
-            continue
-        parts = await kpi.parts(conn, here.scope, about.asked(period), by)
-        if any(key for key, _ in parts):
-            shown = kpi_told.in_order(here, known, by, parts)
+    for by in wanted:
+        if any(key for key, _ in told[by]):
+            shown = kpi_told.in_order(here, known, by, told[by])
             heading, name = here._(kpi_words.HEADINGS[by]), here._(kpi_words.BY[by])
             found.append(Section(by, heading, name, shown))
     return found
