@@ -1,5 +1,6 @@
 """The web process: serves HTTP until told to stop."""
 
+import gc
 from typing import Any
 
 import uvicorn
@@ -23,8 +24,12 @@ def run(asked: Asked) -> int:
     settings = asked.settings
     if settings.database_url is None:
         raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
+    app = make_app(settings, settings.database_url)
+    # What is loaded by now stays: a collection that walks through all of it holds every page up.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        make_app(settings, settings.database_url),
+        app,
         host=settings.bind,
         port=settings.port,
         access_log=False,
