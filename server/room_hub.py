@@ -38,7 +38,7 @@ from server.open_rooms import OpenRoom, OpenRooms
 from server.room_captions import RoomCaptions
 from server.room_desk import RoomDesk
 from server.room_ears import RoomEars
-from server.room_lines import IDLE, Line
+from server.room_lines import IDLE, PING_SLICES, Line
 from server.room_quality import RoomQuality
 from server.room_reactions import RoomReactions
 from server.room_stages import READ_WITHIN_S, RoomStages
@@ -52,7 +52,6 @@ TICK_S = 0.05
 ADULTS_EVERY_S = 0.5
 FIGURES_EVERY_S = 1.0
 AGAIN_AFTER_S = 0.5
-PING_SLICES = 20
 # A page that does not answer for so long is not there; it comes back by itself.
 IDLE_AFTER_S = 20.0
 
@@ -131,7 +130,7 @@ class RoomHub:
         number, due = divmod(self._slices, PING_SLICES)
         frame = protocol.written(protocol.Ping(number))
         for line in list(self.open.lines.values()):
-            if line.connection.int % PING_SLICES != due:
+            if line.beat != due:
                 continue
             if now - line.heard_at > IDLE_AFTER_S:
                 line.close(IDLE)

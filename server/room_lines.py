@@ -10,6 +10,8 @@ from rooms.live.log import Logged
 from rooms.live.outbox import Outbox
 from rooms.live.room_state import Who
 
+# How many times in two seconds some of the pages are asked whether they are there.
+PING_SLICES = 20
 # Close codes of ours, as PROTOCOL.md explains them.
 RESUME = 4000
 IDLE = 4001
@@ -37,6 +39,12 @@ class Line:
     is_removed: bool = False  # its device or its person was: its picture goes too
     as_of: int | None = None  # what is so in the room was told it up to here; None before
     heard: list[tuple[int, str]] = field(default_factory=list)  # of that, before its welcome
+    asked: int = 0  # commands that are being decided
+    last: str = ""  # the last it is told, once all it asked is answered
+    beat: int = field(init=False)  # in which slice of all pages it is asked whether it is there
+
+    def __post_init__(self) -> None:
+        self.beat = self.connection.int % PING_SLICES
 
     def welcome(self, frame: str, number: int, logged: list[Logged]) -> None:
         """The first it is told: who it is, then what happened since it was here, and meanwhile."""
@@ -65,14 +73,29 @@ class Line:
 
     def tell(self, frame: str, replaces: str = "") -> None:
         """Queues a frame; a page that is too slow for it is closed, and comes back."""
-        if self.number is not None and not self.outbox.put(frame, replaces):
+        if self.number is not None and not self.last:
+            self._put(frame, replaces)
+
+    def _put(self, frame: str, replaces: str = "") -> None:
+        if not self.outbox.put(frame, replaces):
             self.close(RESUME)
 
+    def answer(self, event: protocol.Done | protocol.Refused) -> None:
+        """What became of a command that was decided; counted in `asked`."""
+        self.asked -= 1
+        self._put(protocol.written(event))
+        self._end_when_answered()
+
     def end(self, event: protocol.Closed) -> None:
-        """The last it is told; then it is closed."""
+        """The last it is told, but for answers that come; then it is closed."""
         self.number = self.number or 0
-        self.tell(protocol.written(event))
-        self.outbox.end()
+        self.last = self.last or protocol.written(event)
+        self._end_when_answered()
+
+    def _end_when_answered(self) -> None:
+        if self.last and not self.asked:
+            self._put(self.last)
+            self.outbox.end()
 
     def news(self, logged: Logged, frame: str | None) -> None:
         """A line of the log, once."""

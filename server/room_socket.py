@@ -293,8 +293,9 @@ class _Conversation:
         def answer(refusal: str | None) -> None:
             done = protocol.Done(command.request)
             refused = protocol.Refused(refusal or "", command.request)
-            line.tell(protocol.written(done if refusal is None else refused))
+            line.answer(done if refusal is None else refused)
 
+        line.asked += 1
         self.desk.ask(room.programme_id, room.id, Asked(line.who, scope, command), answer)
 
     async def _caption(self, line: Line, command: protocol.TypeCaption) -> None:

@@ -71,6 +71,19 @@ async def test_what_changed_before_it_saw_the_room_is_told_after_it() -> None:
     assert await page.numbers() == [0, 9]
 
 
+async def test_what_was_asked_is_answered_before_the_end() -> None:
+    page = Page()
+    page.line.welcome('{"number": 0}', 0, [])
+    page.line.asked += 2
+    page.line.end(protocol.Closed("room_closed"))
+    page.hears(on_air(1))
+    page.line.answer(protocol.Done(1))
+    page.line.answer(protocol.Refused("not_now", 2))
+    await asyncio.sleep(0)
+    assert [one.get("event") for one in page.told] == [None, "done", "refused", "closed"]
+    assert await page.line.outbox.next() is None
+
+
 async def test_after_the_end_nothing_is_told() -> None:
     page = Page()
     page.line.welcome('{"number": 0}', 0, [])
