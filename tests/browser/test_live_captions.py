@@ -16,6 +16,7 @@ from server import database
 from server.auth import SEAT_COOKIE
 from tests.support.chromium import light_chromium
 from tests.support.floor import fresh_database, settings_in
+from tests.support.legible import is_legible
 from tests.support.pages import cookies
 from tests.support.served import served
 from tests.support.whole import a_whole
@@ -115,6 +116,7 @@ async def test_a_line_is_typed_corrected_and_read_by_the_class(hall: Hall) -> No
     await expect(lines).to_have_count(3)
     await expect(lines.last).to_have_text("Hier komt het staal binnen.")
     assert await lines.last.get_attribute("lang") == "nl"
+    await is_legible(screen)
     await look(screen, "captions-screen")
 
     wish = phone.locator("[data-captions] summary")

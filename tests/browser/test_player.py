@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from server.templates import WEB
 from tests.browser.stand import LENGTH_S, Stand, film, make_film, stand
 from tests.support.chromium import light_chromium
+from tests.support.legible import is_legible
 
 pytestmark = pytest.mark.browser
 
@@ -422,22 +423,9 @@ async def screen(browser: Browser, address: str) -> AsyncIterator[Page]:
         await context.close()
 
 
-SMALLEST_TEXT = """() => {
-    const walk = document.createTreeWalker(document.querySelector(".beamer"), NodeFilter.SHOW_TEXT);
-    const sizes = [];
-    while (walk.nextNode()) {
-        const element = walk.currentNode.parentElement;
-        if (walk.currentNode.data.trim() && !element.closest(".player, .for-readers")) {
-            sizes.push(parseFloat(getComputedStyle(element).fontSize));
-        }
-    }
-    return Math.min(...sizes);
-}"""
-
-
 async def test_the_class_can_read_the_screen_from_the_back(browser: Browser, there: Stand) -> None:
     async with screen(browser, f"{there.url}/beamer") as page:
-        assert await page.evaluate(SMALLEST_TEXT) >= 56
+        await is_legible(page)
         code = page.locator(".beamer-code")
         assert await code.evaluate("(e) => getComputedStyle(e).fontSize") == "160px"
         picture = await page.locator(".beamer-qr").bounding_box()
@@ -449,7 +437,7 @@ async def test_the_class_can_read_the_screen_from_the_back(browser: Browser, the
 async def test_a_watching_class_sees_the_film_and_one_line(browser: Browser, there: Stand) -> None:
     async with screen(browser, f"{there.url}/watching") as page:
         await page.wait_for_selector(".player[data-mounted][data-state=open]")
-        assert await page.evaluate(SMALLEST_TEXT) >= 56
+        await is_legible(page)
         stage = await page.locator(".player-stage").bounding_box()
         line = await page.locator(".beamer-bar").bounding_box()
         assert stage and line

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page
 
-# On a screen of 1920 by 1080.
+# On a screen of 1920 by 1080. What the teacher sets at the machine is as large as on any page.
 LEAST_PX = 56
 SMALLEST = """() => {
     const walk = document.createTreeWalker(document.querySelector(".beamer"), NodeFilter.SHOW_TEXT);
@@ -10,7 +10,7 @@ SMALLEST = """() => {
     while (walk.nextNode()) {
         const element = walk.currentNode.parentElement;
         const text = walk.currentNode.data.trim();
-        const isAside = element.closest(".player, .for-readers, script");
+        const isAside = element.closest(".player, .captions-wish, .for-readers, script");
         if (!text || isAside || !element.checkVisibility()) continue;
         const size = parseFloat(getComputedStyle(element).fontSize);
         if (size < smallest[0]) smallest = [size, text];
