@@ -98,6 +98,7 @@ async def index(here: Here) -> Response:
     ways = _ways_down(filters, by, lines)
     return here.page(
         "attendance/index.html",
+        has_pairs_only={grant.role for grant in here.scope.grants} == {"facilitator"},
         rows=rows,
         whole=found.whole,
         lines=[(line, ways.get(line.key, "")) for line in lines[:LINES]],

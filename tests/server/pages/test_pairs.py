@@ -37,6 +37,7 @@ async def test_a_facilitator_sees_her_pair_for_as_long_as_it_is_hers(
         office = Scope(world.programme.id, world.teacher.id, (Grant("bureau"),))
     client = app_house.client(cookies={"language": "en"})
     await people.sign_in(app_house, client, helper)
+    assert "makes the pairs" in (await client.get("/attendance")).text, "what she lacks is said"
     assert await rows_of(client) == 0
     async with pool.acquire() as conn, conn.transaction():
         key = (conn, office, helper.id, world.school.id)
