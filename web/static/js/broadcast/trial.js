@@ -42,6 +42,7 @@ async function sendTest(relay, waits) {
     const sendEncodings = encodings("camera");
     peer.addTransceiver(picture.track, { direction: "sendonly", sendEncodings });
     const resource = await inTurn(waits, (ticket) => offer(peer, `/check/whip?ticket=${ticket}`, relay.length > 0));
+    picture.begin();
     if (!(await comesUp(peer, COMES_MS))) return null;
     await new Promise((done) => setTimeout(done, LENGTH_MS));
     const quality = judgeUplink(uplinkOf((await peer.getStats()).values()));
@@ -85,12 +86,14 @@ function movingPicture() {
       pen.fillRect(Math.random() * WIDTH, Math.random() * HEIGHT, SQUARE, SQUARE);
     }
   };
-  const timer = setInterval(draw, 1000 / FRAMES_PER_S);
+  let timer = 0;
   const [track] = canvas.captureStream(FRAMES_PER_S).getVideoTracks();
   if (!track) throw new Error("A canvas always has a picture.");
+  // Nothing is drawn while others test.
+  const begin = () => (timer = setInterval(draw, 1000 / FRAMES_PER_S));
   const end = () => {
     clearInterval(timer);
     track.stop();
   };
-  return { track, end };
+  return { track, begin, end };
 }
