@@ -45,9 +45,7 @@ async def correct(
     The caller has seen that the session class is in scope. Raises `Refused` `reason_missing`,
     `headcount`, `correction_field`.
     """
-    reason = " ".join(reason.split())[:REASON_LENGTH]
-    if not reason:
-        raise Refused("reason_missing")
+    reason = checked_reason(reason)
     found = results.judge(await results.material(conn, session_class_id))
     measured = _measured(found, field)
     await conn.execute(
@@ -66,6 +64,14 @@ async def correct(
         now,
     )
     return await results.rebuild(conn, session_class_id, now)
+
+
+def checked_reason(typed: str) -> str:
+    """The reason on one line; raises `Refused` `reason_missing`."""
+    reason = " ".join(typed.split())[:REASON_LENGTH]
+    if not reason:
+        raise Refused("reason_missing")
+    return reason
 
 
 def _measured(found: Result, field: str) -> str:

@@ -2,18 +2,21 @@
 against each person's visits.
 
 Derived whenever it is read. When visits are purged their result is kept as it was; then it answers
-no "why?" any more.
+no "why?" any more. What somebody corrected lies over it, and what was measured stays beside it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from rooms.agenda.sessions import frozen_rule
-from rooms.attendance import person_visits
+from rooms.attendance import person_corrections, person_visits
+from rooms.attendance.corrections import Correction
 from rooms.attendance.ranges import Ranges
 from rooms.attendance.rule import (
     EPOCH,
@@ -29,13 +32,15 @@ from rooms.attendance.rule import (
     scheduled_window,
 )
 from rooms.connection import Connection
+from rooms.errors import NotThere
 from rooms.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
     """Somebody who registered herself. `intervals`: when she was there, milliseconds since 1970;
-    none of a result that was kept without its visits (`is_frozen`)."""
+    none of a result that was kept without its visits (`is_frozen`). `window`: the time on air.
+    `outcome` is the corrected one where a correction holds, `measured_outcome` never."""
 
     person_id: UUID
     name: str
@@ -45,8 +50,22 @@ class Attendee:
     window_ms: int
     pass_share: float
     rule_version: int
+    measured_outcome: str
     intervals: Ranges = ()
+    window: Ranges = ()
     is_frozen: bool = False
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def correction(self) -> Correction | None:
+        """The one that holds: the last that is not undone."""
+        return next((one for one in self.corrections if one.undone_at is None), None)
+
+    def corrected(self, found: Sequence[Correction]) -> Attendee:
+        """The same with what was said of it, the newest first."""
+        told = replace(self, corrections=tuple(found))
+        holds = told.correction
+        return replace(told, outcome=holds.corrected) if holds else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +84,19 @@ def judge(rule: Rule, window: Window, person_id: UUID, name: str, stays: list[St
     visits = tuple(visit for stay in stays for visit in _visits(stay))
     verdict = judge_seat(rule, window, Seat(SeatKind.OWN, visits))
     is_absent = not stays
+    outcome = Outcome.NO_SHOW.value if is_absent else verdict.outcome.value
     return Attendee(
         person_id,
         name,
-        Outcome.NO_SHOW.value if is_absent else verdict.outcome.value,
+        outcome,
         "no_seat" if is_absent else verdict.reason.code,
         verdict.duration_ms,
         window.length_ms,
         float(rule.pass_share),
         rule.version,
+        outcome,
         verdict.intervals,
+        window.spans,
     )
 
 
@@ -98,11 +120,21 @@ async def of_webinar(conn: Connection, scope: Scope, webinar_id: UUID) -> list[A
     if found is None or not people:
         return []
     stays = await _stays(conn, scope, webinar_id)
-    return [
+    corrected = await person_corrections.of_webinar(conn, scope, webinar_id)
+    judged = [
         kept.get(row["person_id"])
         or judge(*found, row["person_id"], row["name"], stays.get(row["person_id"], []))
         for row in people
     ]
+    return [one.corrected(corrected.get(one.person_id, ())) for one in judged]
+
+
+async def of_person(conn: Connection, scope: Scope, webinar_id: UUID, person_id: UUID) -> Attendee:
+    """One of them. Raises `NotThere`; the caller judges who may read it."""
+    for one in await of_webinar(conn, scope, webinar_id):
+        if one.person_id == person_id:
+            return one
+    raise NotThere("attendee")
 
 
 async def _registered(conn: Connection, scope: Scope, webinar_id: UUID) -> list[asyncpg.Record]:
@@ -123,7 +155,7 @@ async def _kept(conn: Connection, scope: Scope, webinar_id: UUID) -> dict[UUID, 
         """
         select k.person_id, coalesce(nullif(p.name, ''), p.email) as name, k.outcome,
             k.reason as reason_code, k.present_ms, k.window_ms, k.pass_share::float8 as pass_share,
-            k.rule_version
+            k.rule_version, k.outcome as measured_outcome
         from person_results k join persons p on p.id = k.person_id
         where k.programme_id = $1 and k.webinar_id = $2
         """,
@@ -205,7 +237,7 @@ async def _keep(
         programme_id,
         webinar_id,
         one.person_id,
-        one.outcome,
+        one.measured_outcome,
         one.reason_code,
         one.present_ms,
         one.window_ms,
@@ -217,6 +249,7 @@ async def _keep(
 
 async def drop(conn: Connection, programme_id: UUID, before: date) -> int:
     """Who came by herself to webinars before a local day; how many rows went."""
+    await person_corrections.drop(conn, programme_id, before)
     done = await conn.execute(
         """
         delete from person_results k using webinars w

@@ -26,14 +26,15 @@ class Fate(StrEnum):
 _GOES = """
     agenda_thanked.person_id agenda_told.person_id api_tokens.person_id calendar_feeds.person_id
     class_invites.created_by class_teachers.person_id deputies.deputy_id deputies.person_id
-    facilitator_pairs.person_id mail_stops.person_id mails.person_id person_results.person_id
-    person_visits.person_id presenter_checks.person_id sign_ins.person_id
+    facilitator_pairs.person_id mail_stops.person_id mails.person_id person_corrections.person_id
+    person_results.person_id person_visits.person_id presenter_checks.person_id sign_ins.person_id
     webinar_moderators.person_id
 """
 _NAMELESS = """
     captioners.invited_by class_invites.used_by classes.created_by corrections.person_id
     corrections.undone_by deputies.ended_by deputies.named_by exports.person_id
     facilitator_pairs.ended_by facilitator_pairs.made_by incidents.seen_by needs_seen.seen_by
+    person_corrections.corrected_by person_corrections.undone_by
     presenter_checks.vetted_by question_answers.answered_by registrations.let_in_by
     registrations.registered_by registry_lists.decided_by registry_lists.made_by
     registry_versions.made_by release_links.made_by release_links.revoked_by releases.made_by
@@ -121,6 +122,7 @@ async def _take_away(conn: Connection, person_id: UUID) -> None:
         i as (delete from mail_stops where person_id = $1),
         j as (delete from mails where person_id = $1),
         k as (delete from person_results where person_id = $1),
+        p as (delete from person_corrections where person_id = $1),
         l as (delete from person_visits where person_id = $1),
         m as (delete from presenter_checks where person_id = $1),
         n as (delete from webinar_moderators where person_id = $1)
@@ -210,6 +212,10 @@ async def of_person(conn: Connection, person_id: UUID) -> dict[str, list[dict[st
             union all select 'webinar_results', decided_at, jsonb_build_object(
                 'webinar_id', webinar_id, 'outcome', outcome, 'present_ms', present_ms)
                 from person_results where person_id = $1
+            union all select 'webinar_corrections', at, jsonb_build_object(
+                'webinar_id', webinar_id, 'measured', measured, 'corrected', corrected,
+                'reason', reason, 'at', at) from person_corrections
+                where $1 in (person_id, corrected_by)
             union all select 'tours', created_at, jsonb_build_object('slug', slug,
                 'state', state, 'created_at', created_at) from tours where created_by = $1
             union all select 'tour_history', at, jsonb_build_object('kind', kind,

@@ -155,7 +155,7 @@ async def _page(
         text=webinar.text(here.language),
         lines=_lines(here, values["feedback"]),
         leads=webinars.leads(here.scope, webinar),
-        outcome_words={code: here._(words) for code, words in attendance_words.OUTCOMES.items()},
+        outcome_words=attendance_words.person_words(here.language),
         outcome_kinds=attendance_words.OUTCOME_KINDS,
         fewest=afterwards.FEWEST_ANSWERS,
         grades=[here._(words) for _, words in GRADES],

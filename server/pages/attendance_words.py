@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rooms.attendance import results
+from rooms.attendance.person_results import Attendee
 from rooms.attendance.ranges import Ranges
 from rooms.attendance.results import Result, SeatResult
 from server.i18n import N_, translate
@@ -78,6 +79,9 @@ SENT_LATER = N_("sent later")
 DEVICE = N_("Device {number}")
 SCREEN, BEST_DEVICE = N_("Classroom screen"), N_("The device that watched most")
 ON_AIR = N_("On air")
+NOT_SEEN = N_("No page of this person was in the room.")
+# Of one person "nobody came" is said otherwise.
+DID_NOT_COME = N_("did not come")
 
 
 def why(language: str, result: Result) -> str:
@@ -89,6 +93,38 @@ def why(language: str, result: Result) -> str:
         needed=clock(needed_ms / 1000),
         percent=f"{result.pass_share * 100:.0f}",
     )
+
+
+def reason(language: str, one: Attendee) -> str:
+    """The same of a person who came by herself, as it was measured."""
+    if one.reason_code == "no_seat":
+        return translate(language, NOT_SEEN)
+    return translate(language, REASONS.get(one.reason_code, one.reason_code)).format(
+        present=clock(one.present_ms / 1000),
+        window=clock(one.window_ms / 1000),
+        needed=clock(int(one.pass_share * one.window_ms) / 1000),
+        percent=f"{one.pass_share * 100:.0f}",
+    )
+
+
+def person_pictures(language: str, one: Attendee, zone: str) -> dict[str, Any]:
+    """What counted of her time, on the clock, with how far it had to add up."""
+    starts_ms = one.window[0][0]
+    length_s = max(1.0, (one.window[-1][1] - starts_ms) / 1000)
+    counted = [(a / 1000, b / 1000) for a, b in _since(starts_ms, one.intervals)]
+    return {
+        "window_s": length_s,
+        "ticks": [(second, _tick(starts_ms + second * 1000, zone)) for second in _marks(length_s)],
+        "threshold_s": one.pass_share * one.window_ms / 1000,
+        "rows": [
+            {
+                "label": one.name,
+                "words": clock(one.present_ms / 1000),
+                "intervals": counted,
+                "present_s": one.present_ms / 1000,
+            },
+        ],
+    }
 
 
 def film_picture(language: str, result: Result) -> dict[str, Any]:
@@ -211,6 +247,12 @@ def seat_lines(language: str, result: Result) -> list[dict[str, str]]:
         }
         for seat in result.seat_results
     ]
+
+
+def person_words(language: str) -> dict[str, str]:
+    """What became of a person, in words."""
+    words = {code: translate(language, said) for code, said in OUTCOMES.items()}
+    return {**words, "no_show": translate(language, DID_NOT_COME)}
 
 
 def table_words(language: str) -> dict[str, Any]:

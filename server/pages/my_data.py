@@ -32,6 +32,7 @@ KINDS = {
     "preparation": N_("Hours of preparation you told"),
     "conduct": N_("Your certificate and code of conduct"),
     "webinars_watched": N_("When you were in a webinar by yourself"),
+    "webinar_corrections": N_("Corrections of who was in a webinar by herself"),
     "webinar_results": N_("That you were in a webinar by yourself"),
     "tours": N_("Tours you made"),
     "tour_history": N_("What you did with tours"),

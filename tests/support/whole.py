@@ -441,6 +441,7 @@ class Whole:
         """(webinar, question) of one that is over, with a question that had no turn."""
         made = await self.a_webinar(conn)
         part = await self.an_ended_room(conn)
+        await self._comes_by_herself(conn, made)
         await conn.execute(
             """
             update webinars set state = 'ended', live_at = opened_at, ended_at = $2, room_id = $3
@@ -448,7 +449,6 @@ class Whole:
             """,
             made, self.now, part.room_id,
         )  # fmt: skip
-        await self._comes_by_herself(conn, made)
         question = uuid4()
         await conn.execute(
             "insert into questions values ($1, $2, $3, $4, $5, 'shown', $6)",

@@ -8,7 +8,7 @@ from rooms.agenda import registrations, webinar_doors, webinar_presenters, webin
 from rooms.attendance import retention
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
-from rooms.live import presenters, rooms
+from rooms.live import presenters, rooms, stream_keys
 from rooms.scope import Grant, Scope
 from server.database import Pool
 from tests.support import people
@@ -115,6 +115,30 @@ async def _may_present(conn: Connection, scope: Scope, made: webinars.Webinar) -
     assert made.room_id is not None
     room = await rooms.shown(conn, scope.programme_id, made.room_id)
     return rooms.may_present(scope, room)
+
+
+async def test_who_is_invited_anew_has_her_place_again_without_her_old_keys(
+    pool: Pool, world: World
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        by = await a_maker(conn, world)
+        made = await an_announced(conn, world, NOW, by=by)
+        mo = await people.a_person(conn, "mo@terpstra.example")
+        scope = presenting(world, mo.id)
+        assert made.room_id is not None
+        keys = []
+        for _ in range(2):
+            invited = await _invited(conn, by, made)
+            await webinar_presenters.claim(conn, invited, mo.id, NOW, accepts=True)
+            keys.append(await stream_keys.create(conn, scope, made.room_id, "OBS", NOW))
+            if len(keys) == 1:
+                place = invited.presenter_id
+                gone = await webinar_presenters.remove(conn, by, made.id, place, NOW)
+                assert gone is not None
+                assert await stream_keys.holder(conn, keys[0].token, NOW) is None
+        assert await stream_keys.holder(conn, keys[0].token, NOW) is None
+        held = await stream_keys.holder(conn, keys[1].token, NOW)
+        assert held is not None and held.member == gone, "the same place"
 
 
 async def test_a_copy_takes_those_along_who_have_their_place(pool: Pool, world: World) -> None:

@@ -1,11 +1,13 @@
 """After a webinar: three answers that are nobody's, hours told once, questions answered."""
 
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
 import pytest
 
+from rooms.attendance import person_results
 from server import agenda_mails
 from tests.support.floor import House
 from tests.support.mails import mails
@@ -126,3 +128,52 @@ async def test_a_question_of_another_webinar_is_not_there(app_house: House, worl
         f"/webinars/{other}/questions/{world.at['no turn']}", data={"answer": "x"}
     )
     assert answer.status_code == 404
+
+
+async def test_who_came_by_herself_is_explained_corrected_and_exported(
+    app_house: House, world: Whole
+) -> None:
+    client, webinar = await office(app_house, world), world_webinar(world)
+    her = app_house.client()
+    await sign_in(app_house, her, world.people["far teacher"])
+    path = f"/webinars/{webinar}/attendees/{world.at['attendee']}"
+    assert path in (await client.get(f"/webinars/{webinar}/afterwards")).text
+    page = (await client.get(path)).text
+    assert "4:00 of" in page and 'class="threshold"' in page and "partly" in page
+    own = await her.get(path)
+    assert own.status_code == 200 and "Correct it" not in own.text
+
+    corrections = f"{path}/corrections"
+    told = {"outcome": "present", "reason": "Zij zat naast mij."}
+    assert (await her.post(corrections, data=told)).status_code == 404
+    for wrong in ({**told, "reason": " "}, {**told, "outcome": "replay_only"}):
+        assert (await client.post(corrections, data=wrong)).status_code == 422
+    assert (await client.post(corrections, data=told)).status_code == 303
+    page = (await client.get(path)).text
+    assert "Corrected. Measured: partly." in page and "Zij zat naast mij." in page
+    assert "corrected" in (await client.get(f"/webinars/{webinar}/afterwards")).text
+
+    answer = await client.get(f"/webinars/{webinar}/attendees.csv")
+    head, line, *_ = answer.content.decode("utf-8-sig").splitlines()
+    row = dict(zip(head.split(";"), line.split(";"), strict=True))
+    assert (row["outcome"], row["measured_outcome"]) == ("present", "partial")
+    assert (row["present_seconds"], row["corrected_for"]) == ("240", "Zij zat naast mij.")
+    assert (await her.get(f"/webinars/{webinar}/attendees.csv")).status_code == 404
+    assert "Who came by themselves" in (await client.get("/exports")).text
+
+    undo = re.search(rf"{re.escape(corrections)}/[0-9a-f-]+/undo", page)
+    assert undo is not None
+    assert (await client.post(undo[0])).status_code == 303
+    app_house.clock.move(seconds=1)
+    assert (await client.post(undo[0])).status_code == 409
+    page = (await client.get(path)).text
+    assert "Corrected. Measured" not in page and "Undone by" in page
+    # Purged, it stands as it was measured, and nobody changes it.
+    await client.post(corrections, data=told)
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        late = app_house.clock() + timedelta(days=30)
+        await person_results.freeze(conn, world.programme.id, late.date(), late)
+    page = (await client.get(path)).text
+    assert "can no longer be changed" in page and "Correct it" not in page
+    assert "Corrected. Measured: partly." in page
+    assert (await client.post(corrections, data=told)).status_code == 409
