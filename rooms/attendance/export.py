@@ -109,17 +109,17 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
     )
     await report.plan_once(conn)
 
-    async def part() -> list[Texts] | None:
+    async def part() -> Part | None:
         ids = [row[0] for row in await cursor.fetch(LOOKED_UP)]
         return await _looked_up(conn, scope, filters.outcome, ids) if ids else None
 
-    # The database looks up the next part while this one is written.
+    # The database looks up the next part while this one is made into texts and written.
     coming = asyncio.create_task(part())
     try:
         while (found := await coming) is not None:
             coming = asyncio.create_task(part())
-            for first in range(0, len(found), AT_A_TIME):
-                yield found[first : first + AT_A_TIME]
+            for first in range(0, len(found.rows), AT_A_TIME):
+                yield found.texts(first, AT_A_TIME)
     finally:
         coming.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -162,7 +162,28 @@ Correction: TypeAlias = tuple[str, str, str]
 UNCORRECTED: Correction = ("", "", "")
 
 
-async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUID]) -> list[Texts]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows as they were looked up, not yet made into texts. `judged`: those without a kept result,
+    as they are now."""
+
+    rows: list[asyncpg.Record]
+    sittings: dict[str, Sitting]
+    corrected: dict[str, Correction]
+    judged: dict[str, Row]
+
+    def texts(self, first: int, size: int) -> list[Texts]:
+        """Some of them."""
+        return [self._text(row) for row in self.rows[first : first + size]]
+
+    def _text(self, row: asyncpg.Record) -> Texts:
+        key, shared = row[0], self.sittings[row[1]]
+        if key in self.judged:
+            return texts_of(self.judged[key], shared.window, row[-len(APART) :])
+        return texts(row, shared, self.corrected.get(key, UNCORRECTED))
+
+
+async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUID]) -> Part:
     """These session classes in this order: kept results as they are, the others judged now; those
     of them that are not wished for are left out."""
     rows = await _own(conn, scope, ids)
@@ -170,13 +191,8 @@ async def _looked_up(conn: Connection, scope: Scope, outcome: str, ids: list[UUI
     corrected = await _corrections(conn, scope, ids)
     open_ids = [UUID(row[0]) for row in rows if row["outcome"] is None]
     judged = await _judged(conn, scope, open_ids) if open_ids else {}
-    return [
-        texts(row, sittings[row[1]], corrected.get(row[0], UNCORRECTED))
-        if row["outcome"] is not None
-        else texts_of(judged[row[0]], sittings[row[1]].window, row[-len(APART) :])
-        for row in rows
-        if row["outcome"] is not None or report.fits(judged[row[0]], outcome)
-    ]
+    unwished = {key for key, one in judged.items() if not report.fits(one, outcome)}
+    return Part([row for row in rows if row[0] not in unwished], sittings, corrected, judged)
 
 
 async def _own(conn: Connection, scope: Scope, ids: list[UUID]) -> list[asyncpg.Record]:
