@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import psutil
 
 from rooms.people import sign_ins
 from server.auth import COOKIE
@@ -127,3 +128,30 @@ async def _one(client: httpx.AsyncClient, name: str, path: str, times: Times) ->
         times.ms[name].append(took)
     else:
         times.failed.append(f"{name}: {answer.status_code}")
+
+
+async def cpu_of_each(
+    url: str, cookies: dict[str, str], pages: dict[str, str], rounds: int, pids: tuple[int, int]
+) -> dict[str, tuple[float, float]]:
+    """(milliseconds of CPU of the web process, of the database) that each page takes, one page
+    after the other. `pids`: the web process and the database's first one."""
+    headers, found = {"accept": "text/html"}, {}
+    async with httpx.AsyncClient(
+        base_url=url, cookies=cookies, timeout=30, headers=headers
+    ) as client:
+        for name, path in pages.items():
+            before = [_cpu_ms(pid) for pid in pids]
+            for _ in range(rounds):
+                await client.get(path)
+            web, database = [
+                (_cpu_ms(pid) - was) / rounds for pid, was in zip(pids, before, strict=True)
+            ]
+            found[name] = web, database
+    return found
+
+
+def _cpu_ms(pid: int) -> float:
+    """Of a process and its children, as far as they live."""
+    first = psutil.Process(pid)
+    times = [one.cpu_times() for one in (first, *first.children(recursive=True))]
+    return sum(one.user + one.system for one in times) * 1000

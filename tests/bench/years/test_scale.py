@@ -33,6 +33,8 @@ from tests.support.served import WebProcess
 
 RATE = 20.0
 ROUNDS = 12
+# So often each page is asked for by itself, for its CPU.
+ALONE = 20
 MB = 1_000_000
 
 PAGE_P95_MS = 150.0
@@ -49,6 +51,7 @@ class Measured:
     visits: int
     rows: int
     times: pages.Times
+    cpu_ms: dict[str, tuple[float, float]]
     rss: tuple[int, int]
     exports: dict[str, tuple[float, float, int]]
     nightly_s: tuple[float, float]
@@ -112,6 +115,8 @@ async def _measure(url: str, folder: Path) -> Measured:
             await pages.ask(web.url, cookies, found, 1, RATE)  # what is loaded once
             before = psutil.Process(web.pid).memory_info().rss
             times = await pages.ask(web.url, cookies, found, ROUNDS, RATE)
+            pids = web.pid, await _first_process(conn)
+            cpu_ms = await pages.cpu_of_each(web.url, cookies, found, ALONE, pids)
             exports = {
                 form: await _export(web.url, office, f"/attendance.{form}?since=&until=")
                 for form in ("csv", "json")
@@ -121,10 +126,24 @@ async def _measure(url: str, folder: Path) -> Measured:
             await web.kill()
         exports["xlsx"] = await _spreadsheet(conn, programme, folder)
         return Measured(
-            visits, rows, times, rss, exports, await _nightly(conn), await _purge(conn, programme)
+            visits,
+            rows,
+            times,
+            cpu_ms,
+            rss,
+            exports,
+            await _nightly(conn),
+            await _purge(conn, programme),
         )
     finally:
         await conn.close()
+
+
+async def _first_process(conn: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """The database's own first process, of which all others are children."""
+    parent = psutil.Process(await conn.fetchval("select pg_backend_pid()")).parent()
+    assert parent is not None
+    return parent.pid
 
 
 async def _export(url: str, cookies: dict[str, str], path: str) -> tuple[float, float, int]:
@@ -205,6 +224,10 @@ def _write(found: list[Measured]) -> None:
     each = [
         [name, *(f"{p95(one.times.ms[name]):.0f}" for one in found)] for name in found[0].times.ms
     ]
+    each_cpu = [
+        [name, *(f"{sum(one.cpu_ms[name]):.0f} · {one.cpu_ms[name][1]:.0f}" for one in found)]
+        for name in found[0].cpu_ms
+    ]
     cost.write(
         "years",
         "Five years of a national programme",
@@ -212,6 +235,7 @@ def _write(found: list[Measured]) -> None:
         "program share the machine. The programme is made by `python -m tests.bench.years`.",
         cost.table(heads, whole),
         cost.table(["p95 in ms", *heads[1:]], each),
+        cost.table(["CPU in ms: all · of it the database", *heads[1:]], each_cpu),
     )
 
 
