@@ -24,10 +24,7 @@ class Received:
 async def mails(house: House) -> list[Received]:
     """All mails written, oldest first."""
     rows = await house.pool.fetch("select * from mails order by id")
-    return [
-        _received(row, house)
-        for row in rows
-    ]
+    return [_received(row, house) for row in rows]
 
 
 async def last_mail(house: House) -> Received:
