@@ -43,7 +43,7 @@ _PROBE_S = (
 _MANY_REPEATS = 15  # packets asked for again within a second: a keyframe that drowned
 _REPEATS_S = 1.0
 _STUTTERS = 1 / 3  # of the pictures of a lower layer: fewer look like a standstill
-_MOVES = 1 / 2  # and so many it shows at least before it is gone up to
+_MOVES = 2 / 5  # so many before it is gone up to: half the rate is a choice encoders make
 _COME_BACK_S = 3.0  # after a pause the layers of a picture begin one by one, the smallest first
 
 
