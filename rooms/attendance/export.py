@@ -107,7 +107,7 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
         *report.filter_values(scope, filters),
         filters.outcome,
     )
-    await report.plan_once(conn)
+    await report.plan_for_few(conn)
 
     async def part() -> Part | None:
         ids = [row[0] for row in await cursor.fetch(LOOKED_UP)]

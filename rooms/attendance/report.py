@@ -262,6 +262,12 @@ async def plan_once(conn: Connection) -> None:
     await conn.execute("set local plan_cache_mode = auto")
 
 
+async def plan_for_few(conn: Connection) -> None:
+    """From here on queries are planned once, for few ids: of thousands the planner would read
+    whole tables, again for each part of a long list."""
+    await conn.execute("set local plan_cache_mode = force_generic_plan")
+
+
 def live_columns(live: Live) -> list[list[object]]:
     """The parameters of what still runs, a list per column."""
     return [[one[at] for one in live] for at in range(4)]
