@@ -1,6 +1,7 @@
 """The pages a coordinator opens, asked for at a steady rate, and how long each took."""
 
 import asyncio
+import contextlib
 import statistics
 import time
 from collections import defaultdict
@@ -151,7 +152,12 @@ async def cpu_of_each(
 
 
 def _cpu_ms(pid: int) -> float:
-    """Of a process and its children, as far as they live."""
+    """Of a process and its children, also of those that have gone meanwhile."""
     first = psutil.Process(pid)
-    times = [one.cpu_times() for one in (first, *first.children(recursive=True))]
-    return sum(one.user + one.system for one in times) * 1000
+    own = first.cpu_times()
+    total = own.user + own.system + own.children_user + own.children_system
+    for child in first.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = child.cpu_times()
+            total += times.user + times.system
+    return total * 1000
