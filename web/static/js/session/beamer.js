@@ -7,21 +7,22 @@ import { must } from "../elements.js";
 import { fill } from "../texts.js";
 import { playerOf } from "../player/start.js";
 import { Beats } from "./beats.js";
+import { showClock } from "./clock.js";
+import { Headcount } from "./headcount.js";
 import { testSound } from "./sound.js";
 import { stayAwake } from "./wake.js";
 import { chosenChapters, tell, wordsOf } from "./words.js";
 
 // Until the headcount has arrived it is told again.
 const AGAIN_MS = 5000;
-const CLOCK_MS = 1000;
 
 /** @typedef {"join" | "film" | "end" | "over"} Part */
 
 const root = /** @type {HTMLElement} */ (must(document.querySelector("[data-beamer]")));
 const session = root.dataset.beamer ?? "";
 const words = wordsOf(root);
-const startForm = /** @type {HTMLFormElement} */ (must(root.querySelector("[data-start]")));
-const endForm = /** @type {HTMLFormElement} */ (must(root.querySelector("[data-confirm]")));
+const atStart = new Headcount(root.querySelector("[data-start]"));
+const atEnd = new Headcount(root.querySelector("[data-confirm]"));
 const beats = new Beats(session);
 let letSleep = () => {};
 
@@ -42,36 +43,14 @@ function note(text) {
   for (const place of root.querySelectorAll("[data-note]")) place.textContent = text;
 }
 
-/** @param {HTMLFormElement} form */
-const fieldOf = (form) => /** @type {HTMLInputElement} */ (must(form.querySelector("input")));
-
-/** @param {HTMLFormElement} form @returns {number | null} */
-function pupilsIn(form) {
-  const typed = fieldOf(form).value.trim();
-  return /^\d{1,3}$/.test(typed) ? Number(typed) : null;
-}
-
-/** The button says the number: "Start: 28 pupils". @param {HTMLFormElement} form */
-function nameButton(form) {
-  const button = /** @type {HTMLElement} */ (must(form.querySelector("button")));
-  const pupils = pupilsIn(form);
-  button.textContent =
-    pupils === null ? (button.dataset.noWords ?? "") : fill(button.dataset.words ?? "", { pupils });
-}
-
 /** @param {number} pupils */
 async function declare(pupils) {
   if (await tell(`/sessions/${session}/declare`, { pupils })) return;
   setTimeout(() => void declare(pupils), AGAIN_MS);
 }
 
-async function begin() {
-  const pupils = pupilsIn(startForm);
-  if (pupils === null) {
-    note(words.number ?? "");
-    fieldOf(startForm).focus();
-    return;
-  }
+/** @param {number} pupils */
+async function begin(pupils) {
   void declare(pupils);
   void fillScreen();
   letSleep = stayAwake();
@@ -92,19 +71,14 @@ async function fillScreen() {
 
 function askCount() {
   player.pause();
-  fieldOf(endForm).value = String(pupilsIn(startForm) ?? "");
-  nameButton(endForm);
+  atEnd.suggest(atStart.pupils);
   show("end");
-  endForm.querySelector("button")?.focus();
+  atEnd.button.focus();
   beats.now();
 }
 
-async function confirmCount() {
-  const pupils = pupilsIn(endForm);
-  if (pupils === null) {
-    fieldOf(endForm).focus();
-    return;
-  }
+/** @param {number} pupils */
+async function confirmCount(pupils) {
   await beats.settle();
   const isKept = await tell(`/sessions/${session}/declare`, { pupils, is_end: true });
   if (!isKept || !(await tell(`/sessions/${session}/finish`))) {
@@ -133,19 +107,11 @@ function told({ state, phones }) {
   }
 }
 
-function tick() {
-  const clock = root.querySelector("[data-clock]");
-  const now = new Date();
-  const time = [now.getHours(), now.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
-  if (clock && clock.textContent !== time) clock.textContent = time;
-}
-
-for (const form of [startForm, endForm]) {
-  fieldOf(form).addEventListener("input", () => nameButton(form));
-  nameButton(form);
-}
-startForm.addEventListener("submit", (event) => (event.preventDefault(), void begin()));
-endForm.addEventListener("submit", (event) => (event.preventDefault(), void confirmCount()));
+atStart.whenTold(
+  (pupils) => void begin(pupils),
+  () => note(words.number ?? ""),
+);
+atEnd.whenTold((pupils) => void confirmCount(pupils));
 root.querySelector("[data-done]")?.addEventListener("click", askCount);
 root.querySelector("[data-back]")?.addEventListener("click", () => (show("film"), void player.play()));
 player.on("ended", askCount);
@@ -158,5 +124,4 @@ if (root.dataset.state === "ended") {
   over();
   void beats.sendLeft();
 } else void beats.start();
-tick();
-setInterval(tick, CLOCK_MS);
+showClock(root);
