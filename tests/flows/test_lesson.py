@@ -13,6 +13,7 @@ from rooms.attendance import keeping
 from rooms.people.codes import shown_class_code
 from server.database import Connection
 from tests.support import people
+from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_tour, a_world, replace_film
 from tests.support.playing import put_files
@@ -248,7 +249,7 @@ async def test_a_tour_taken_off_does_not_start_and_plays_to_nobody(
     await phone.post("/join", data={"code": code})
     async with app_house.pool.acquire() as conn, conn.transaction():
         other = await a_class(conn, world, "4C")
-        today = app_house.clock().date() + timedelta(days=1)
+        today = local_day(app_house.clock()) + timedelta(days=1)
         plan = await sessions.plan(
             conn, world.scope, world.tour_id, other.id, Plan(day=today), app_house.clock()
         )
@@ -268,7 +269,7 @@ async def test_a_tour_taken_off_does_not_start_and_plays_to_nobody(
     assert (await phone.get(film)).status_code == 200
     assert (await phone.get(f"{running}/phone")).status_code == 200
     async with app_house.pool.acquire() as conn:
-        await conn.execute("update tours set rights_until = $1", app_house.clock().date())
+        await conn.execute("update tours set rights_until = $1", local_day(app_house.clock()))
     assert (await phone.get(film)).status_code == 404
     assert (await phone.get(f"{running}/phone")).status_code == 409
 

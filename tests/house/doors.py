@@ -17,6 +17,7 @@ from rooms.live import presenters, rooms, stream_keys
 from rooms.people import deputies, pairs, school_merges, schools, sign_in_mails
 from rooms.tours import choices
 from tests.support import people
+from tests.support.days import local_day
 from tests.support.pages import Visit
 from tests.support.whole import WORKSHEET, Whole
 
@@ -201,7 +202,7 @@ async def a_pair(conn: Connection, world: Whole) -> UUID:
 
 async def an_absence(conn: Connection, world: Whole) -> UUID:
     person = UUID((await a_stand_in(conn, world))["stand in"])
-    today = world.now.date()
+    today = local_day(world.now)
     return await deputies.name(
         conn, world.scope("coordinator"), person, (today, today), today, world.now
     )

@@ -16,6 +16,7 @@ from rooms.people import roles
 from rooms.people.persons import Person
 from tests.support import people
 from tests.support.captions import Captioned, a_captioned_webinar
+from tests.support.days import local_day
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, live_house
 from tests.support.sockets import Page, a_page, listening
@@ -159,7 +160,7 @@ async def hall_presenter(hall: Hall, email: str) -> Person:
         person = await people.a_person(conn, email)
         await webinar_presenters.claim(conn, invited, person.id, now, accepts=True)
         found = await webinars.by_id(conn, by, webinar.id)
-        await webinar_presenters.vet(conn, by, found, place, now.date(), now.date())
+        await webinar_presenters.vet(conn, by, found, place, local_day(now), local_day(now))
     return person
 
 

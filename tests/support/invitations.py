@@ -16,6 +16,7 @@ from rooms.people.programmes import Programme
 from rooms.people.schools import School
 from rooms.scope import Grant, Scope
 from tests.support import people
+from tests.support.days import local_day
 
 
 @dataclass
@@ -58,7 +59,9 @@ class Meeting:
 
     async def ask(self, conn: Connection, now: datetime, **changes: Any) -> Request:
         """The teacher asks."""
-        return await request_asking.ask(conn, self.teaching, self.draft(now.date(), **changes), now)
+        return await request_asking.ask(
+            conn, self.teaching, self.draft(local_day(now), **changes), now
+        )
 
 
 async def a_meeting(conn: Connection, slug: str = "jetstream", *, now: datetime) -> Meeting:

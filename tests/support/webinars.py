@@ -10,6 +10,7 @@ from rooms.agenda.webinars import Webinar, Wish
 from rooms.connection import Connection
 from rooms.scope import Grant, Scope
 from tests.support import people
+from tests.support.days import local_day
 from tests.support.lessons import World
 
 
@@ -23,7 +24,7 @@ def a_wish(now: datetime, *, title: str = "Build a dyke", days: int = 7, **chang
     values: dict[str, Any] = {
         "texts": {"en": Text("en", title, "How water is kept out.", "Bring a sponge.")},
         "original_language": "en",
-        "day": (now + timedelta(days=days)).date(),
+        "day": local_day(now + timedelta(days=days)),
         "from_time": time(10),
         "until_time": time(11),
         "sectors": ["water"],

@@ -78,6 +78,7 @@ from server.pages import kpi_words
 from server.pages.calendar import FEED
 from tests.support import people
 from tests.support import tours as build
+from tests.support.days import local_day
 from tests.support.tours import Desk
 
 FILM_MS = 16_000
@@ -143,7 +144,7 @@ class Whole:
         tour_id = UUID(self.at["published"])
         if starts:
             return await sessions.show_now(conn, scope, tour_id, made.id, self.now)
-        plan = sessions.Plan(day=self.now.astimezone(UTC).date())
+        plan = sessions.Plan(day=local_day(self.now))
         return await sessions.plan(conn, scope, tour_id, made.id, plan, self.now)
 
     async def an_ended_session(self, conn: Connection) -> sessions.Session:
@@ -213,14 +214,14 @@ class Whole:
 
     async def a_release(self, conn: Connection) -> UUID:
         """The figures of the present school year as they left the programme when it was over."""
-        period = kpi_periods.named("", "", self.now.date(), 8)
+        period = kpi_periods.named("", "", local_day(self.now), 8)
         words = {language: kpi_words.definitions(language) for language in ("nl", "en")}
         over = datetime.combine(period.until + timedelta(days=2), time(), UTC)
         return (await releases.make(conn, self.scope("bureau"), period, words, over)).id
 
     async def a_release_link(self, conn: Connection) -> tuple[UUID, str]:
         """(id, secret) of a funder's link to the releases."""
-        day, scope = self.now.date(), self.scope("bureau")
+        day, scope = local_day(self.now), self.scope("bureau")
         label = f"Fonds {uuid4().hex[:4]} {self.mark}"
         until = day + timedelta(days=30)
         token = await release_links.make(conn, scope, label, until, day, self.now)
@@ -349,7 +350,7 @@ class Whole:
         session = await self.an_ended_session(conn)
         told = Asked(
             self.programme.id, session.id, session.session_class_id, self.people["teacher"].id,
-            session.class_name, session.title, self.now.date(), 26, 12_000, None,
+            session.class_name, session.title, local_day(self.now), 26, 12_000, None,
         )  # fmt: skip
         return confirm_mails.make_token(self.settings, told)
 
@@ -360,7 +361,7 @@ class Whole:
     async def a_request(self, conn: Connection, state: str = "asked") -> UUID:
         """An invitation of the teacher to the company: asked, proposed, accepted or declined."""
         made = await self.a_class(conn)
-        today = self.now.astimezone(UTC).date()
+        today = local_day(self.now)
         draft = Draft(
             self.desk.company.id, made.id, "live_tour", f"Hoe staal roest, {self.mark}",
             f"Zien waar corrosie begint bij {self.mark}.", "Ionen en metalen.",
@@ -380,11 +381,11 @@ class Whole:
     @property
     def lesson_day(self) -> date:
         """A day in a week that suits."""
-        return weeks_from(self.now.astimezone(UTC).date())[1] + timedelta(days=1)
+        return weeks_from(local_day(self.now))[1] + timedelta(days=1)
 
     async def a_webinar(self, conn: Connection, *, is_draft: bool = False) -> UUID:
         """A webinar of the company in the region, for sixty pupils: announced, or a draft."""
-        day = weeks_from(self.now.astimezone(UTC).date())[1]
+        day = weeks_from(local_day(self.now))[1]
         words = {
             "nl": WebinarText("nl", f"Bouw een dijk, {self.mark}", "Hoe water buiten blijft."),
             "en": WebinarText("en", f"Build a dyke, {self.mark}", "How water is kept out."),

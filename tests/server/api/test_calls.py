@@ -16,6 +16,7 @@ from server.api.table import ENDPOINTS
 from server.pages import kpi_words
 from tests.support import tours as tour_support
 from tests.support.api import Office, an_office, caller
+from tests.support.days import local_day
 from tests.support.floor import House
 
 VTT = "WEBVTT\n\n00:00.000 --> 00:02.000\nWelcome\n\n00:02.000 --> 00:05.000\nto Havenlicht\n"
@@ -162,7 +163,7 @@ BODIES = {
 
 async def a_release(conn: Connection, office: Office, now: datetime) -> UUID:
     scope = Scope(office.desk.programme.id, office.desk.coordinator.id, (Grant("bureau"),))
-    period = kpi_periods.named("", "", now.date(), 8)
+    period = kpi_periods.named("", "", local_day(now), 8)
     words = {language: kpi_words.definitions(language) for language in ("nl", "en")}
     return (await releases.make(conn, scope, period, words, now)).id
 

@@ -13,6 +13,7 @@ from tests.server.pages.test_webinars import (
     signed_in,
     somebody,
 )
+from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.lessons import World, a_world
 from tests.support.mails import mails
@@ -64,7 +65,7 @@ async def test_the_page_says_beforehand_whether_there_will_be_captions(
     typing = (await tess.get(goes.headers["location"])).text
     assert 'id="line"' in typing and "You type captions in Dutch" in typing
 
-    day = str((app_house.clock() + timedelta(days=10)).date())
+    day = str(local_day(app_house.clock() + timedelta(days=10)))
     copied = (await office.post(f"{desk}/copy", data={"day": day})).headers["location"]
     page_of_copy = (await office.get(copied)).text
     assert "Ask again" in page_of_copy and "tess@tolk.example" in page_of_copy

@@ -20,6 +20,7 @@ from rooms.attendance.kpi_periods import Period
 from rooms.people import api_tokens
 from rooms.scope import Scope
 from server.pages import kpis
+from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.histories import NOW, History, a_history
 from tests.support.invitations import a_meeting
@@ -168,7 +169,7 @@ async def test_objectives_are_written_and_ended(app_house: House) -> None:
 
 async def test_a_pair_is_alive_once_a_lesson_is_agreed(app_house: House) -> None:
     now = app_house.clock.moment = datetime(2026, 9, 15, 9, 0, tzinfo=NOW.tzinfo)
-    day = weeks_from(now.date())[1] + timedelta(days=1)
+    day = weeks_from(local_day(now))[1] + timedelta(days=1)
     period = Period(date(2026, 8, 1), date(2027, 7, 31))
     async with app_house.pool.acquire() as conn, conn.transaction():
         meeting = await a_meeting(conn, now=now)

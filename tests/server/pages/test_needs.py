@@ -1,12 +1,13 @@
 """A coordinator's first page: her own regions, each line once, and a deputy while she is away."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from tests.house.doors import a_no_show
 from tests.support import people
+from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.pages import cookies
 from tests.support.whole import Whole, a_whole
@@ -68,7 +69,7 @@ async def test_a_headcount_waits_until_it_is_confirmed_or_corrected(
         session = await world.an_ended_session(conn)
         await conn.execute(
             "update sessions set local_date = $2, ended_at = $3 where id = $1",
-            session.id, (now - timedelta(days=8)).date(), now - timedelta(days=8),
+            session.id, local_day(now - timedelta(days=8)), now - timedelta(days=8),
         )  # fmt: skip
     at = await browsers(app_house, world)
     link = f'href="/attendance/{session.session_class_id}"'
@@ -88,7 +89,7 @@ async def test_a_headcount_waits_until_it_is_confirmed_or_corrected(
 async def test_a_deputy_has_her_regions_while_she_is_away_and_not_longer(
     app_house: House, world: Whole
 ) -> None:
-    pool, today = app_house.pool, date.today()
+    pool, today = app_house.pool, local_day(app_house.clock())
     at = await browsers(app_house, world)
     coordinator, deputy = at["coordinator"], at["far coordinator"]
     wish = {"deputy": str(world.people["far coordinator"].id), "from": str(today)}
@@ -123,7 +124,7 @@ async def test_a_deputy_names_no_deputy_of_hers(app_house: House, world: Whole) 
     async with app_house.pool.acquire() as conn, conn.transaction():
         helper = await people.a_person(conn)
         await people.a_role(conn, world.programme, helper, "facilitator")
-    client, today = app_house.client(), str(date.today())
+    client, today = app_house.client(), str(local_day(app_house.clock()))
     await people.sign_in(app_house, client, helper)
     at = await browsers(app_house, world)
     wish = {"deputy": str(helper.id), "from": today, "until": today}
@@ -140,7 +141,7 @@ async def test_a_deputy_names_no_deputy_of_hers(app_house: House, world: Whole) 
 
 async def test_the_office_names_a_deputy_for_who_fell_ill(app_house: House, world: Whole) -> None:
     at = await browsers(app_house, world)
-    today = str(world.now.date())
+    today = str(local_day(world.now))
     ill, stand_in = world.people["coordinator"], world.people["far coordinator"]
     wish = {"away": str(ill.id), "deputy": str(stand_in.id), "from": today, "until": today}
     office = at["bureau"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from rooms.people import classes, pairs, placings, schools
 from rooms.scope import Grant, Scope
 from tests.server.pages.test_school_lists import Office, office
+from tests.support.days import local_day
 from tests.support.lessons import a_class, a_session, teacher_scope
 from tests.support.people import a_person, a_region, a_role, a_school, a_teacher
 
@@ -67,8 +68,8 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
         # both offices had placed it, and the other has found out already that it is none
         for there in (world, office.twin_world):
             eyes = Scope(there.programme.id, None, (Grant("bureau"),))
-            await schools.place(conn, eyes, typed.id, there.region.id, now.date())
-        await placings.end_here(conn, eyes, typed.id, now.date())
+            await schools.place(conn, eyes, typed.id, there.region.id, local_day(now))
+        await placings.end_here(conn, eyes, typed.id, local_day(now))
         eyes = Scope(world.programme.id, None, (Grant("bureau"),))
         pair = await pairs.make(conn, eyes, helper.id, typed.id, world.company.id, now)
         await conn.execute(
@@ -117,12 +118,12 @@ async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Of
     told = {"code": "x", "name": world.school.name, "region": str(oost.id)}
     path = f"/programme/schools/{world.school.id}"
     at = "select region_id from session_classes"
-    later = (now + timedelta(days=3)).date().isoformat()
+    later = local_day(now + timedelta(days=3)).isoformat()
     assert (await office.client.post(path, data={**told, "region_from": later})).status_code == 303
     assert await pool.fetchval(at) == world.region.id
-    ahead = (now + timedelta(days=40)).date().isoformat()
+    ahead = local_day(now + timedelta(days=40)).isoformat()
     assert (await office.client.post(path, data={**told, "region_from": ahead})).status_code == 422
-    before = (now - timedelta(days=3)).date().isoformat()
+    before = local_day(now - timedelta(days=3)).isoformat()
     assert (await office.client.post(path, data={**told, "region_from": before})).status_code == 303
     stays = await pool.fetch(
         "select * from school_regions where school_id = $1 order by valid_from", world.school.id
@@ -140,7 +141,7 @@ async def test_a_lesson_after_the_merger_is_the_successors(office: Office) -> No
         await a_session(conn, world, await a_class(conn, world), now)
     path = f"/programme/schools/{world.school.id}"
     for number, (days, status) in enumerate(((5, 422), (-1, 303))):
-        told = {"on": (now + timedelta(days=days)).date().isoformat(), "successor": "77AA00"}
+        told = {"on": local_day(now + timedelta(days=days)).isoformat(), "successor": "77AA00"}
         assert (await office.client.post(f"{path}/close", data=told)).status_code == status
         async with pool.acquire() as conn, conn.transaction():
             await a_session(conn, world, await a_class(conn, world, f"3{number}"), now)

@@ -16,6 +16,7 @@ from rooms.people.persons import Person
 from rooms.scope import Scope
 from server.auth import COOKIE
 from tests.support import people
+from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_world
 from tests.support.mails import last_mail, mails
@@ -42,7 +43,7 @@ async def somebody(house: House, world: World, role: str, **part: object) -> Per
 
 
 def a_form(house: House, world: World, **changes: str) -> dict[str, str]:
-    day = (house.clock() + timedelta(days=3)).date()
+    day = local_day(house.clock() + timedelta(days=3))
     return {
         "original_language": "en",
         "title_en": "Build a dyke",
@@ -244,7 +245,7 @@ async def test_a_change_a_copy_and_the_end_of_it(app_house: House, world: World)
     assert "This stands since" in (await office.get(f"{desk}/edit")).text
     changed = a_form(app_house, world, title_en="Build two dykes", pass_percent="90")
     assert (await office.post(f"{desk}/edit", data=changed)).status_code == 303
-    day = (app_house.clock() + timedelta(days=10)).date()
+    day = local_day(app_house.clock() + timedelta(days=10))
     copied = await office.post(f"{desk}/copy", data={"day": str(day)})
     assert "Build two dykes" in (await office.get(copied.headers["location"])).text
     assert (await office.post(f"{desk}/copy", data={"day": "2020-01-01"})).status_code == 422
