@@ -1,7 +1,8 @@
 """An export on its way: rows leave while they are read, so that a long one needs no memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -44,12 +45,17 @@ class Streamed(StreamingResponse):
 
 async def csv_parts(
     pool: Pool, eyes: Eyes, filters: Filters, delimiter: str, ended: "Ended"
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """A CSV file, its head before the first row is looked for."""
     yield export.LINES.csv_first(delimiter)
     rows = 0
-    async with _turns, pool.acquire() as conn, export.one_moment(conn):
-        async for found in export.batches(conn, eyes, filters):
+    async with (
+        _turns,
+        pool.acquire() as conn,
+        export.one_moment(conn),
+        aclosing(export.batches(conn, eyes, filters)) as parts,
+    ):
+        async for found in parts:
             rows += len(found)
             yield export.LINES.csv(found, delimiter)
     await ended(rows)
@@ -57,12 +63,17 @@ async def csv_parts(
 
 async def json_parts(
     pool: Pool, eyes: Eyes, filters: Filters, ended: "Ended"
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The same rows as one JSON document."""
     yield export.LINES.json_first(export.VERSION)
     rows = 0
-    async with _turns, pool.acquire() as conn, export.one_moment(conn):
-        async for found in export.batches(conn, eyes, filters):
+    async with (
+        _turns,
+        pool.acquire() as conn,
+        export.one_moment(conn),
+        aclosing(export.batches(conn, eyes, filters)) as parts,
+    ):
+        async for found in parts:
             if found:
                 yield (JSON_COMMA if rows else b"") + export.LINES.json(found)
             rows += len(found)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -74,11 +75,12 @@ async def _write(floor: Floor, one: Export, lease: UUID, path: Path) -> int:
         export.one_moment(conn),
     ):
         eyes = await grants.scope_of(conn, one.programme_id, one.person_id)
-        async for found in export.batches(conn, eyes, one.view):
-            await asyncio.to_thread(book.add, found)
-            if book.rows - told >= REPORT_EVERY:
-                told = book.rows
-                await _tell(floor, one, lease, told)
+        async with aclosing(export.batches(conn, eyes, one.view)) as parts:
+            async for found in parts:
+                await asyncio.to_thread(book.add, found)
+                if book.rows - told >= REPORT_EVERY:
+                    told = book.rows
+                    await _tell(floor, one, lease, told)
     await asyncio.to_thread(book.close)
     return book.rows
 

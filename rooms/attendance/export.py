@@ -4,8 +4,7 @@
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -89,11 +88,14 @@ def one_moment(conn: Connection) -> "asyncpg.transaction.Transaction":
     return conn.transaction(isolation="repeatable_read", readonly=True)
 
 
-async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIterator[list[Texts]]:
+async def batches(
+    conn: Connection, scope: Scope, filters: Filters
+) -> AsyncGenerator[list[Texts], None]:
     """The viewer's rows, oldest first, some hundred at a time: a long report needs no memory.
 
     A cursor over the order alone, and each part's rows looked up by their ids: sorting whole rows
-    would keep the first one waiting for all. Has to run inside `one_moment`.
+    would keep the first one waiting for all. Runs inside `one_moment`, and has to be closed before
+    that ends (`contextlib.aclosing`): while a part is written the next one is on its way.
     """
     await report.plan_anew(conn)
     cursor = await conn.cursor(
@@ -122,8 +124,7 @@ async def batches(conn: Connection, scope: Scope, filters: Filters) -> AsyncIter
                 yield found.texts(first, AT_A_TIME)
     finally:
         coming.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await coming
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 async def count(conn: Connection, scope: Scope, filters: Filters) -> int:

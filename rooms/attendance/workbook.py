@@ -31,7 +31,7 @@ class Rows(Worksheet):  # type: ignore[misc]
     """A sheet that also takes whole rows as XML: by the cell it takes ten times as long.
 
     It leans on names of the library that are its own (`_write_single_row`, `row_data_fh` and the
-    four numbers below); a test holds what it writes against the same cells written one by one.
+    three numbers below); a test holds what it writes against the same cells written one by one.
     """
 
     def write_xml(self, first: int, rows: Sequence[str], columns: int) -> None:

@@ -1,6 +1,7 @@
 """Exports of attendance: CSV, JSON and spreadsheets of a view, and what was taken out by whom."""
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,8 +69,9 @@ async def _spreadsheet(here: Here) -> Response:
             async with (
                 here.floor.pool.acquire() as conn,
                 export.one_moment(conn),
+                aclosing(export.batches(conn, here.scope, _filters(here))) as parts,
             ):
-                async for found in export.batches(conn, here.scope, _filters(here)):
+                async for found in parts:
                     await asyncio.to_thread(book.add, found)
             await asyncio.to_thread(book.close)
             body = await asyncio.to_thread(path.read_bytes)

@@ -1,5 +1,6 @@
 """Exports: the same rows in three forms, the same file each time, on record, a file for a day."""
 
+import asyncio
 import csv
 import io
 import re
@@ -10,8 +11,10 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pgqueuer.domain.errors import RetryRequested
 
 from rooms.attendance import export, exports
+from server import export_stream
 from server.pages import exports as pages
 from tests.support import films as arriving
 from tests.support.floor import House
@@ -84,11 +87,24 @@ async def test_all_forms_hold_the_same_rows_and_stay_the_same(
     assert (await office.get("/exports")).text.count("level=havo") == 6
 
 
-async def test_a_reader_who_goes_away_leaves_no_count(app_house: House, world: World) -> None:
+async def test_a_reader_who_goes_away_leaves_no_count(
+    app_house: House, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the next rows are being looked up, which keeps nobody else from the connection."""
+    monkeypatch.setattr(export, "LOOKED_UP", 10)
     client = await signed_in(app_house, world, "bureau")
     await client.get("/attendance.csv?outcome=no_such")
-    kept = await app_house.pool.fetchrow("select rows, ended_at from exports")
-    assert kept is not None and kept["rows"] == 0 and kept["ended_at"] is not None
+    pool, now = app_house.pool, app_house.clock()
+    async with pool.acquire() as conn:
+        export_id = await exports.begin(conn, world.scope, "attendance", "csv", "", now)
+    ended = export_stream.Ended(pool, export_id, app_house.clock)
+    parts = export_stream.csv_parts(pool, world.scope, exports.Filters(), ";", ended)
+    head, first = await anext(parts), await anext(parts)
+    assert head.startswith(b"\xef\xbb\xbfsession_class_id;") and first.count(b"\r\n") == 10
+    await asyncio.sleep(0)
+    await parts.aclose()
+    kept = await pool.fetch("select rows, ended_at is null as is_open from exports order by rows")
+    assert [tuple(one) for one in kept] == [(0, False), (None, True)]
 
 
 async def test_a_long_spreadsheet_is_made_by_a_worker_and_stays_a_day(
@@ -97,6 +113,7 @@ async def test_a_long_spreadsheet_is_made_by_a_worker_and_stays_a_day(
     monkeypatch.setattr(pages, "AT_ONCE_ROWS", LESSONS - 1)
     monkeypatch.setattr(spreadsheets, "REPORT_EVERY", 10)
     monkeypatch.setattr(export, "AT_A_TIME", 10)
+    monkeypatch.setattr(export, "LOOKED_UP", 10)
     client = await signed_in(app_house, world, "coordinator")
     app_house.clock.moment = datetime.now(UTC)
     for _ in "ab":  # a second press makes no second file
@@ -110,6 +127,11 @@ async def test_a_long_spreadsheet_is_made_by_a_worker_and_stays_a_day(
     assert (await client.get(f"/exports/{export_id}.xlsx")).status_code == 404
     storage = app_house.app.state.floor.storage
     with arriving.a_floor(tmp_path, app_house.pool, storage) as floor:
+        floor.stopping.set()
+        with pytest.raises(RetryRequested):
+            await spreadsheets.make(floor, export_id)
+        assert (await client.get(f"/exports/{export_id}/status")).json()["state"] == "waiting"
+        floor.stopping.clear()
         await spreadsheets.make(floor, export_id)
         await spreadsheets.make(floor, export_id)  # the queue tells it twice
         assert (await client.get(f"/exports/{export_id}/status")).json()["share"] == 1.0
