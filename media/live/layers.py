@@ -124,6 +124,8 @@ class Choice:
             self._layer = None
             self._stop_probing()
             return None
+        if self._probed is not None and self._probed >= len(rates):
+            self._stop_probing()  # another picture, with fewer layers
         flowing = [layer for layer, rate in enumerate(rates) if rate > 0]
         if not flowing:
             self._still_at = now

@@ -408,6 +408,13 @@ def test_a_layer_that_ends_is_probed_for_no_longer() -> None:
     assert choice.probe_bps == 0
 
 
+@pytest.mark.parametrize("rates", [CAMERA[:2], (CAMERA[0],), (0,)])
+def test_another_picture_without_that_layer_ends_the_probe(rates: Sequence[int]) -> None:
+    choice, now = probing()
+    assert choice.pick(rates, SOUND, now + 0.1) == len(rates) - 1
+    assert choice.probe_bps == 0
+
+
 # --- going down ----------------------------------------------------------------------------------
 
 
