@@ -57,7 +57,7 @@ async def _newest(conn: Connection, scopes: list[Scope], language: str) -> list[
     found = [
         one
         for scope in scopes
-        for one in (await catalogue.search(conn, scope, Wish(), language))[:NEWEST]
+        for one in (await catalogue.search(conn, scope, Wish(), language, most=NEWEST)).found
     ]
     return sorted(found, key=lambda one: one.tour.published_at or LONG_AGO, reverse=True)[:NEWEST]
 

@@ -1,6 +1,8 @@
 """The catalogue, and a tour's own page."""
 
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.responses import Response
@@ -14,7 +16,9 @@ from rooms.tours.catalogue import Found, Wish
 from server.context import Here
 from server.database import Connection
 from server.pages import film_view, tour_words
+from server.pages.classes import whole
 from server.pages.documents import KINDS
+from server.pages.parts import part_of
 
 MAX_WORDS = 200
 FILTERS = ("level", "sector", "spoken", "length", "captions")
@@ -38,16 +42,22 @@ async def programme(here: Here) -> Response:
 
 
 async def catalogue_of(here: Here) -> Response:
-    """`/p/{programme}/tours`: published tours, filtered and searched."""
+    """`/p/{programme}/tours`: published tours, filtered and searched, a page of them."""
     wish = _wish(here)
+    number = max(1, whole(here.request.query_params.get("page", "")) or 1)
     async with here.transaction() as conn:
         programme, scope = await _enter(here, conn)
-        found = await catalogue.search(conn, scope, wish, here.language)
+        first = (number - 1) * catalogue.PAGE
+        hits = await catalogue.search(conn, scope, wish, here.language, first)
+        if not hits.found and first:
+            number, hits = 1, await catalogue.search(conn, scope, wish, here.language)
     return here.page(
         "tours/index.html",
         programme=programme,
         wish=wish,
-        films=[poster(here, one) for one in found],
+        films=[poster(here, one) for one in hits.found],
+        part=part_of(str(number), hits.all, catalogue.PAGE),
+        query=urlencode({name: value for name, value in asdict(wish).items() if value}),
         filters=_filters(here, programme, wish),
     )
 

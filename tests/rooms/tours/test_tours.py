@@ -89,7 +89,7 @@ async def test_a_twin_programme_shares_nothing(pool: Pool) -> None:
         for desk, other in ((one, twin), (twin, one)):
             own = Scope(desk.programme.id)
             found = await catalogue.search(conn, own, Wish(), "nl")
-            assert [hit.tour.id for hit in found] == [ids[desk.programme.id]]
+            assert [hit.tour.id for hit in found.found] == [ids[desk.programme.id]]
             assert len(await tours.of_company(conn, desk.editors)) == 2
             assert len(await reviews.waiting(conn, desk.reviewers)) == 1
             foreign = ids[other.programme.id]
@@ -193,7 +193,7 @@ async def test_the_catalogue_finds_by_words_and_wishes(pool: Pool) -> None:
 
         async def found(language: str = "nl", **wish: str) -> list[object]:
             hits = await catalogue.search(conn, reader, Wish(**wish), language)
-            return [hit.tour.id for hit in hits]
+            return [hit.tour.id for hit in hits.found]
 
         assert set(await found()) == {ship, mill}
         assert await found(words="ontstaat") == [ship]
@@ -205,10 +205,11 @@ async def test_the_catalogue_finds_by_words_and_wishes(pool: Pool) -> None:
         assert await found(length="long") == []
         assert await found(captions="en") == []
         hits = await catalogue.search(conn, reader, Wish(words="windmolens"), "en")
-        assert hits[0].text.title == "Wind turbines at sea"
-        assert [
-            hit.text.language for hit in await catalogue.search(conn, reader, Wish(), "fr")
-        ] == [
-            "nl",
-            "nl",
+        assert hits.found[0].text.title == "Wind turbines at sea"
+        french = await catalogue.search(conn, reader, Wish(), "fr")
+        assert [hit.text.language for hit in french.found] == ["nl", "nl"]
+        pages = [
+            await catalogue.search(conn, reader, Wish(), "nl", first, most=1) for first in (0, 1, 2)
         ]
+        assert [one.all for one in pages] == [2, 2, 0], "beyond the last there is nothing"
+        assert [hit.tour.id for one in pages for hit in one.found] == await found()
