@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -24,8 +24,19 @@ UNJUDGED_DAYS = 14
 # Outcomes that count.
 COUNTED = (results.DECLARED, *sorted(PASSING))
 
-# (session class, outcome, pupils, student seconds) of what still runs.
-Live = Sequence[tuple[UUID, str, int, int]]
+
+class LiveFigures(NamedTuple):
+    """What a class in a session that still runs adds to sums and lists, as it is now."""
+
+    session_class_id: UUID
+    outcome: str
+    pupils: int
+    student_seconds: int
+    is_corrected: bool
+    is_poor: bool
+
+
+Live = Sequence[LiveFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,25 +160,20 @@ async def of_programme(
     """What a coordinator sees of her regions, the bureau of all, a teacher of her classes, a
     facilitator of her pairs.
 
-    The latest first, `limit` of them from `offset` on. `live`: of `live_figures`.
+    The latest first, `limit` of them from `offset` on. `live`: of `live_figures`, same wish.
     """
     found = await conn.fetch(
         """
-        with live as (
-            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[])
-                as l (session_class_id, outcome, pupils, student_seconds)
-        )
         select r.session_class_id
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        left join live l on l.session_class_id = r.session_class_id and r.outcome is null
-        where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
-            r.headcount_source, r.seats, r.cut_off)
+        where $15 = '' or is_wished($15, r.outcome, r.measured_outcome, r.headcount_source, r.seats,
+            r.cut_off) or r.outcome is null and r.session_class_id = any($16::uuid[])
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
-        limit $20 offset $21
+        limit $17 offset $18
         """,
         *filter_values(scope, filters),
-        *live_columns(live),
         filters.outcome,
+        [one.session_class_id for one in live],
         limit,
         offset,
     )
@@ -230,7 +236,8 @@ async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
 
 
 async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live:
-    """What still runs in the viewer's part of the report, judged now: few rows, no result kept.
+    """What still runs in the viewer's part of the report, as wished for, judged now: few rows, no
+    result kept.
 
     What has ended gets its result within seconds, so that only its last days are looked through.
     """
@@ -248,7 +255,18 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
         return ()
     found = await results.materials(conn, [row["session_class_id"] for row in rows])
     judged = [(one.session_class_id, results.judge(one)) for one in found]
-    return [(key, one.outcome, one.pupils, one.student_seconds) for key, one in judged]
+    return [_live(key, one) for key, one in judged if fits(one, filters.outcome)]
+
+
+def _live(session_class_id: UUID, judged: Result) -> LiveFigures:
+    return LiveFigures(
+        session_class_id,
+        judged.outcome,
+        judged.pupils,
+        judged.student_seconds,
+        judged.is_corrected,
+        is_poor(judged.outcome, judged.seats, judged.cut_off),
+    )
 
 
 async def plan_anew(conn: Connection) -> None:
@@ -270,7 +288,7 @@ async def plan_for_few(conn: Connection) -> None:
 
 def live_columns(live: Live) -> list[list[object]]:
     """The parameters of what still runs, a list per column."""
-    return [[one[at] for one in live] for at in range(4)]
+    return [[one[at] for one in live] for at in range(len(LiveFigures._fields))]
 
 
 def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
@@ -294,7 +312,7 @@ def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
     )
 
 
-def fits(row: Row, wished: str) -> bool:
+def fits(row: Row | Result, wished: str) -> bool:
     """Whether a row is among those with this outcome, or this one of `WISHES`."""
     match wished:
         case "":

@@ -148,6 +148,11 @@ class Result:
         """Whether this session counts for the class."""
         return self.outcome == DECLARED or self.outcome in PASSING
 
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a person laid something over what was measured."""
+        return self.outcome != self.measured_outcome or self.headcount_source == CORRECTED
+
 
 # --- deciding, without I/O ---------------------------------------------------------------------
 

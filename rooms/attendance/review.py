@@ -90,10 +90,11 @@ async def of_period(
     rows = await conn.fetch(
         """
         with live as (
-            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[])
-                as l (session_class_id, outcome, pupils, student_seconds)
+            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[], $19::bool[],
+                $20::bool[]) as l (session_class_id, outcome, pupils, student_seconds,
+                is_corrected, is_poor)
         ), rows as materialized (
-            select coalesce(case $20::text when 'region' then r.region_id::text
+            select coalesce(case $22::text when 'region' then r.region_id::text
                     when 'school' then r.reports_as::text when 'class' then r.class_id::text
                     when 'company' then r.company_id::text else r.level end, '') as key,
                 coalesce(r.month, '') as month,
@@ -101,14 +102,14 @@ async def of_period(
                 coalesce(r.outcome, l.outcome) as outcome,
                 coalesce(r.pupils, l.pupils, 0) as pupils,
                 coalesce(r.student_seconds, l.student_seconds, 0) as seconds,
-                coalesce(r.passes, r.is_confirmed_teacher and l.outcome = any($21::text[]), false)
+                coalesce(r.passes, r.is_confirmed_teacher and l.outcome = any($23::text[]), false)
                     as passes,
-                coalesce(r.is_poor, is_poor(l.outcome, 0, 0), false) as is_poor,
-                coalesce(r.is_corrected, false) as is_corrected
+                coalesce(r.is_poor, l.is_poor, false) as is_poor,
+                coalesce(r.is_corrected, l.is_corrected, false) as is_corrected
             from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
             left join live l on l.session_class_id = r.session_class_id and r.outcome is null
-            where $19 = '' or is_wished($19, coalesce(r.outcome, l.outcome), r.measured_outcome,
-                r.headcount_source, r.seats, r.cut_off)
+            where $21 = '' or l.session_class_id is not null or is_wished($21, r.outcome,
+                r.measured_outcome, r.headcount_source, r.seats, r.cut_off)
         ), reached as (
             select of, key, month, count(*) as classes, sum(largest) as pupils from (
                 select grouping(key, month) as of, coalesce(key, '') as key,

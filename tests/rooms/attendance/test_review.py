@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.attendance import export, report, results, review
+from rooms.attendance import corrections, export, report, results, review
 from rooms.attendance.ranges import Ranges, length_ms, union
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Material, SeenSeat, SeenVisit
 from rooms.attendance.review import By, Figures
 from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
+from rooms.scope import Grant, Scope
 from server.database import Pool
+from tests.rooms.attendance.test_results import NOW, a_screen
 from tests.support.histories import a_history
+from tests.support.lessons import a_class, a_session, a_world, many_lessons
 
 YEAR = Filters(date(2025, 8, 1), date(2026, 7, 31))
 
@@ -84,6 +87,41 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
             assert some == [row for row in rows if report.fits(row, wish)], wish
             alike = await review.of_period(conn, history.office, wished, By.REGION)
             assert bare(alike.whole) == own_count(some)
+
+
+async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> None:
+    """Corrected and cut off twice: the list, the sums and the export agree before it has ended."""
+    async with pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        await many_lessons(conn, world, "3B", 5, NOW)
+        made = await a_session(conn, world, await a_class(conn, world, "5C"), NOW)
+        await a_screen(conn, world, made.session_class_id)
+        await conn.execute("update visits set ended_at = seen_until, end_reason = 'lost'")
+        await conn.execute(
+            """
+            insert into visits (programme_id, seat_id, connection, started_at, seen_until, ended_at,
+                end_reason, watched, media_flowed, media_wanted)
+            select programme_id, seat_id, gen_random_uuid(), seen_until, seen_until, seen_until,
+                'lost', '{}', true, true from visits
+            """
+        )
+        why = (made.session_class_id, "headcount", "26", "Two are ill")
+        await corrections.correct(conn, world.scope, *why, NOW)
+        office = Scope(world.programme.id, None, (Grant("bureau"),))
+        every = await report.of_programme(conn, office, Filters())
+        for wish in ("", *report.WISHES, "partial", "no_show"):
+            wished = Filters(outcome=wish)
+            live = await report.live_figures(conn, office, wished)
+            rows = await report.of_programme(conn, office, wished, live)
+            assert rows == [row for row in every if report.fits(row, wish)], wish
+            found = await review.of_period(conn, office, wished, By.SCHOOL, live)
+            assert bare(found.whole) == own_count(rows), wish
+            parts = [part async for part in export.batches(conn, office, wished)]
+            exported = {cells[0] for part in parts for cells in part}
+            assert exported == {str(row.session_class_id) for row in rows}, wish
+    assert found.whole.registered == 0 and len(every) == 6
+    [running] = [row for row in every if not row.is_final]
+    assert running.is_corrected and report.is_poor(running.outcome, running.seats, running.cut_off)
 
 
 ADDED = (
