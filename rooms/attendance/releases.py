@@ -69,7 +69,8 @@ async def make(
     Raises `Conflict` `release_unchanged` when nothing that counts has changed since its last
     edition, `release_overlaps` for days of another release, `release_early` for days to come.
     """
-    await conn.execute("select from programmes where id = $1 for update", scope.programme_id)
+    # One at a time; lessons go on beginning meanwhile, which `for update` would make wait.
+    await conn.execute("select from programmes where id = $1 for no key update", scope.programme_id)
     programme = await programmes.by_id(conn, scope.programme_id)
     today = now.astimezone(ZoneInfo(programme.zone)).date()
     if period.since > today:

@@ -24,7 +24,7 @@ from server.database import Pool
 from tests.rooms.attendance.attack import reader_of
 from tests.rooms.attendance.test_blanking import one_table
 from tests.support.histories import NOW, History, a_history
-from tests.support.people import a_person, a_programme
+from tests.support.people import a_person, a_programme, scope_of
 
 YEAR = Period(date(2025, 8, 1), date(2026, 7, 31))
 NEXT = Period(date(2026, 8, 1), date(2027, 7, 31))
@@ -112,6 +112,15 @@ async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: P
     assert {one["measure"] for one in after.read["differences"]} <= {
         "participations", "pupils_reached",
     }  # fmt: skip
+
+
+async def test_lessons_begin_while_an_edition_is_made(pool: Pool) -> None:
+    async with pool.acquire() as conn, pool.acquire() as other:
+        office = scope_of(await a_programme(conn))
+        async with conn.transaction(), other.transaction():
+            await releases.make(conn, office, YEAR, WORDS, NOW)
+            await other.execute("set local lock_timeout = '2s'")
+            assert (await regions.create(other, office, "Friesland")).name == "Friesland"
 
 
 async def stays(conn: Connection) -> None:
