@@ -2,7 +2,8 @@
 together in one transaction for each room, answered once it is committed.
 
 Any process may decide for any room: the lock on the room's row puts them in order. What a
-command makes is told to everybody by the room's log, here as elsewhere (`room_hub.py`).
+command makes is told to everybody by the room's log, here as elsewhere (`room_hub.py`). A room
+whose row somebody else holds keeps no other room waiting.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 from rooms.errors import RoomError
@@ -47,6 +50,22 @@ class RoomDesk:
         self._waiting: dict[UUID, _Waiting] = {}
         self._ticks = Ticks(TICK_S)
         self._rooms: dict[UUID, Room] = {}  # as far as their logs were read here
+        self._deciding: dict[UUID, asyncio.Task[None]] = {}  # a room's tick that is under way
+        self._tasks = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in list(self._deciding.values()):
+            task.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
 
     def ask(self, programme_id: UUID, room_id: UUID, asked: Asked, answer: Answer) -> None:
         """Has a command decided in the next tick."""
@@ -68,15 +87,24 @@ class RoomDesk:
         self._rooms = {key: room for key, room in self._rooms.items() if key in room_ids}
 
     async def decide(self) -> None:
-        """Decides what waits, in the next tick; each room by itself."""
+        """Begins, in the next tick, to decide what waits; each room by itself. What comes for a
+        room whose tick is under way waits for its end."""
         await self._ticks.next()
-        waiting, self._waiting = self._waiting, {}
-        await asyncio.gather(*(self._decide(room_id, one) for room_id, one in waiting.items()))
+        for room_id in self._waiting.keys() - self._deciding.keys():
+            work = self._decide(room_id, self._waiting.pop(room_id))
+            self._deciding[room_id] = self._tasks.create_task(work, name="a room's tick")
 
     async def _decide(self, room_id: UUID, waiting: _Waiting) -> None:
-        refusals = await self._tick(room_id, waiting)
-        for answer, refusal in zip(waiting.answers, refusals, strict=True):
-            answer(refusal)
+        try:
+            refusals = await self._tick(room_id, waiting)
+            for answer, refusal in zip(waiting.answers, refusals, strict=True):
+                answer(refusal)
+        except Exception:
+            log.exception("room %s: a fault in answering", room_id)
+        finally:
+            del self._deciding[room_id]
+            if room_id in self._waiting:
+                self._ticks.ask()
 
     async def _tick(self, room_id: UUID, waiting: _Waiting) -> list[str | None]:
         room = self._rooms.pop(room_id, None) or Room()
