@@ -321,13 +321,10 @@ class LiveProcess:
 
     def _tick(self, stage: Stage, turn: int, now: float) -> None:
         for publisher in tuple(stage.publishers.values()):
-            publisher.tick(now)
+            _look_after(publisher, now, has_turn=turn == 0)
         for subscriber in tuple(stage.subscribers.values())[turn::PARTS]:
-            subscriber.tick(now)
-            subscriber.peer.tick(now)
+            _look_after(subscriber, now, has_turn=True)
         if turn == 0:
-            for publisher in tuple(stage.publishers.values()):
-                publisher.peer.tick(now)
             stage.tick(now)
 
     def _note_lag(self, lag_s: float) -> None:
@@ -367,7 +364,7 @@ class LiveProcess:
             "publishers": float(sum(len(stage.publishers) for stage in self.stages.values())),
         }
         self.worst_lag_s = 0.0
-        rooms = {stage.room: _room_stats(stage, now) for stage in self.stages.values()}
+        rooms = {stage.room: stage.stats(now) for stage in self.stages.values()}
         return messages.Counted(self.started_at, totals, rooms)
 
 
@@ -392,15 +389,15 @@ def _role(one: Publisher | Subscriber) -> messages.Role:
     return "publisher" if isinstance(one, Publisher) else "viewer"
 
 
-def _room_stats(stage: Stage, now: float) -> dict[str, float]:
-    counts = {f"{name}_total": float(n) for name, n in stage.counted.items()}
-    counts["viewers"] = float(stage.viewers)
-    counts["publishers"] = float(len(stage.publishers))
-    for fanout in stage.fanouts():
-        name = f"layer_{fanout.feed.rid or 'single'}_viewers"
-        counts[name] = counts.get(name, 0.0) + len(fanout)
-        counts["bitrate_bps"] = counts.get("bitrate_bps", 0.0) + fanout.feed.bitrate_bps(now)
-    return counts
+def _look_after(one: Publisher | Subscriber, now: float, *, has_turn: bool) -> None:
+    """A fault here ends this connection, not every room. `has_turn`: its peer is looked at too."""
+    try:
+        one.tick(now)
+        if has_turn:
+            one.peer.tick(now)
+    except Exception:
+        log.exception("connection %s ended by a fault of ours", one.peer.resource)
+        one.peer.end("failed")
 
 
 def now_ms() -> int:

@@ -316,3 +316,14 @@ class Stage:
         """Every encoding on the stage."""
         for place in self._slots.values():
             yield from place.track.fanouts
+
+    def stats(self, now: float) -> dict[str, float]:
+        """What is counted of it, by the names under which it is told."""
+        counts = {f"{name}_total": float(n) for name, n in self.counted.items()}
+        counts["viewers"] = float(self.viewers)
+        counts["publishers"] = float(len(self.publishers))
+        for fanout in self.fanouts():
+            name = f"layer_{fanout.feed.rid or 'single'}_viewers"
+            counts[name] = counts.get(name, 0.0) + len(fanout)
+            counts["bitrate_bps"] = counts.get("bitrate_bps", 0.0) + fanout.feed.bitrate_bps(now)
+        return counts

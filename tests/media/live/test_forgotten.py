@@ -7,13 +7,17 @@ import gc
 import time
 import weakref
 from collections import Counter
+from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
 from media.live import dtls
 from media.live.dtls import IceStandIn
+from media.live.messages import Open
 from media.live.peer import Peer
+from media.live.process import PARTS, LiveProcess, LiveSettings
 
 
 class Doorless:
@@ -70,6 +74,29 @@ async def test_a_fault_at_the_end_is_no_other_connections() -> None:
         others.create_task(peer.run())
         peer.end("left")
     assert peer.side is None
+
+
+def test_a_fault_in_looking_after_one_ends_that_one_alone(tmp_path: Path) -> None:
+    class Watching(Side):
+        has_flowed = is_connected = False
+        looks = 0
+
+        def tick(self, now: float) -> None:
+            self.looks += 1
+            if self is faulty:
+                raise RuntimeError(now)
+
+    certificate = dtls.new_certificate()
+    faulty, well = (Watching(Peer(cast(Any, Doorless()), certificate, (), ())) for _ in range(2))
+    settings = LiveSettings(("127.0.0.1",), 0, ("127.0.0.1",), tmp_path / "control")
+    process, room = LiveProcess(settings, lambda stage: None), uuid4()
+    process.do(Open(room, 1))
+    stage = process.stages[room]
+    stage.subscribers = cast(Any, {"faulty": faulty, "well": well})
+    for turn in range(PARTS):
+        process._tick(stage, turn, 1.0)
+    assert (faulty.looks, faulty.peer.why) == (1, "failed")
+    assert (well.looks, well.peer.why) == (1, "")
 
 
 async def test_what_was_let_go_of_sends_no_more() -> None:
