@@ -241,9 +241,9 @@ class RoomHub:
             if not news.is_loaded:
                 news.facts = facts
                 news.load(logged)
-            for one in logged:
-                room.tell_plain(one)
-            return
+                for one in logged:
+                    room.tell_plain(one)
+                return  # else somebody has read it meanwhile, perhaps less far
         wanted = room_views.wanted_texts(room_log.line_of(one) for one in logged)
         texts = await questions.texts_of(conn, scope, room_id, wanted)
         for one in logged:
@@ -268,9 +268,18 @@ class RoomHub:
                 await room_facts.note_adults(conn, self._adults(), self._clock())
                 await self.quality.keep(conn, self._clock())
                 for room_id, room in list(self.open.rooms.items()):
-                    await self._look_at(conn, room_id, room)
+                    await self._look_into(conn, room_id, room)
         except DATABASE_AWAY as error:
             log.warning("nobody looks after the rooms: %s", type(error).__name__)
+
+    async def _look_into(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
+        """A fault in one room keeps nobody from looking after the others."""
+        try:
+            await self._look_at(conn, room_id, room)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            log.exception("room %s: a fault in looking after it", room_id)
 
     def _adults(self) -> list[AdultSeen]:
         now, loop_now = self._clock(), asyncio.get_running_loop().time()

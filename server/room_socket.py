@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 HELLO_WITHIN_S = 5.0
 DATABASE_WITHIN_S = 5.0
+# A live process that hangs keeps nobody out of the room.
+LIVE_WITHIN_S = 1.0
 # Said to a page that does not read, it is never heard.
 GOODBYE_WITHIN_S = 1.0
 TOO_BIG = 1009
@@ -198,8 +200,9 @@ class _Conversation:
         room = self.entered.room
         if not self.hub.join(line, room.programme_id, room.last_number):
             raise Hangup(TRY_LATER)
-        with contextlib.suppress(LiveError):  # its next word tells the epoch
-            await self.live.know(room.programme_id, room.id)
+        with contextlib.suppress(LiveError, TimeoutError):  # its next word tells the epoch
+            async with asyncio.timeout(LIVE_WITHIN_S):
+                await self.live.know(room.programme_id, room.id)
         scope = Scope(room.programme_id)
         try:
             async with asyncio.timeout(DATABASE_WITHIN_S), self.knock.transaction() as conn:
@@ -282,7 +285,7 @@ class _Conversation:
                     self.hub.reactions.react(line, command.kind)
             case protocol.TypeCaption():
                 await self._caption(line, command)
-            case _:
+            case _ if not line.last:  # its end waits for answers, and for no new ones
                 self._ask(line, command)
 
     def _ask(self, line: Line, command: protocol.StateCommand) -> None:
@@ -300,10 +303,11 @@ class _Conversation:
 
     async def _caption(self, line: Line, command: protocol.TypeCaption) -> None:
         """Keeps what is said, and tells it, at once: her lines stay in their order."""
+        line.asked += 1
         refusal = await self._why_not_captioned(command)
         done = protocol.Done(command.request)
         refused = protocol.Refused(refusal or "", command.request)
-        line.tell(protocol.written(done if refusal is None else refused))
+        line.answer(done if refusal is None else refused)
 
     async def _why_not_captioned(self, command: protocol.TypeCaption) -> str | None:
         captioner, room = self.entered.captioner, self.entered.room

@@ -140,7 +140,7 @@ def move(room: RoomState, who: Who, command: protocol.Move, facts: Facts) -> tup
     if command.to not in ways(
         question, is_teacher=is_teacher, is_moderator=is_moderator, is_several=facts.is_several
     ):
-        raise Refused("not_now" if is_moderator or is_teacher else "not_allowed")
+        raise Refused("not_now")
     done = [_moved(question.id, command.to, by_moderator=who.is_moderator)]
     before = room.on_stage()
     if command.to == "on_stage" and before is not None:

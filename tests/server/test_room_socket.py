@@ -329,6 +329,16 @@ async def test_without_a_live_process_one_is_welcomed_all_the_same(
         await page.beating(1)
 
 
+async def test_a_live_process_that_hangs_keeps_nobody_waiting(
+    there: LiveHouse, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_socket, "LIVE_WITHIN_S", 0.2)
+    there.live.answers[Open] = lambda _: None
+    async with phone(there, url) as page, asyncio.timeout(2):
+        assert (await page.hello())["epoch"] == 0
+        await page.until("room")
+
+
 # --- beats ---------------------------------------------------------------------------------------
 
 

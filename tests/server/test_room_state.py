@@ -14,11 +14,12 @@ from media.live.messages import Hide, Publish, RemoveMember, Stage, Told, Track
 from rooms.agenda import room_sessions
 from rooms.attendance import seats
 from rooms.errors import NotThere, Refused
-from rooms.live import questions
+from rooms.live import protocol, questions
 from rooms.people import classes, sign_ins
 from rooms.safety import incidents
 from rooms.scope import Grant, Scope
 from server.auth import COOKIE, SEAT_COOKIE
+from server.room_hub import RoomHub
 from tests.support import people
 from tests.support.floor import Clock, house
 from tests.support.lessons import teacher_scope
@@ -340,6 +341,23 @@ async def test_a_removed_device_stays_out_and_newcomers_wait(room: Room) -> None
             await seats.sit(*key, there.token, there.house.clock())
         newcomer, _ = await seats.sit(*key, None, there.house.clock())
     assert newcomer.is_waiting
+
+
+async def test_who_is_on_the_way_out_is_answered_and_asks_nothing_more(room: Room) -> None:
+    there = room.there
+    page = await room.comes("phone", f"seat={there.token}")
+    hub: RoomHub = there.house.app.state.floor.rooms["hub"]
+    [line] = hub.open.lines.values()
+    async with there.house.pool.acquire() as conn, conn.transaction():
+        await conn.execute("select 1 from rooms where id = $1 for update", there.room.id)
+        await page.say(do="raise_hand", request=1)
+        await until(lambda: line.asked == 1)
+        line.end(protocol.Closed("removed"))
+        await page.say(do="raise_hand", request=2)
+        await asyncio.sleep(0.1)
+        assert line.asked == 1
+    assert await page.closed() == 1000
+    assert [one.get("request") for one in page.events[-2:]] == [1, None]
 
 
 async def test_phases_running_order_cues_and_the_end(room: Room) -> None:

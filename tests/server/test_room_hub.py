@@ -1,0 +1,74 @@
+"""What one process knows of its rooms: nothing is passed over, and one room's fault is its own."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from rooms.live.log import Logged
+from rooms.live.room_state import Facts
+from server import room_hub
+from server.database import Pool
+from server.open_rooms import OpenRoom
+from server.room_hub import RoomHub
+from tests.support.floor import Clock
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+ROOM, PROGRAMME = uuid4(), uuid4()
+
+
+def a_phase(number: int, to: str) -> Logged:
+    return Logged(number, NOW, "phase", {"to": to}, "")
+
+
+async def test_who_reads_further_while_another_reads_first_passes_nothing_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = [a_phase(1, "lobby"), a_phase(2, "live")]
+    logs, waits = iter([lines[:1], lines]), [asyncio.Event(), asyncio.Event()]
+    turns = iter(waits)
+
+    async def after(*_: Any) -> list[Logged]:
+        return next(logs)
+
+    async def read(*_: Any) -> Facts:
+        await next(turns).wait()
+        return Facts()
+
+    monkeypatch.setattr(room_hub.room_log, "after", after)
+    monkeypatch.setattr(room_hub.room_facts, "read", read)
+    hub = RoomHub(cast(Pool, None), "", lambda: NOW)
+    room = OpenRoom(PROGRAMME, 0)
+    room.news.captions.is_loaded = True
+    async with asyncio.TaskGroup() as group:
+        first, _ = (group.create_task(hub._read_on(cast(Any, None), ROOM, room)) for _ in range(2))
+        await asyncio.sleep(0)
+        waits[0].set()
+        await first
+        waits[1].set()
+    assert (room.news.state.number, room.news.state.phase) == (2, "live")
+
+
+async def test_a_fault_in_one_room_keeps_nobody_from_looking_after_the_others(
+    pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room_hub, "ADULTS_EVERY_S", 0.0)
+    looked_at: list[UUID] = []
+
+    async def read(_conn: Any, _scope: Any, room_id: UUID, *_: Any) -> Facts:
+        looked_at.append(room_id)
+        if room_id == ROOM:
+            raise KeyError("broken")
+        return Facts()
+
+    monkeypatch.setattr(room_hub.room_facts, "read", read)
+    hub = RoomHub(pool, "", clock)
+    hub.desk = cast(Any, SimpleNamespace(keep=lambda _: None))
+    other = uuid4()
+    hub.open.rooms |= {ROOM: OpenRoom(PROGRAMME, 0), other: OpenRoom(PROGRAMME, 0)}
+    await hub.look()
+    assert looked_at == [ROOM, other]
+    assert f"room {ROOM}: a fault" in caplog.text
