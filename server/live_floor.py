@@ -44,7 +44,7 @@ async def live_floor(
         steps = (
             hub.stages.tell, hub.stages.name, hub.stages.tell_viewers, hub.read, hub.ping,
             hub.ears.listen, hub.presence.write, hub.desk.decide, hub.look, hub.tell_figures,
-            hub.reactions.say, hub.presence.miss,
+            hub.reactions.say, hub.presence.miss, hub.stages.make_cuts,
         )  # fmt: skip
         tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]
         try:

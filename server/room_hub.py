@@ -29,7 +29,6 @@ from rooms.live.log import Logged
 from rooms.live.outbox import Round
 from rooms.live.room_facts import AdultSeen
 from rooms.scope import Scope
-from server import room_orders
 from server.database import Connection, Pool
 from server.live_link import LiveLink
 from server.live_presence import LivePresence
@@ -41,7 +40,7 @@ from server.room_ears import RoomEars
 from server.room_lines import IDLE, PING_SLICES, Line
 from server.room_quality import RoomQuality
 from server.room_reactions import RoomReactions
-from server.room_stages import READ_WITHIN_S, RoomStages
+from server.room_stages import READ_WITHIN_S, Cut, RoomStages
 from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
@@ -200,8 +199,7 @@ class RoomHub:
             else:
                 key = (Scope(known.programme_id), room_id, max(0, number - 1))
                 is_over = any(one.kind == "closed" for one in await room_log.since(conn, *key))
-        if room is not None:
-            await self.stages.veil(room_id, room)
+        self.stages.changed(room_id)  # a pause hides it, and waits for the live process
         if is_over:
             await self.stages.close(room_id)
 
@@ -252,9 +250,9 @@ class RoomHub:
                 room.tell_news(one.number, audience, frame)
         for seat in news.state.banned:
             room.remove(seat)
-        for part in {UUID(one.data["part"]) for one in logged if _is_cut(one)}:
-            if not news.state.of_class(part).is_on_stage:
-                await room_orders.cut(self.live, room.programme_id, room_id, part)
+        for one in logged:
+            if (cut := _cut(room_id, one)) is not None:
+                self.stages.cut(cut)
 
     async def look(self) -> None:
         """Says which adults are at this process, and sees who is there in each room; half a
@@ -337,5 +335,8 @@ class RoomHub:
                     line.tell(frame, replaces)
 
 
-def _is_cut(logged: Logged) -> bool:
-    return logged.kind == "class_on_stage" and not logged.data["on"]
+def _cut(room_id: UUID, logged: Logged) -> Cut | None:
+    """Who is off the stage by this line."""
+    if logged.kind == "class_on_stage" and not logged.data["on"]:
+        return Cut(room_id, part=UUID(logged.data["part"]))
+    return Cut(room_id, seat=UUID(logged.data["seat"])) if logged.kind == "banned" else None

@@ -36,7 +36,7 @@ class Line:
     outbox: Outbox
     number: int | None = None  # of the last line of the log it was told; None until its welcome
     missed: list[Logged] = field(default_factory=list)  # what happened before its welcome
-    is_removed: bool = False  # its device or its person was: its picture goes too
+    is_removed: bool = False  # it has no place here any more: its picture goes too
     as_of: int | None = None  # what is so in the room was told it up to here; None before
     heard: list[tuple[int, str]] = field(default_factory=list)  # of that, before its welcome
     asked: int = 0  # commands that are being decided

@@ -6,10 +6,11 @@ back with an empty stage.
 """
 
 import contextlib
+from collections.abc import Callable
 from uuid import UUID
 
 from media.errors import LiveError
-from media.live.messages import Done, Hide, Mute, RemoveMember, Stage
+from media.live.messages import Do, Done, Hide, Mute, RemoveCreator, RemoveMember, Stage
 from rooms.live.protocol import Phase
 from server.live_rooms import LiveRooms
 
@@ -17,14 +18,38 @@ from server.live_rooms import LiveRooms
 DARK: frozenset[Phase] = frozenset({"paused"})
 
 
-async def cut(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID) -> None:
-    """Nothing of this member is sent or got any more."""
+async def cut(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID) -> bool:
+    """Nothing of this member is sent or got any more; False: the live process did not hear it."""
 
     def removal(epoch: int) -> RemoveMember:
         return RemoveMember(room_id, epoch, member)
 
-    with contextlib.suppress(LiveError):
-        await live.ask(programme_id, room_id, removal, Done)
+    return await _is_done(live, programme_id, room_id, removal)
+
+
+async def _is_done(
+    live: LiveRooms, programme_id: UUID, room_id: UUID, make: Callable[[int], Do]
+) -> bool:
+    try:
+        await live.ask(programme_id, room_id, make, Done)
+    except LiveError:
+        return False
+    return True
+
+
+def creator_of(seat_id: UUID) -> str:
+    """Whose the peer connections of a device are, whatever it calls them."""
+    return f"seat:{seat_id}"
+
+
+async def cut_seat(live: LiveRooms, programme_id: UUID, room_id: UUID, seat_id: UUID) -> bool:
+    """Nothing is sent to or got from this device any more, nor a player it gave its token to;
+    False as for `cut`."""
+
+    def removal(epoch: int) -> RemoveCreator:
+        return RemoveCreator(room_id, epoch, creator_of(seat_id))
+
+    return await _is_done(live, programme_id, room_id, removal)
 
 
 def is_veil_due(stage: Stage | None, phase: Phase) -> bool:

@@ -140,10 +140,16 @@ class _Conversation:
         finally:
             self.hub.leave(line)
             if line.is_removed:
-                room = self.entered.room
-                await room_orders.cut(self.live, room.programme_id, room.id, line.connection)
+                await self._cut(line)
             if self.page is not None:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
+
+    async def _cut(self, line: Line) -> None:
+        """Its picture ends with its place."""
+        room, seat = self.entered.room, self.entered.seat
+        await room_orders.cut(self.live, room.programme_id, room.id, line.connection)
+        if seat is not None:
+            await room_orders.cut_seat(self.live, room.programme_id, room.id, seat.id)
 
     def _end(self, code: int) -> None:
         if not self.ending.done():
@@ -346,7 +352,7 @@ class _Conversation:
             except DATABASE_AWAY:
                 raise Hangup(RESUME) from None
             if why is not None:
-                line.is_removed = why == "removed"
+                line.is_removed |= why != "room_closed"
                 line.end(protocol.Closed(why))
             elif self.entered.seat is not None:
                 raise Hangup(RESUME)  # the visit is over, the place is not: another visit

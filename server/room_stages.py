@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass
 from uuid import UUID
 
 from media.errors import LiveError
@@ -25,6 +26,15 @@ AGAIN_AFTER_S = 0.5
 READ_WITHIN_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Who is to be off a stage: a class (`part`), or a device that was removed (`seat`)."""
+
+    room_id: UUID
+    part: UUID | None = None
+    seat: UUID | None = None
+
+
 class RoomStages:
     """The stages of the rooms at this process; `live` is given once it is made."""
 
@@ -36,6 +46,8 @@ class RoomStages:
         self._ticks = Ticks(TICK_S)
         self._nameless: set[UUID] = set()  # with somebody on the stage whose name we lack
         self._has_nameless = asyncio.Event()
+        self._cuts: set[Cut] = set()  # that the live process has not heard of yet
+        self._has_cuts = asyncio.Event()
 
     def opened(self, room_id: UUID, room: OpenRoom) -> None:
         """Somebody is the first in a room: she is told the stage as it is."""
@@ -101,6 +113,34 @@ class RoomStages:
             log.warning("room %s: its veil waits: %s", room_id, type(error).__name__)
             return
         await room_orders.veil(*key, phase, own)
+
+    def cut(self, one: Cut) -> None:
+        """What she sends and gets is to end at once."""
+        self._cuts.add(one)
+        self._has_cuts.set()
+
+    async def make_cuts(self) -> None:
+        """Ends what is to end, as soon as something is; what the live process does not hear is
+        said again, for as long as somebody is in the room here."""
+        await self._has_cuts.wait()
+        self._has_cuts.clear()
+        cuts, self._cuts = list(self._cuts), set()
+        done = await asyncio.gather(*(self._make_cut(one) for one in cuts))
+        self._cuts |= {one for one, is_done in zip(cuts, done, strict=True) if not is_done}
+        if self._cuts:
+            await asyncio.sleep(AGAIN_AFTER_S)
+            self._has_cuts.set()
+
+    async def _make_cut(self, one: Cut) -> bool:
+        room = self._open.rooms.get(one.room_id)
+        if room is None:
+            return True
+        key = (self.live, room.programme_id, one.room_id)
+        if one.seat is not None:
+            return await room_orders.cut_seat(*key, one.seat)
+        if one.part is None or room.news.state.of_class(one.part).is_on_stage:
+            return True
+        return await room_orders.cut(*key, one.part)
 
     async def close(self, room_id: UUID) -> None:
         """Whoever closed the room: nothing goes on in the live process."""

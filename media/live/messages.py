@@ -100,6 +100,14 @@ class RemoveMember(msgspec.Struct, frozen=True, tag_field="do", tag="remove_memb
     member: UUID
 
 
+class RemoveCreator(msgspec.Struct, frozen=True, tag_field="do", tag="remove_creator"):
+    """Ends every resource that somebody made, under whatever member."""
+
+    room: UUID
+    epoch: int
+    creator: str
+
+
 class Hide(msgspec.Struct, frozen=True, tag_field="do", tag="hide"):
     """Nothing of a member's picture and sound goes out while hidden."""
 
@@ -148,6 +156,7 @@ Do = (
     | Patch
     | Remove
     | RemoveMember
+    | RemoveCreator
     | Hide
     | Mute
     | Want

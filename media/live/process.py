@@ -125,6 +125,9 @@ class LiveProcess:
     def _remove_member(self, ask: messages.RemoveMember) -> None:
         self._stage(ask.room, ask.epoch).remove_member(ask.member)
 
+    def _remove_creator(self, ask: messages.RemoveCreator) -> None:
+        self._stage(ask.room, ask.epoch).remove_creator(ask.creator)
+
     def _hide(self, ask: messages.Hide) -> None:
         self._stage(ask.room, ask.epoch).hide(ask.member, ask.is_hidden)
 
@@ -376,6 +379,7 @@ _VERBS = {
     messages.Patch: "_patch",
     messages.Remove: "_remove",
     messages.RemoveMember: "_remove_member",
+    messages.RemoveCreator: "_remove_creator",
     messages.Hide: "_hide",
     messages.Mute: "_mute",
     messages.Want: "_want",

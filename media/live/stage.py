@@ -174,6 +174,12 @@ class Stage:
             if one.member == member:
                 one.peer.end("removed")
 
+    def remove_creator(self, creator: str) -> None:
+        """Everything that somebody made goes, whatever it is called."""
+        for one in self._everybody():
+            if one.peer.creator == creator:
+                one.peer.end("removed")
+
     def of_resource(self, resource: str) -> Publisher | Subscriber | None:
         """Whose resource it is."""
         return self.publishers.get(resource) or self.subscribers.get(resource)

@@ -1,4 +1,5 @@
-"""What one process knows of its rooms: nothing is passed over, and one room's fault is its own."""
+"""What one process knows of its rooms: nothing is passed over, one room's fault is its own, and
+who is to be off a stage is off it."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,16 +9,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from media.errors import LiveError
+from media.live.messages import RemoveCreator, RemoveMember
 from rooms.live.log import Logged
 from rooms.live.room_state import Facts
-from server import room_hub
+from server import room_hub, room_stages
 from server.database import Pool
-from server.open_rooms import OpenRoom
+from server.open_rooms import OpenRoom, OpenRooms
 from server.room_hub import RoomHub
+from server.room_stages import Cut, RoomStages
 from tests.support.floor import Clock
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-ROOM, PROGRAMME = uuid4(), uuid4()
+ROOM, PROGRAMME, PART, SEAT = (uuid4() for _ in range(4))
 
 
 def a_phase(number: int, to: str) -> Logged:
@@ -72,3 +76,35 @@ async def test_a_fault_in_one_room_keeps_nobody_from_looking_after_the_others(
     await hub.look()
     assert looked_at == [ROOM, other]
     assert f"room {ROOM}: a fault" in caplog.text
+
+
+class Live:
+    """Refuses as often as it is told to."""
+
+    def __init__(self, refuses: int) -> None:
+        self.refuses = refuses
+        self.asked: list[Any] = []
+
+    async def ask(self, _programme: UUID, _room: UUID, make: Any, _wanted: Any) -> None:
+        self.asked.append(make(1))
+        if len(self.asked) <= self.refuses:
+            raise LiveError("live_away")
+
+
+async def test_who_is_to_be_off_the_stage_is_said_until_it_is_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room_stages, "AGAIN_AFTER_S", 0.0)
+    rooms = OpenRooms()
+    rooms.rooms[ROOM] = OpenRoom(PROGRAMME, 0)
+    stages, live = RoomStages(cast(Pool, None), rooms), Live(refuses=1)
+    stages.live = cast(Any, live)
+    stages.cut(Cut(ROOM, part=PART))
+    await stages.make_cuts()
+    await stages.make_cuts()
+    assert live.asked == [RemoveMember(ROOM, 1, PART)] * 2
+    stages.cut(Cut(ROOM, seat=SEAT))
+    await stages.make_cuts()
+    assert live.asked[2:] == [RemoveCreator(ROOM, 1, f"seat:{SEAT}")]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(stages.make_cuts(), 0.05)

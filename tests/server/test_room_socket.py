@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from media.live.messages import Close, Open, Stage, Told, Track, Want
+from media.live.messages import Close, Open, RemoveCreator, Stage, Told, Track, Want
 from rooms.live import keeping, log, presenters, protocol, rooms
 from rooms.scope import Scope
 from server import live_floor, open_rooms, room_hub, room_lines, room_socket, room_stages
@@ -488,6 +488,7 @@ async def test_a_class_that_left_is_told(there: LiveHouse, url: str) -> None:
         await page.beating(1)
         assert await page.closed() == 1000
         assert page.events[-1] == {"event": "closed", "why": "session_over", "number": None}
+    assert (await there.live.next(RemoveCreator)).creator == f"seat:{there.seat.id}"
 
 
 async def test_a_removed_presenter_is_told(there: LiveHouse, url: str) -> None:

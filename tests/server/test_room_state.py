@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from media.live.messages import Hide, Publish, RemoveMember, Stage, Told, Track
+from media.live.messages import Hide, Publish, RemoveCreator, RemoveMember, Stage, Told, Track
 from rooms.agenda import room_sessions
 from rooms.attendance import seats
 from rooms.errors import NotThere, Refused
@@ -335,6 +335,8 @@ async def test_a_removed_device_stays_out_and_newcomers_wait(room: Room) -> None
     assert await room.do("teacher", do="ban", seat=seat) == ""
     assert await room.pages["phone"].closed() == 1000
     assert room.pages["phone"].events[-1]["why"] == "removed"
+    told = await there.live.next(RemoveCreator)
+    assert told.creator == f"seat:{seat}", "what it watches under another name ends too"
     async with there.house.pool.acquire() as conn:
         key = (conn, there.world.programme.id, room.part)
         with pytest.raises(Refused, match="seat_banned"):

@@ -40,6 +40,7 @@ class _Peer:
 
     resource: str = field(default_factory=lambda: uuid4().hex)
     why: str = ""
+    creator: str = ""
     rung: str = "udp"
     path: Any = None
     srtp: Any = None
@@ -268,6 +269,15 @@ def test_a_removed_member_loses_everything_and_others_nothing() -> None:
     other = room.on_stage()
     room.stage.remove_member(member)
     assert (camera.peer.why, screen.peer.why, other.peer.why) == ("removed", "removed", "")
+
+
+def test_a_removed_device_loses_what_it_watches_under_any_name() -> None:
+    room = _Room()
+    hers, elsewhere, other = room.viewer(), room.viewer(), room.viewer()
+    for one in (hers, elsewhere):
+        one.peer.creator = "seat:1"
+    room.stage.remove_creator("seat:1")
+    assert (hers.peer.why, elsewhere.peer.why, other.peer.why) == ("removed", "removed", "")
 
 
 def test_a_viewer_that_wants_only_sound_gets_no_picture() -> None:
