@@ -16,7 +16,7 @@ from rooms.attendance import seats
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
 from rooms.errors import NotThere, Refused
-from rooms.live import class_stage, entering, players, presenters, rooms, stream_keys
+from rooms.live import class_stage, entering, players, presenters, rooms, standing, stream_keys
 from rooms.live.entering import Entered
 from rooms.live.room_state import Who
 from rooms.live.rooms import Room
@@ -116,7 +116,7 @@ async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
     if not held.is_room_open:
         raise Refused("room_closed")
     room = await rooms.shown(conn, held.programme_id, held.room_id)
-    if not await presenters.may_go_on(conn, room, held.member):
+    if not await standing.may_go_on(conn, room, held.member):
         raise Refused("not_on_stage")
     return Guest(room, held.member, f"key:{held.key_id}")
 

@@ -150,17 +150,14 @@ async def begins_anew(
     return True
 
 
-async def may_go_on(conn: Connection, room: rooms.Room, member: UUID) -> bool:
-    """Whether a key of this place may still send: a webinar's presenter only while she may be on
-    its stage (before pupils: once she is vetted)."""
-    if room.cast is None:
-        return True
+async def person_of(conn: Connection, room: rooms.Room, member: UUID) -> UUID | None:
+    """Whose place it is; None where nobody is behind it any more."""
     person_id: UUID | None = await conn.fetchval(
         "select person_id from room_presenters where programme_id = $1 and id = $2",
         room.programme_id,
         member,
     )
-    return person_id not in room.cast.presenter_ids or room.cast.may_present(person_id)
+    return person_id
 
 
 async def unvetted_on_stage(conn: Connection, room: rooms.Room) -> int:

@@ -47,6 +47,33 @@ async def roles_of(
     return {person: await role_of(conn, room, person) for person in sorted(persons)}
 
 
+async def may_go_on(conn: Connection, room: Room, member: UUID) -> bool:
+    """Whether a key of this place may still send: while its person may be on this stage (before
+    pupils: while she is vetted)."""
+    person_id = await presenters.person_of(conn, room, member)
+    return person_id is not None and await role_of(conn, room, person_id) in rooms.ON_STAGE
+
+
+async def lost_stages(conn: Connection, scope: Scope, person_id: UUID) -> list[tuple[Room, UUID]]:
+    """The open rooms in which a person has a place on a stage that is hers no more, with that
+    place, for the live core to cut off."""
+    rows = await conn.fetch(
+        """
+        select m.id, m.room_id from room_presenters m
+        join rooms r on (r.programme_id, r.id) = (m.programme_id, m.room_id)
+        where m.programme_id = $1 and m.person_id = $2 and m.removed_at is null
+            and r.closed_at is null
+        order by m.id
+        """,
+        scope.programme_id,
+        person_id,
+    )
+    found = [
+        (await rooms.shown(conn, scope.programme_id, row["room_id"]), row["id"]) for row in rows
+    ]
+    return [(room, member) for room, member in found if not await may_go_on(conn, room, member)]
+
+
 async def leave_stage(
     conn: Connection, scope: Scope, room_id: UUID, person_id: UUID, now: datetime
 ) -> UUID | None:

@@ -221,6 +221,16 @@ async def test_a_removed_presenters_key_is_none(there: LiveHouse) -> None:
     assert len(there.live.of(Publish)) == 1
 
 
+async def test_the_key_of_who_lost_her_role_sends_no_more(there: LiveHouse) -> None:
+    assert (await publish(there)).status_code == 201
+    async with there.house.pool.acquire() as conn:
+        editor = there.world.editor.id
+        await conn.execute("update roles set ended_at = now() where person_id = $1", editor)
+    answer = await publish(there)
+    assert (answer.status_code, answer.json()["error"]) == (403, "not_on_stage")
+    assert len(there.live.of(Publish)) == 1
+
+
 async def test_who_may_watch_may_not_send(there: LiveHouse) -> None:
     async with there.phone() as phone, await there.client_of(there.world.teacher) as teacher:
         for client in (phone, teacher):
