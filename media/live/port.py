@@ -208,7 +208,7 @@ class Port:
         self._strangers: set[TcpPath] = set()
         self._connections: set[TcpPath] = set()
         self._buffer, self._view = srtp.new_buffer(srtp.PACKET_BYTES)
-        self._behind_since: float | None = None  # since then more waits than one turn takes
+        self._behind_since: dict[int, float] = {}  # socket -> since when more waits than is taken
         self.counted: Counter[str] = Counter()
         self.clock = time.monotonic
 
@@ -221,7 +221,7 @@ class Port:
     @property
     def behind_s(self) -> float:
         """For how long datagrams have come faster than they are dealt with."""
-        return self.clock() - self._behind_since if self._behind_since is not None else 0.0
+        return self.clock() - min(self._behind_since.values()) if self._behind_since else 0.0
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -284,7 +284,7 @@ class Port:
             try:
                 length, address = receive(view)
             except OSError:  # nothing left; or an earlier send was refused, which tells us nothing
-                self._behind_since = None
+                self._behind_since.pop(fd, None)
                 return
             if not length:
                 continue
@@ -298,7 +298,10 @@ class Port:
                 peer.dtls(bytes(view[:length]))
             else:
                 counted["junk"] += 1
-        self._behind_since = self._behind_since or self.clock()
+        if _has_more(sock):
+            self._behind_since.setdefault(fd, self.clock())
+        else:  # nobody calls again before something comes
+            self._behind_since.pop(fd, None)
 
     def _check(
         self,
@@ -390,6 +393,14 @@ class Port:
             connection.introduced(peer)
         connection.send(check.reply)
         peer.checked(connection, ufrag, check.is_nominated)
+
+
+def _has_more(sock: socket.socket) -> bool:
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return False
+    return True
 
 
 def _udp_socket(host: str, number: int) -> socket.socket:
