@@ -94,17 +94,28 @@ async def give(
 
 
 async def end(conn: Connection, scope: Scope, role_id: UUID, now: datetime) -> None:
-    """Takes a role away. Raises `NotThere`."""
-    done = await conn.execute(
+    """Takes a role away; the pairs of who facilitates no longer are nobody's. Raises `NotThere`."""
+    done = await conn.fetchval(
         """
-        update roles set ended_at = $3
-        where programme_id = $1 and id = $2 and ended_at is null
+        with gone as (
+            update roles set ended_at = $3
+            where programme_id = $1 and id = $2 and ended_at is null
+            returning person_id, role
+        ), pairs as (
+            update facilitator_pairs f set ended_at = $3, ended_by = $4 from gone g
+            where g.role = 'facilitator' and f.programme_id = $1 and f.person_id = g.person_id
+                and f.ended_at is null and not exists (select from roles o
+                    where o.programme_id = $1 and o.person_id = g.person_id
+                        and o.role = g.role and o.ended_at is null and o.id <> $2)
+        )
+        select count(*) from gone
         """,
         scope.programme_id,
         role_id,
         now,
+        scope.person_id,
     )
-    if done == "UPDATE 0":
+    if not done:
         raise NotThere("role")
 
 

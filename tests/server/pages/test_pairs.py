@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from rooms.people import pairs
+from rooms.people import pairs, roles
 from rooms.scope import Grant, Scope
 from tests.support import people
 from tests.support.floor import House
@@ -53,6 +53,25 @@ async def test_a_facilitator_sees_her_pair_for_as_long_as_it_is_hers(
     assert (await client.get("/pairs")).status_code == 404
     async with pool.acquire() as conn, conn.transaction():
         await pairs.end(conn, office, pair, now)
+    assert await rows_of(client) == 0
+
+
+async def test_who_facilitates_no_more_reads_no_pair_as_a_teacher(
+    app_house: House, world: World
+) -> None:
+    now = app_house.clock()
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await many_lessons(conn, world, "3B", 1, now)
+        helper = await people.a_teacher(conn, world.programme, world.school)
+        role = await people.a_role(conn, world.programme, helper, "facilitator")
+        office = Scope(world.programme.id, world.teacher.id, (Grant("bureau"),))
+        await pairs.make(conn, office, helper.id, world.school.id, world.company.id, now)
+    client = app_house.client(cookies={"language": "en"})
+    await people.sign_in(app_house, client, helper)
+    assert await rows_of(client) == 1
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await roles.end(conn, office, role, now)
+        assert await pairs.every(conn, office) == []
     assert await rows_of(client) == 0
 
 
