@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from rooms.agenda import session_classes
 from rooms.errors import NotThere, Refused, RoomError
+from rooms.live import standing
 from rooms.people import (
     companies,
     persons,
@@ -24,6 +25,7 @@ from server.context import Here
 from server.database import Connection
 from server.i18n import translate
 from server.pages.role_words import FIRST_PAGE, GIVEN, NEEDS_COMPANY, ROLES
+from server.pages.room_studio import cut_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
 
 
 async def end(here: Here) -> Response:
-    """`POST /programme/persons/{id}/end`: takes one role away."""
+    """`POST /programme/persons/{id}/end`: takes one role away, and the stages it opened."""
     async with here.transaction() as conn:
         held = await roles.by_id(conn, here.scope, here.id())
         if held.person_id == here.person.person_id and held.role in {"bureau", "operator"}:
@@ -155,4 +157,7 @@ async def end(here: Here) -> Response:
         if held.role == "operator":
             raise NotThere("role")
         await roles.end(conn, here.scope, held.id, here.now)
+        lost = await standing.lost_stages(conn, here.scope, held.person_id)
+    for room, member in lost:
+        await cut_off(here, room, member)
     return here.go("/programme/persons", "role_ended")

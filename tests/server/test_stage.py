@@ -1,4 +1,4 @@
-"""Hide and mute: a presenter's own, answered when the live process has done it."""
+"""Hide and mute: a presenter's own, answered when the live process has done it; and her end."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,8 +7,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from media.live.messages import Hide, Listen, Mute
+from media.live.messages import Hide, Listen, Mute, RemoveMember
 from rooms.live import presenters, rooms
+from tests.support import people
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, live_house
 from tests.support.live_rooms import presenter_of
@@ -67,3 +68,18 @@ async def test_others_cannot(there: LiveHouse) -> None:
             await rooms.close(conn, presenter_of(there.world), there.room.id, there.house.clock())
         assert await post(there, studio, "hide", {"hidden": True}) == 404
     assert all(isinstance(one, Listen) for one in there.live.asked)
+
+
+async def test_whose_role_is_taken_away_is_off_the_stage_it_opened(there: LiveHouse) -> None:
+    member, programme, editor = await member_of(there), there.world.programme, there.world.editor
+    async with there.house.pool.acquire() as conn, conn.transaction():
+        bureau = await people.a_person(conn)
+        await people.a_role(conn, programme, bureau, "bureau")
+        await people.a_role(conn, programme, editor, "facilitator")
+        rows = await conn.fetch("select role, id from roles where person_id = $1", editor.id)
+    held = dict(rows)
+    async with await there.client_of(bureau) as office:
+        for role, cut in (("facilitator", []), ("editor", [member])):
+            answer = await office.post(f"/programme/persons/{held[role]}/end")
+            assert answer.status_code == 303
+            assert [one.member for one in there.live.of(RemoveMember)] == cut
