@@ -166,6 +166,41 @@ ANSWER = (
 )
 
 
+async def test_what_is_stopped_as_it_comes_up_says_nothing_more(scripts: Scripts) -> None:
+    said = await scripts.run(
+        "stage/link",
+        """
+        const real = [globalThis.RTCPeerConnection, globalThis.fetch];
+        let tell = () => {};
+        const stats = new Promise((done) => (tell = done));
+        globalThis.RTCPeerConnection = class extends EventTarget {
+            connectionState = "connected";
+            async createOffer() {}
+            async setLocalDescription() {}
+            async setRemoteDescription() {}
+            getStats() { return stats; }
+            close() {}
+        };
+        const answer = new Response("", {status: 201, headers: {Location: "/there"}});
+        Object.defineProperty(answer, "url", {value: location.href});
+        globalThis.fetch = async () => answer;
+        const link = new it.Link(() => "/whep", () => {});
+        const said = [];
+        for (const name of ["made", "up", "down"]) link.on(name, () => said.push(name));
+        const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+        link.start([]);
+        while (!said.length) await pause(5);
+        await pause(5);
+        link.stop();
+        tell(new Map());
+        await pause(20);
+        [globalThis.RTCPeerConnection, globalThis.fetch] = real;
+        return said;
+        """,
+    )
+    assert said == ["made"]
+
+
 async def test_a_restart_changes_names_and_addresses_in_the_old_answer(scripts: Scripts) -> None:
     fragment = (
         "a=ice-ufrag:new\r\na=ice-pwd:newnewnew\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n"

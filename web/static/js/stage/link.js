@@ -169,7 +169,9 @@ export class Link extends Signals {
 
   /** It works: remembers the way, and watches over it. @param {number} run @param {RTCPeerConnection} peer */
   async #settle(run, peer) {
-    this.#rung = rungOf((await peer.getStats()).values());
+    const rung = rungOf((await peer.getStats()).values());
+    if (run !== this.#run) return; // it was stopped meanwhile
+    this.#rung = rung;
     remember(KEPT, { way: this.#way, at: Date.now() });
     this.#abort = new AbortController();
     const { signal } = this.#abort;
