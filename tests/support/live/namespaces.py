@@ -1,5 +1,8 @@
 """A network namespace behind a cable that can be pulled and narrowed, where the machine allows.
 
+Both ends are apart from the machine's own network: an address that comes and goes there makes every
+Chromium on it break off what it loads ("network changed"), also those of tests beside this one.
+
 Needs root, `ip` and `tc`; where one is missing the test says so and is skipped. For loss without
 any rights there is `lossy`.
 """
@@ -7,16 +10,20 @@ any rights there is `lossy`.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 QUEUE_MS = 200
+CLONE_NEWNET = 0x40000000
+NAMED = Path("/run/netns")
 
 
 @dataclass(frozen=True)
@@ -52,25 +59,45 @@ class Namespace:
 
 @contextlib.contextmanager
 def a_namespace() -> Iterator[Namespace]:
-    """A namespace of the test's own; it and its cable are gone afterwards."""
+    """A namespace of the test's own, which itself is in another one meanwhile; both and the cable
+    are gone afterwards."""
     if os.geteuid() or not shutil.which("ip") or not shutil.which("tc"):
         pytest.skip("network namespaces need root and iproute2")
     mark = secrets.token_hex(3)
-    number = secrets.randbelow(1 << 12) * 4
-    net = f"10.231.{number >> 8}."
-    space = Namespace(f"pt-{mark}", f"{net}{(number & 255) + 1}", f"{net}{(number & 255) + 2}",
-                      f"pt{mark}a")  # fmt: skip
+    space = Namespace(f"pt-{mark}", "10.231.0.1", "10.231.0.2", f"pt{mark}a")
+    with _named(f"pt-{mark}-home") as home, _named(space.name), _inside(home):
+        _run("ip", "link", "set", "lo", "up")
+        _cable(space, f"pt{mark}b")
+        yield space
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[str]:
     try:
-        _run("ip", "netns", "add", space.name)
+        _run("ip", "netns", "add", name)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"this machine allows no network namespace: {error.stderr.strip()}")
     try:
-        _cable(space, f"pt{mark}b")
-        yield space
+        yield name
     finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            _run("ip", "link", "del", space.cable)
-        _run("ip", "netns", "del", space.name)
+        _run("ip", "netns", "del", name)
+
+
+@contextlib.contextmanager
+def _inside(name: str) -> Iterator[None]:
+    """This thread, and what it starts, is in the namespace."""
+    with Path("/proc/thread-self/ns/net").open() as own, (NAMED / name).open() as other:
+        _enter(other.fileno())
+        try:
+            yield
+        finally:
+            _enter(own.fileno())
+
+
+def _enter(namespace: int) -> None:
+    # os.setns comes with Python 3.12
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def _cable(space: Namespace, other: str) -> None:
