@@ -14,12 +14,10 @@ from starlette.responses import JSONResponse, Response
 from media.errors import LiveError
 from media.live.messages import Answered, Do, Done, Publish, Remove, Subscribe
 from rooms.errors import Refused
-from server import errors, throttle, turn
+from server import errors, throttle, turn, whip
 from server.context import Here
 from server.live_rooms import REACHED, SENT_TO, live_of
 
-OFFER_TYPE = "application/sdp"
-OFFER_BYTES = 65_536
 # Longer than any page tries: what is still there then the live process ends by itself.
 LASTS_S = 15.0
 # At once, in one web process.
@@ -81,7 +79,7 @@ def _trials(here: Here) -> Trials:
 
 async def relays(here: Here) -> Response:
     """`OPTIONS /check/whep`: the relays to try, in `Link`, with passwords for a moment."""
-    headers = {"Allow": "OPTIONS, POST", "Accept-Post": OFFER_TYPE}
+    headers = {"Allow": "OPTIONS, POST", "Accept-Post": whip.OFFER_TYPE}
     if link := turn.link_header(turn.ice_servers(here.settings, here.now)):
         headers["Link"] = link
     return Response(status_code=204, headers=headers)
@@ -151,32 +149,17 @@ async def _begin(here: Here, *, is_counted: bool = True) -> str:
 
     `is_counted`: it counts among the tries of its address; who waits in line asks over and over.
     """
-    kind = here.request.headers.get("content-type", "")
-    if kind.split(";")[0].strip().lower() != OFFER_TYPE:
-        raise Refused("offer_type", wanted=OFFER_TYPE)
     trials = _trials(here)
     trials.forget(here.now.timestamp())
     if len(trials.running) >= MOST or (is_counted and not await _may_try(here)):
         raise LiveError("live_overloaded")
-    return await _offer(here)
+    return await whip.body(here, whip.OFFER_TYPE)
 
 
 async def _may_try(here: Here) -> bool:
     async with here.transaction() as conn:
         address = throttle.address_of(here.request)
         return await throttle.take(conn, here.settings, "trials", address, here.now)
-
-
-async def _offer(here: Here) -> str:
-    raw = bytearray()
-    async for chunk in here.request.stream():
-        raw += chunk
-        if len(raw) > OFFER_BYTES:
-            raise Refused("offer_large", limit_kb=OFFER_BYTES // 1024)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise LiveError("bad_offer") from None
 
 
 async def _ask(here: Here, room: UUID, ask: Do) -> Answered:
@@ -195,4 +178,4 @@ async def _end(here: Here, name: str, room: UUID) -> None:
 
 def _created(path: str, answered: Answered, answer: str) -> Response:
     headers = {"Location": f"{path}?resource={answered.resource}", "ETag": answered.etag}
-    return Response(answer, 201, headers, OFFER_TYPE)
+    return Response(answer, 201, headers, whip.OFFER_TYPE)

@@ -79,7 +79,7 @@ async def _publish(here: Here) -> Response:
     guest = _within_limits(here, await publisher(here))
     source = _choice(here, "source", get_args(Source), "camera")
     _check_accepts(here)
-    offer = await _body(here, OFFER_TYPE)
+    offer = await body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
         guest.room.programme_id,
         guest.room.id,
@@ -144,7 +144,7 @@ async def _subscribe(here: Here) -> Response:
     guest = _within_limits(here, await watcher(here, is_newcomer=True))
     wish = _choice(here, "wish", get_args(Wish), "auto")
     _check_accepts(here)
-    offer = await _body(here, OFFER_TYPE)
+    offer = await body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
         guest.room.programme_id,
         guest.room.id,
@@ -232,7 +232,7 @@ def _created(here: Here, made: Created) -> Response:
 async def _patch(here: Here, asked_by: Awaitable[Guest]) -> Response:
     guest = await asked_by
     if_match = here.request.headers.get("if-match")
-    fragment = await _body(here, FRAGMENT_TYPE)
+    fragment = await body(here, FRAGMENT_TYPE)
     if if_match is None:
         raise Refused("if_match_missing")
     ask = Patch(guest.room.id, _resource(here), guest.creator, if_match, fragment)
@@ -272,7 +272,7 @@ def _check_accepts(here: Here) -> None:
         raise Refused("answer_type", given=OFFER_TYPE)
 
 
-async def _body(here: Here, wanted: str) -> str:
+async def body(here: Here, wanted: str) -> str:
     """The body as text. Raises `Refused` `offer_type`, `offer_large`, `offer_slow`, `LiveError`."""
     if here.request.headers.get("content-type", "").split(";")[0].strip().lower() != wanted:
         raise Refused("offer_type", wanted=wanted)

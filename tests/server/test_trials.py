@@ -1,5 +1,6 @@
 """Trying a network: each rung on its own, bounded, and nothing of it touches a room."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from media.live.messages import (
     Told,
 )
 from media.live.stage import SLOTS
+from server import whip
 from server.live_rooms import REACHED, SENT_TO
 from server.trials import KEPT_S, LASTS_S, MOST, MOST_SENDING, MOST_WAITING, Rung, Trials, only
 from tests.support.floor import Clock
@@ -178,6 +180,21 @@ async def test_what_is_no_offer_reaches_nothing(
     async with there.client(headers=OWN) as client:
         answer = await client.post(path, content=body, headers=headers)
     assert answer.status_code == status
+    assert there.live.of(Subscribe) == []
+
+
+async def test_an_offer_that_never_ends_is_not_waited_for(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whip, "BODY_WITHIN_S", 0.1)
+
+    async def for_ever() -> AsyncIterator[bytes]:
+        yield b"v=0"
+        await asyncio.Event().wait()
+
+    async with there.client(headers=OWN) as client, asyncio.timeout(5):
+        answer = await client.post("/check/whep?rung=udp", content=for_ever(), headers=SDP)
+    assert answer.status_code == 408
     assert there.live.of(Subscribe) == []
 
 
