@@ -45,7 +45,12 @@ class RoomCaptions:
         if board.is_loaded:
             return
         board.is_loaded = True
-        for said in await captions.recent(conn, Scope(room.programme_id), room_id, self._clock()):
+        try:
+            recent = await captions.recent(conn, Scope(room.programme_id), room_id, self._clock())
+        except BaseException:
+            board.is_loaded = False
+            raise
+        for said in recent:
             self._tell(room, said)
 
     def _tell(self, room: OpenRoom, said: protocol.Caption) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -13,6 +13,8 @@ from rooms.agenda import captioners, webinar_doors
 from rooms.errors import Refused
 from rooms.live import captions
 from rooms.live.caption_board import KEPT_FOR
+from server.open_rooms import OpenRoom, OpenRooms
+from server.room_captions import RoomCaptions
 from tests.support.captions import Captioned, a_captioned_webinar
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, live_house
@@ -137,3 +139,23 @@ async def test_a_link_opens_one_room_and_its_stage(rig: Rig) -> None:
         assert (await client.get(f"/rooms/{there.room.id}/captions")).status_code == 404
         client.cookies.set("captioner", made.token)
         assert (await client.get(f"/rooms/{there.room.id}/whep")).status_code == 401
+
+
+async def test_lines_that_could_not_be_read_are_read_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    async def recent(*_: Any) -> list[Any]:
+        asked.append(True)
+        if len(asked) == 1:
+            raise OSError("the database is away")
+        return []
+
+    monkeypatch.setattr(captions, "recent", recent)
+    reader, room, conn = RoomCaptions(OpenRooms(), Clock()), OpenRoom(uuid4(), 0), cast(Any, None)
+    with pytest.raises(OSError, match="away"):
+        await reader.read(conn, uuid4(), room)
+    for _ in range(2):
+        await reader.read(conn, uuid4(), room)
+    assert len(asked) == 2
