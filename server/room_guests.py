@@ -21,7 +21,7 @@ from rooms.live.entering import Entered
 from rooms.live.room_state import Who
 from rooms.live.rooms import Room
 from rooms.scope import Scope
-from server import captioning, csrf, seating, viewer_tokens
+from server import captioning, csrf, room_orders, seating, viewer_tokens
 from server.auth import Viewer
 from server.config import Settings
 from server.context import Here
@@ -104,7 +104,7 @@ async def _class_on_stage(conn: Connection, room: Room, seat: Seat) -> Guest:
     is_screen = seat.kind is SeatKind.BEAMER
     if not is_screen or not await class_stage.is_on(conn, Scope(room.programme_id), room.id, part):
         raise Refused("not_on_stage")
-    return Guest(room, part, f"seat:{seat.id}", seat.id, is_class=True)
+    return Guest(room, part, room_orders.creator_of(seat.id), seat.id, is_class=True)
 
 
 async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
@@ -172,7 +172,8 @@ async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer
 
 
 async def _seated(here: Here, conn: Connection, room: Room, seat_id: UUID) -> Guest:
-    return Guest(room, await _connection(here, conn, seat_id), f"seat:{seat_id}", seat_id)
+    connection = await _connection(here, conn, seat_id)
+    return Guest(room, connection, room_orders.creator_of(seat_id), seat_id)
 
 
 async def _connection(here: Here, conn: Connection, seat_id: UUID | None) -> UUID:
