@@ -334,7 +334,10 @@ async def archive(
 
 
 async def sweep(conn: Connection, now: datetime) -> list[UUID]:
-    """Does what is due by itself, over all programmes; returns the webinars moved."""
+    """Does what is due by itself, over all programmes; returns the webinars moved.
+
+    No other is held: whoever leads one presses on while the caller's transaction goes on.
+    """
     rows = await conn.fetch(
         """
         select w.programme_id, w.id, w.state, w.starts_at, w.ends_at, w.ended_at,
@@ -343,13 +346,14 @@ async def sweep(conn: Connection, now: datetime) -> list[UUID]:
                 where (s.programme_id, s.room_id) = (w.programme_id, w.room_id)
                     and a.ended_at is null) as is_on_air
         from webinars w
-        where w.state in ('announced', 'open', 'live')
-                and w.starts_at <= $1::timestamptz + $2::interval
-            or w.state = 'ended' and w.ended_at <= $1::timestamptz - $3::interval
+        where w.state = 'announced' and w.starts_at <= $1::timestamptz + $2::interval
+            or w.state in ('open', 'live') and w.ends_at <= $1::timestamptz - $3::interval
+            or w.state = 'ended' and w.ended_at <= $1::timestamptz - $4::interval
         order by w.id limit 500 for update of w skip locked
         """,
         now,
         webinar_states.DOORS_OPEN_BEFORE,
+        webinar_states.OVERRUNS_BY,
         webinar_states.ARCHIVED_AFTER,
     )
     moved = []

@@ -158,6 +158,16 @@ async def test_the_sweep_opens_ends_and_archives(pool: Pool, world: World) -> No
     assert [row["verb"] for row in rows] == ["made", "announce", "open", "end", "archive"]
 
 
+async def test_the_sweep_holds_nothing_that_goes_on(pool: Pool, world: World) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        made = await an_announced(conn, world, NOW)
+        await webinar_doors.sweep(conn, minutes(-15))
+    async with pool.acquire() as sweeping, pool.acquire() as leading, sweeping.transaction():
+        await webinar_doors.sweep(sweeping, minutes(30))
+        held = "select state from webinars where id = $1 for update nowait"
+        assert await leading.fetchval(held, made.id) == "open"
+
+
 async def test_one_nobody_opened_lapses_and_counts_nobody_absent(pool: Pool, world: World) -> None:
     async with pool.acquire() as conn, conn.transaction():
         made = await an_announced(conn, world, NOW)
