@@ -5,7 +5,6 @@ in the database: a process that dies takes nothing of it along. A live process t
 back with an empty stage.
 """
 
-import contextlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -60,26 +59,28 @@ def is_veil_due(stage: Stage | None, phase: Phase) -> bool:
 
 async def veil(
     live: LiveRooms, programme_id: UUID, room_id: UUID, phase: Phase, hidden: frozenset[UUID]
-) -> None:
-    """In a pause everybody on the stage is hidden; else those in `hidden`, who hid themselves."""
+) -> bool:
+    """In a pause everybody on the stage is hidden; else those in `hidden`, who hid themselves.
+    False: the live process did not hear all of it."""
+    is_heard = True
     stage = live.stages.get(room_id)
     is_hidden = {one.member: one.state == "hidden" for one in (stage.tracks if stage else ())}
     for member, is_now in sorted(is_hidden.items()):
         wanted = phase in DARK or member in hidden
         if is_now != wanted:
-            await hide(live, programme_id, room_id, member, is_hidden=wanted)
+            is_heard &= await hide(live, programme_id, room_id, member, is_hidden=wanted)
+    return is_heard
 
 
 async def hide(
     live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID, *, is_hidden: bool
-) -> None:
-    """Nothing of this member's picture and sound goes out, or it goes on."""
+) -> bool:
+    """Nothing of this member's picture and sound goes out, or it goes on; False as for `cut`."""
 
     def hiding(epoch: int) -> Hide:
         return Hide(room_id, epoch, member, is_hidden)
 
-    with contextlib.suppress(LiveError):
-        await live.ask(programme_id, room_id, hiding, Done)
+    return await _is_done(live, programme_id, room_id, hiding)
 
 
 async def unmute(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUID) -> None:
@@ -88,5 +89,4 @@ async def unmute(live: LiveRooms, programme_id: UUID, room_id: UUID, member: UUI
     def unmuting(epoch: int) -> Mute:
         return Mute(room_id, epoch, member, is_muted=False)
 
-    with contextlib.suppress(LiveError):
-        await live.ask(programme_id, room_id, unmuting, Done)
+    await _is_done(live, programme_id, room_id, unmuting)

@@ -101,18 +101,21 @@ class RoomStages:
 
     async def veil(self, room_id: UUID, room: OpenRoom) -> None:
         """In a pause everybody on the stage is hidden; after it, whoever did not hide herself
-        comes back."""
-        key = (self.live, room.programme_id, room_id)
+        comes back. What the live process does not hear is said again."""
         phase = room.news.state.phase
         if not room_orders.is_veil_due(self.live.stages.get(room_id), phase):
             return
+        if not await self._veil(room_id, room, phase):
+            asyncio.get_running_loop().call_later(AGAIN_AFTER_S, self.changed, room_id)
+
+    async def _veil(self, room_id: UUID, room: OpenRoom, phase: protocol.Phase) -> bool:
         try:
             async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
                 own = await presenters.hidden(conn, Scope(room.programme_id), room_id)
         except DATABASE_AWAY as error:
             log.warning("room %s: its veil waits: %s", room_id, type(error).__name__)
-            return
-        await room_orders.veil(*key, phase, own)
+            return False
+        return await room_orders.veil(self.live, room.programme_id, room_id, phase, own)
 
     def cut(self, one: Cut) -> None:
         """What she sends and gets is to end at once."""

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from media.errors import LiveError
-from media.live.messages import RemoveCreator, RemoveMember
+from media.live.messages import Hide, RemoveCreator, RemoveMember, Stage, Track
 from rooms.live.log import Logged
 from rooms.live.room_state import Facts
 from server import room_hub, room_stages
@@ -79,11 +79,12 @@ async def test_a_fault_in_one_room_keeps_nobody_from_looking_after_the_others(
 
 
 class Live:
-    """Refuses as often as it is told to."""
+    """Refuses as often as it is told to. One presenter is on its stage, and sends."""
 
     def __init__(self, refuses: int) -> None:
         self.refuses = refuses
         self.asked: list[Any] = []
+        self.stages = {ROOM: Stage(ROOM, 1, 0, (Track(PART, "camera", "video", 0, "", "flowing"),))}
 
     async def ask(self, _programme: UUID, _room: UUID, make: Any, _wanted: Any) -> None:
         self.asked.append(make(1))
@@ -108,3 +109,18 @@ async def test_who_is_to_be_off_the_stage_is_said_until_it_is_heard(
     assert live.asked[2:] == [RemoveCreator(ROOM, 1, f"seat:{SEAT}")]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(stages.make_cuts(), 0.05)
+
+
+async def test_a_pause_that_is_not_heard_is_said_again(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_stages, "AGAIN_AFTER_S", 0.0)
+    rooms = OpenRooms()
+    rooms.rooms[ROOM] = room = OpenRoom(PROGRAMME, 0)
+    room.news.state.phase, room.names[PART] = "paused", "Sem"
+    stages, live = RoomStages(pool, rooms), Live(refuses=1)
+    stages.live = cast(Any, live)
+    stages.changed(ROOM)
+    await stages.tell()
+    await asyncio.wait_for(stages.tell(), 5)
+    assert live.asked == [Hide(ROOM, 1, PART, True)] * 2
