@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from rooms.attendance import blanking, exports, kpi, published, release_documents
+from rooms.attendance.blanking import Table
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Definitions, Document, Facts
 from rooms.connection import Connection
@@ -26,6 +27,9 @@ from rooms.errors import Conflict, NotThere
 from rooms.people import programmes, registry
 from rooms.people.programmes import Programme
 from rooms.scope import Grant, Scope
+
+# Figures and tables are counted anew when something changed meanwhile, but not for ever.
+COUNTED_AT_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,10 @@ async def compose(
 
     `before`: the one it says the differences to, and whose blanks it keeps.
     """
-    found = (await kpi.report(conn, _office(scope), kpi.Asked(period))).total
+    found, tables, changed_at = await _counted(conn, scope, period)
     assert found.hosted is not None
-    tables = await published.tables(conn, scope, period)
     names = await published.names(conn, scope, tables)
-    as_of = await _as_of(conn, scope, programme, period, today, names.changed_at)
+    as_of = _as_of(programme, period, today, changed_at, names.changed_at)
     kept = release_documents.blanks_of(before) if before and not before["is_provisional"] else None
     version = await registry.version_at(conn, as_of)
     facts = Facts(
@@ -135,16 +138,24 @@ def _office(scope: Scope) -> Scope:
     return Scope(scope.programme_id, scope.person_id, (Grant("bureau"),))
 
 
-async def _as_of(
-    conn: Connection,
-    scope: Scope,
-    programme: Programme,
-    period: Period,
-    today: date,
-    named_at: datetime | None,
-) -> datetime:
-    """The last change of anything counted or named in it; at least its end, once that has come."""
-    changed: datetime | None = await conn.fetchval(
+async def _counted(
+    conn: Connection, scope: Scope, period: Period
+) -> tuple[kpi.Figures, list[Table], datetime | None]:
+    """Figures and tables of one moment, and when what is counted in them changed last."""
+    changed_at = await _changed_at(conn, scope, period)
+    for _ in range(COUNTED_AT_MOST):
+        before = changed_at
+        found = (await kpi.report(conn, _office(scope), kpi.Asked(period))).total
+        tables = await published.tables(conn, scope, period)
+        changed_at = await _changed_at(conn, scope, period)
+        if changed_at == before:
+            break
+    return found, tables, before
+
+
+async def _changed_at(conn: Connection, scope: Scope, period: Period) -> datetime | None:
+    """The last change of anything counted; None: of a programme in which there is nothing."""
+    found: datetime | None = await conn.fetchval(
         """
         select greatest(
             (select max(changed_at) from kpi_classes
@@ -154,17 +165,21 @@ async def _as_of(
             (select max(greatest(r.changed_at, w.changed_at)) from requests r
                 join webinars w on (w.programme_id, w.id) = (r.programme_id, r.webinar_id)
                 where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'),
-            (select max(made_at) from registry_versions), $4)
+            (select max(made_at) from registry_versions))
         """,
         scope.programme_id,
         period.since,
         period.until,
-        named_at,
     )
+    return found
+
+
+def _as_of(programme: Programme, period: Period, today: date, *at: datetime | None) -> datetime:
+    """The last change of anything counted or named in it; at least its end, once that has come."""
     zone = ZoneInfo(programme.zone)
     ends = datetime.combine(period.until + timedelta(days=1), time(), zone)
     begins = datetime.combine(period.since, time(), zone)
-    latest = max(changed or begins, begins)
+    latest = max([begins, *(one for one in at if one is not None)])
     moment = latest if period.is_open(today) else max(latest, ends)
     # As it is written: to the second, and never before what it holds.
     return moment.replace(microsecond=0) + timedelta(seconds=1 if moment.microsecond else 0)

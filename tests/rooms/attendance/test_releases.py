@@ -9,6 +9,7 @@ from rooms.agenda import objectives, session_classes
 from rooms.attendance import (
     blanking,
     kpi_rows,
+    published,
     release_documents,
     release_links,
     releases,
@@ -112,6 +113,28 @@ async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: P
     assert {one["measure"] for one in after.read["differences"]} <= {
         "participations", "pupils_reached",
     }  # fmt: skip
+
+
+async def test_what_changes_while_it_is_counted_is_counted_anew(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        count, calls = published.tables, 0
+
+        async def slowly(conn: Connection, scope: Scope, period: Period) -> list[blanking.Table]:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                await correct(conn, history, NOW + DAY)
+            return await count(conn, scope, period)
+
+        monkeypatch.setattr(published, "tables", slowly)
+        made = await releases.make(conn, history.office, YEAR, WORDS, NOW + 2 * DAY)
+        read = (await releases.get(conn, history.office, made.id)).read
+    assert calls == 2 and made.as_of == NOW + DAY
+    told = read["tables"][0]["total"]["participations"]
+    assert read["figures"]["participations"] == told
 
 
 async def test_lessons_begin_while_an_edition_is_made(pool: Pool) -> None:
