@@ -22,6 +22,7 @@ class RoomQuality:
             self.forget(connection)
         else:
             self._said[connection] = Noted(connection, pong.quality, pong.rung)
+            self._gone.discard(connection)
 
     def forget(self, connection: UUID) -> None:
         """The page is gone, or watches nothing any more."""
@@ -33,9 +34,12 @@ class RoomQuality:
         """Writes what is new, and once a minute what is not."""
         due = [one for one in self._said.values() if self._is_due(one, now)]
         if due or self._gone:
-            gone, self._gone = self._gone, set()
+            gone = frozenset(self._gone)
             await seat_quality.note(conn, due, gone, now)
+            self._gone -= gone
             self._kept |= {one.connection: (one, now) for one in due}
+            for connection in self._kept.keys() - self._said.keys():
+                self.forget(connection)  # it went while its row was written
 
     def _is_due(self, said: Noted, now: datetime) -> bool:
         kept, at = self._kept.get(said.connection, (None, now))
