@@ -181,21 +181,6 @@ async def visible(conn: Connection, scope: Scope) -> list[Request]:
     return [_request(row) for row in rows]
 
 
-async def of_lesson(conn: Connection, scope: Scope, webinar_id: UUID) -> Request | None:
-    """The invitation a lesson came from, if she may see it."""
-    request_id = await conn.fetchval(
-        "select id from requests where programme_id = $1 and webinar_id = $2",
-        scope.programme_id,
-        webinar_id,
-    )
-    if request_id is None:
-        return None
-    try:
-        return await find(conn, scope, request_id)
-    except NotThere:
-        return None
-
-
 async def history(conn: Connection, scope: Scope, request_id: UUID) -> list[Event]:
     """Everything that happened to an invitation, the latest first."""
     rows = await conn.fetch(

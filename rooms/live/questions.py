@@ -161,19 +161,6 @@ async def texts_of(
     return {row["id"]: row["text"] for row in rows}
 
 
-async def without_turn(conn: Connection, scope: Scope, room_id: UUID) -> list[tuple[UUID, str]]:
-    """What everybody saw and nobody answered, the oldest first: for the company's digest."""
-    rows = await conn.fetch(
-        """
-        select id, text from questions
-        where programme_id = $1 and room_id = $2 and state = 'shown' order by asked_at, id
-        """,
-        scope.programme_id,
-        room_id,
-    )
-    return [(row["id"], row["text"]) for row in rows]
-
-
 async def drop_unseen(conn: Connection, now: datetime) -> int:
     """Texts nobody let through, a day after their session or themselves; how many. For the sweep,
     over all programmes."""
