@@ -1,7 +1,8 @@
 """Rooms: opened with one click, open until they are closed; whose they are, and who sees them.
 
-A room has one session, in which classes take part (`taking_part.py`). Its company's editors
-present, coordinators and the bureau moderate, every teacher of the programme sees that it is open.
+A room has one session, in which classes take part (`agenda/room_sessions.py`). Its company's
+editors present, coordinators and the bureau moderate, every teacher of the programme sees that it
+is open.
 A webinar's room has its own cast, and is there for others from when its doors open.
 """
 
@@ -390,12 +391,12 @@ async def close_idle(conn: Connection, now: datetime) -> list[tuple[UUID, UUID]]
     """Closes rooms in which nothing has happened for half a day; (programme, session) of each.
 
     Such a session ends where something was last seen. For the sweep, over all programmes; a
-    webinar's room ends with it.
+    webinar's room ends with it. No other room is held: what is asked in it waits for nothing.
     """
     rows = await conn.fetch(
         """
         select r.programme_id, r.id, s.id as session_id,
-            greatest(r.opened_at, seen.at) as seen_at, seen.at is null as is_untouched
+            greatest(r.opened_at, seen.at) as seen_at
         from rooms r
         join sessions s on (s.programme_id, s.room_id) = (r.programme_id, r.id)
         cross join lateral (
@@ -407,20 +408,18 @@ async def close_idle(conn: Connection, now: datetime) -> list[tuple[UUID, UUID]]
                  join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
                  where (c.programme_id, c.session_id) = (s.programme_id, s.id))) as at
         ) seen
-        where r.closed_at is null and r.opened_at < $1 and not exists (select from webinars w
-            where (w.programme_id, w.room_id) = (r.programme_id, r.id))
+        where r.closed_at is null and r.opened_at < $1
+            and greatest(r.opened_at, seen.at) <= case when seen.at is null then $2 else $1 end
+            and not exists (select from webinars w
+                where (w.programme_id, w.room_id) = (r.programme_id, r.id))
         for update of r skip locked
         """,
         now - IDLE_AFTER,
+        now - UNTOUCHED_AFTER,
     )
-    due = [row for row in rows if now - row["seen_at"] >= _patience(row)]
-    for row in due:
+    for row in rows:
         await _close(conn, row["programme_id"], row["id"], row["seen_at"], EndReason.IDLE)
-    return [(row["programme_id"], row["session_id"]) for row in due]
-
-
-def _patience(row: asyncpg.Record) -> timedelta:
-    return UNTOUCHED_AFTER if row["is_untouched"] else IDLE_AFTER
+    return [(row["programme_id"], row["session_id"]) for row in rows]
 
 
 async def _close(

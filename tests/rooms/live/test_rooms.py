@@ -150,6 +150,18 @@ async def test_a_forgotten_room_closes_itself(pool: Pool, clock: Clock) -> None:
         assert len(await rooms.close_idle(conn, clock())) == 1
 
 
+async def test_looking_for_forgotten_rooms_holds_none_that_stays_open(
+    pool: Pool, clock: Clock
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        room = await a_room(conn, await lessons.a_world(conn), clock())
+    clock.move(hours=13)
+    async with pool.acquire() as sweeping, pool.acquire() as deciding, sweeping.transaction():
+        assert await rooms.close_idle(sweeping, clock()) == []
+        held = "select title from rooms where id = $1 for update nowait"
+        assert await deciding.fetchval(held, room.id) == room.title
+
+
 async def test_a_seat_of_another_session_opens_no_room(pool: Pool, clock: Clock) -> None:
     async with pool.acquire() as conn, conn.transaction():
         world = await lessons.a_world(conn)
