@@ -59,11 +59,6 @@ class Line:
     extensions: dict[str, int]
     attributes: tuple[str, ...]
 
-    @property
-    def is_flowing_here(self) -> bool:
-        """Whether the other side sends on it."""
-        return "a=sendonly" in self.attributes or "a=sendrecv" in self.attributes
-
 
 @dataclass(frozen=True)
 class Remote:
