@@ -1,5 +1,6 @@
 """Pairs of a school and a company whom a facilitator brings together: she sees what they did."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -135,6 +136,26 @@ async def end(conn: Connection, scope: Scope, pair_id: UUID, now: datetime) -> N
     )
     if done == "UPDATE 0":
         raise NotThere("pair")
+
+
+async def follow(conn: Connection, successors: Mapping[UUID, UUID], now: datetime) -> None:
+    """Who has the care of a school has that of the one that takes it over as well, in every
+    programme; the school's own pair stays, should it open again."""
+    await conn.execute(
+        """
+        insert into facilitator_pairs (programme_id, person_id, school_id, company_id, made_by,
+            made_at)
+        select f.programme_id, f.person_id, t.next_id, f.company_id, f.made_by, $3
+        from facilitator_pairs f
+        join unnest($1::uuid[], $2::uuid[]) as t (school_id, next_id) on f.school_id = t.school_id
+        where f.ended_at is null
+        on conflict (programme_id, person_id, school_id, company_id) where ended_at is null
+            do nothing
+        """,
+        list(successors),
+        list(successors.values()),
+        now,
+    )
 
 
 async def move_school(

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from rooms.connection import Connection
-from rooms.people import networks, placings, registry
+from rooms.people import networks, pairs, placings, registry
 from rooms.people.registry import Version
 from rooms.people.registry_files import Key
 from rooms.people.registry_plan import Change
@@ -60,7 +60,7 @@ async def carry_out(
         conn, origin.now, origin.source, file_sha256=origin.file_sha256, by=origin.by
     )
     await _remember(conn, changes, ids, version)
-    await _place(conn, scope, changes, ids, on)
+    await _place(conn, scope, changes, ids, on, origin.now)
     return version
 
 
@@ -192,15 +192,17 @@ async def _place(
     changes: Sequence[Change],
     ids: dict[Key, UUID],
     on: date,
+    now: datetime,
 ) -> None:
-    """New and moved schools stand in their region; a successor where its predecessor stood; who
-    closed stands in none."""
+    """New and moved schools stand in their region; a successor where its predecessor stood, in the
+    same care; who closed stands in none."""
     if scope is not None:
         regions = {ids[c.key]: c.region_id for c in changes if c.region_id}
         await placings.place(conn, scope, regions, on)
     next_of = {ids[c.key]: ids[c.successor] for c in changes if c.successor}
     await placings.follow(conn, next_of, on)
     await networks.follow(conn, next_of, on)
+    await pairs.follow(conn, next_of, now)
     ends = {ids[c.key]: c.on for c in changes if c.kind in {"closed", "merged"}}
     await placings.end(conn, ends)
     await networks.end(conn, ends)

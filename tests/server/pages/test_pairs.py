@@ -3,7 +3,10 @@
 import httpx
 import pytest
 
-from rooms.people import pairs, roles
+from rooms.attendance import report
+from rooms.attendance.report import Filters
+from rooms.people import pairs, roles, school_history
+from rooms.people.registry_changes import Origin
 from rooms.scope import Grant, Scope
 from tests.support import people
 from tests.support.floor import House
@@ -73,6 +76,29 @@ async def test_who_facilitates_no_more_reads_no_pair_as_a_teacher(
         await roles.end(conn, office, role, now)
         assert await pairs.every(conn, office) == []
     assert await rows_of(client) == 0
+
+
+async def test_who_cares_for_a_school_cares_for_the_one_that_takes_it_over(
+    app_house: House, world: World
+) -> None:
+    now, region = app_house.clock(), world.region
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        helper = await people.a_person(conn)
+        await people.a_role(conn, world.programme, helper, "facilitator")
+        here = Scope(world.programme.id, helper.id, (Grant("coordinator", region_id=region.id),))
+        await pairs.make(conn, here, helper.id, world.school.id, world.company.id, now)
+        successor = await people.a_school(
+            conn, world.programme, region=region, name="Het Nieuwe", code="77AA00"
+        )
+        origin = Origin("page", now)
+        await school_history.close(conn, world.school.id, now.date(), successor.code, origin)
+        teacher = await people.a_teacher(conn, world.programme, successor)
+        there = World(**{**vars(world), "school": successor, "teacher": teacher})
+        await many_lessons(conn, there, "5C", 2, now)
+        mine = Scope(world.programme.id, helper.id, (Grant("facilitator"),))
+        rows = await report.of_programme(conn, mine, Filters())
+        assert [row.school_id for row in rows] == [successor.id] * 2
+        assert [one.school for one in await pairs.every(conn, here)] == ["Het Nieuwe"]
 
 
 async def test_who_coordinates_elsewhere_reads_her_pair_and_corrects_nothing(
