@@ -166,39 +166,56 @@ ANSWER = (
 )
 
 
-async def test_what_is_stopped_as_it_comes_up_says_nothing_more(scripts: Scripts) -> None:
-    said = await scripts.run(
+async def link(scripts: Scripts, state: str, body: str) -> list[str]:
+    """What a link said and asked whose connection is in this state, while `body` went on; `tell`
+    lets the browser know how the connection is reached."""
+    return await scripts.run(
         "stage/link",
         """
         const real = [globalThis.RTCPeerConnection, globalThis.fetch];
         let tell = () => {};
         const stats = new Promise((done) => (tell = done));
         globalThis.RTCPeerConnection = class extends EventTarget {
-            connectionState = "connected";
+            connectionState = given;
             async createOffer() {}
             async setLocalDescription() {}
             async setRemoteDescription() {}
+            getConfiguration() { return {}; }
             getStats() { return stats; }
             close() {}
         };
-        const answer = new Response("", {status: 201, headers: {Location: "/there"}});
-        Object.defineProperty(answer, "url", {value: location.href});
-        globalThis.fetch = async () => answer;
+        const happened = [];
+        globalThis.fetch = async (_, {method}) => {
+            if (method !== "DELETE") happened.push(method);
+            const answer = new Response("", {status: 201, headers: {Location: "/there"}});
+            return Object.defineProperty(answer, "url", {value: location.href});
+        };
         const link = new it.Link(() => "/whep", () => {});
-        const said = [];
-        for (const name of ["made", "up", "down"]) link.on(name, () => said.push(name));
+        for (const name of ["made", "up", "down"]) link.on(name, () => happened.push(name));
         const pause = (ms) => new Promise((done) => setTimeout(done, ms));
         link.start([]);
-        while (!said.length) await pause(5);
+        while (!happened.includes("made")) await pause(5);
         await pause(5);
-        link.stop();
-        tell(new Map());
+        BODY
         await pause(20);
+        link.stop();
         [globalThis.RTCPeerConnection, globalThis.fetch] = real;
-        return said;
-        """,
+        return happened;
+        """.replace("BODY", body),
+        state,
     )
-    assert said == ["made"]
+
+
+async def test_what_is_stopped_as_it_comes_up_says_nothing_more(scripts: Scripts) -> None:
+    happened = await link(scripts, "connected", "link.stop(); tell(new Map());")
+    assert happened == ["POST", "made"]
+
+
+async def test_a_network_that_comes_back_mends_what_was_up(scripts: Scripts) -> None:
+    online = 'dispatchEvent(new Event("online"));'
+    assert await link(scripts, "connecting", online) == ["POST", "made"]
+    breaks = f'tell(new Map()); await pause(5); link.peer.connectionState = "failed"; {online}'
+    assert (await link(scripts, "connected", breaks))[:4] == ["POST", "made", "up", "down"]
 
 
 async def test_a_restart_changes_names_and_addresses_in_the_old_answer(scripts: Scripts) -> None:

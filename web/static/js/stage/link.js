@@ -62,7 +62,7 @@ export class Link extends Signals {
     this.build = build;
     this.isTaken = isTaken;
     addEventListener("pagehide", () => this.#resource?.remove());
-    addEventListener("online", () => this.#peer && !this.isUp && void this.#mend(this.#run));
+    addEventListener("online", () => this.#isBroken && void this.#mend(this.#run));
   }
 
   get rung() {
@@ -75,6 +75,11 @@ export class Link extends Signals {
 
   get peer() {
     return this.#peer;
+  }
+
+  /** It was up and is no more; one that is coming up, or being mended, is not. */
+  get #isBroken() {
+    return ["disconnected", "failed"].includes(this.#peer?.connectionState ?? "");
   }
 
   /** Makes the connection, in place of the one there is. @param {RTCIceServer[]} servers for the relay */
