@@ -78,7 +78,6 @@ async def publish(here: Here) -> Response:
 async def _publish(here: Here) -> Response:
     guest = _within_limits(here, await publisher(here))
     source = _choice(here, "source", get_args(Source), "camera")
-    _check_accepts(here)
     offer = await body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
         guest.room.programme_id,
@@ -143,7 +142,6 @@ async def subscribe(here: Here) -> Response:
 async def _subscribe(here: Here) -> Response:
     guest = _within_limits(here, await watcher(here, is_newcomer=True))
     wish = _choice(here, "wish", get_args(Wish), "auto")
-    _check_accepts(here)
     offer = await body(here, OFFER_TYPE)
     answered = await live_of(here).ask(
         guest.room.programme_id,
@@ -262,14 +260,6 @@ def _choice(here: Here, name: str, choices: tuple[Choice, ...], usual: Choice) -
         if choice == given:
             return choice
     raise Refused("choice_unknown", name=name)
-
-
-def _check_accepts(here: Here) -> None:
-    """Raises `Refused` `answer_type` where the answer would not be taken."""
-    takes = here.request.headers.get("accept") or "*/*"
-    kinds = {one.split(";")[0].strip().lower() for one in takes.split(",")}
-    if kinds.isdisjoint({OFFER_TYPE, "application/*", "*/*"}):
-        raise Refused("answer_type", given=OFFER_TYPE)
 
 
 async def body(here: Here, wanted: str) -> str:

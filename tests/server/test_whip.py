@@ -393,26 +393,6 @@ async def test_without_a_live_process_one_comes_back_later(there: LiveHouse) -> 
     assert answer.headers["retry-after"] == "1"
 
 
-@pytest.mark.parametrize(
-    ("takes", "status"),
-    [
-        ("application/sdp", 201),
-        ("text/html, */*;q=0.1", 201),
-        ("application/*", 201),
-        ("", 201),
-        ("text/html", 406),
-        ("application/json, text/plain", 406),
-    ],
-)
-async def test_who_does_not_take_an_answer_gets_none(
-    there: LiveHouse, takes: str, status: int
-) -> None:
-    assert (await publish(there, accept=takes)).status_code == status
-    async with there.phone() as phone:
-        assert (await post(phone, whep(there), accept=takes)).status_code == status
-    assert len(there.live.of(Publish)) == (status == 201)
-
-
 async def test_another_method_is_told_which_there_are(there: LiveHouse) -> None:
     async with there.client(headers=there.bearer) as client:
         answer = await client.put(whip(there))
