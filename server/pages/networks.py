@@ -67,7 +67,10 @@ async def show(here: Here) -> Response:
     return await _page(here)
 
 
-async def _page(here: Here, refused: RoomError | None = None, field: str = "") -> Response:
+async def _page(
+    here: Here, refused: RoomError | None = None, field: str = "", name: str | None = None
+) -> Response:
+    """`name`: as it was typed, where it could not be kept."""
     words = here.request.query_params.get("q", "").replace("\0", "")[:100].strip()
     async with here.transaction() as conn:
         network = await networks.by_id(conn, here.scope, here.id())
@@ -79,6 +82,7 @@ async def _page(here: Here, refused: RoomError | None = None, field: str = "") -
         "programme/network.html",
         422 if refused else 200,
         network=network,
+        name=network.name if name is None else name,
         members=[one for one in known if one.valid_to is None],
         former=[one for one in known if one.valid_to is not None],
         words=words,
@@ -116,12 +120,12 @@ async def rename(here: Here) -> Response:
     """`POST /programme/networks/{id}`: another name."""
     name = forms.line(await here.form(), "name")[:80]
     if not name:
-        return await _page(here, Refused("name_missing"), "name")
+        return await _page(here, Refused("name_missing"), "name", name)
     try:
         async with here.transaction() as conn:
             await networks.rename(conn, here.scope, here.id(), name, here.now)
     except Conflict as refused:
-        return await _page(here, refused, "name")
+        return await _page(here, refused, "name", name)
     return here.go(f"{ROOT}/{here.id()}", "network_kept")
 
 

@@ -986,7 +986,8 @@ _LIVE = (
     door("OPTIONS /check/whep", ANYONE),
     door("POST /check/whep", ANYONE, query="rung=udp", **SDP),
     door("DELETE /check/whep", ANYONE, query="resource=r"),
-    door("POST /check/whip", PRESENTS, others=MACHINE_401, **SDP),
+    # four at most try at once, each for seconds
+    door("POST /check/whip", PRESENTS, others=MACHINE_401, tries="bureau editor", **SDP),
     door("DELETE /check/whip", PRESENTS, others=MACHINE_401, query="resource=r"),
     door("POST /rooms/{id}/hide", "editor", {"id": a_stage}, json={"hidden": True}),
     door("POST /rooms/{id}/mute", "editor", {"id": a_stage}, json={"muted": True}),
