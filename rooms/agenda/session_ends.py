@@ -7,10 +7,20 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from rooms.agenda.states import EndReason, Sitting, State, due_ending
+from rooms.agenda.states import (
+    IDLE_AFTER,
+    LAPSES_AFTER,
+    EndReason,
+    Sitting,
+    State,
+    due_ending,
+)
 from rooms.connection import Connection, apart
 
 log = logging.getLogger(__name__)
+
+# A day begins somewhere so long before it does in UTC.
+ZONES_APART = timedelta(days=1)
 
 
 async def end_one(conn: Connection, session_id: UUID, at: datetime, reason: EndReason) -> None:
@@ -43,7 +53,10 @@ async def end_later(conn: Connection, ends: dict[UUID, datetime]) -> None:
 
 async def end_due(conn: Connection, now: datetime) -> list[UUID]:
     """Ends what is over by itself, at the moment something was last seen; the session classes
-    that closed. For the sweep, over all programmes."""
+    that closed. For the sweep, over all programmes.
+
+    Only what may be over is held: lessons that go on write where they are meanwhile.
+    """
     rows = await conn.fetch(
         """
         select s.id, c.id as session_class_id, s.state, s.zone, s.planned_on, s.period,
@@ -53,9 +66,20 @@ async def end_due(conn: Connection, now: datetime) -> list[UUID]:
                  where (t.programme_id, t.session_class_id) = (c.programme_id, c.id))) as seen_at
         from sessions s
         join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
-        where s.state in ('planned', 'running') and s.tour_id is not null
+        where s.state in ('planned', 'running') and s.tour_id is not null and (
+            s.state = 'planned' and s.planned_on <= $2::date
+            or s.state = 'running' and s.home_until <= $1
+            or s.state = 'running' and s.home_until is null
+                and greatest(s.started_at, s.position_at) <= $3
+                and not exists (select from seats t
+                    join visits v on (v.programme_id, v.seat_id) = (t.programme_id, t.id)
+                    where (t.programme_id, t.session_class_id) = (c.programme_id, c.id)
+                        and v.seen_until > $3))
         for update of s skip locked
-        """
+        """,
+        now,
+        (now - LAPSES_AFTER + ZONES_APART).date(),
+        now - IDLE_AFTER,
     )
     closed = []
     for row in rows:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from media import videos
-from rooms.agenda import offers, sessions
+from rooms.agenda import offers, session_ends, sessions
 from rooms.agenda.sessions import Plan
 from rooms.agenda.states import State
 from rooms.attendance import keeping, report
@@ -106,6 +106,15 @@ async def test_a_forgotten_session_ends_where_it_was_last_seen(pool: Pool, world
     assert (row.outcome, row.is_final) == ("no_show", True)
 
 
+async def test_the_sweep_holds_no_lesson_that_goes_on(pool: Pool, world: World) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        session = await a_session(conn, world, await a_class(conn, world), NOW)
+    async with pool.acquire() as sweeping, pool.acquire() as beating, sweeping.transaction():
+        assert await session_ends.end_due(sweeping, NOW + timedelta(minutes=5)) == []
+        held = "select state from sessions where id = $1 for update nowait"
+        assert await beating.fetchval(held, session.id) == "running"
+
+
 async def test_a_session_that_cannot_be_read_keeps_no_other_open(
     pool: Pool, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,7 +124,7 @@ async def test_a_session_that_cannot_be_read_keeps_no_other_open(
         broken = await sessions.plan(conn, world.scope, world.tour_id, school_class.id, wish, NOW)
         await conn.execute("update sessions set period = '2nd hour' where id = $1", broken.id)
         session = await a_session(conn, world, await a_class(conn, world, "4A"), NOW)
-        rebuilt = await keeping.sweep(conn, NOW + timedelta(days=1))
+        rebuilt = await keeping.sweep(conn, NOW + timedelta(days=8))
     assert rebuilt == [session.session_class_id]
     assert f"session {broken.id} is not ended by itself" in caplog.text
 
