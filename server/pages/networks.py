@@ -82,7 +82,7 @@ async def _page(
         "programme/network.html",
         422 if refused else 200,
         network=network,
-        name=network.name if name is None else name,
+        typed=network.name if name is None else name,
         members=[one for one in known if one.valid_to is None],
         former=[one for one in known if one.valid_to is not None],
         words=words,
