@@ -39,10 +39,17 @@ async def make(floor: Floor, export_id: UUID) -> None:
         await _make(floor, one, lease)
     except LetGo:
         log.warning("export %s was taken over", export_id)
-    except BaseException:
-        async with floor.pool.acquire() as conn:
-            await exports.give_back(conn, export_id, lease)
+    except (RetryRequested, asyncio.CancelledError):
+        await _give_back(floor, export_id, lease, is_broken=False)
         raise
+    except BaseException:
+        await _give_back(floor, export_id, lease, is_broken=True)
+        raise
+
+
+async def _give_back(floor: Floor, export_id: UUID, lease: UUID, *, is_broken: bool) -> None:
+    async with floor.pool.acquire() as conn:
+        await exports.give_back(conn, export_id, lease, is_broken=is_broken)
 
 
 async def _make(floor: Floor, one: Export, lease: UUID) -> None:

@@ -267,15 +267,18 @@ async def finish(
     return bool(done == "UPDATE 1")
 
 
-async def give_back(conn: Connection, export_id: UUID, lease: UUID) -> None:
-    """It was not finished, and waits again: the process stops, or it broke."""
+async def give_back(conn: Connection, export_id: UUID, lease: UUID, *, is_broken: bool) -> None:
+    """It was not finished, and waits again. Only where it broke the attempt counts, not where the
+    worker was told to stop."""
     await conn.execute(
         """
-        update exports set state = 'waiting', lease = null
+        update exports set state = 'waiting', lease = null,
+            attempt = attempt - case when $3 then 0 else 1 end
         where id = $1 and lease = $2 and state = 'working'
         """,
         export_id,
         lease,
+        is_broken,
     )
 
 
