@@ -7,7 +7,7 @@ export class Headcount {
   constructor(form) {
     this.form = /** @type {HTMLFormElement} */ (must(form));
     this.field = /** @type {HTMLInputElement} */ (must(this.form.querySelector("input")));
-    this.button = /** @type {HTMLElement} */ (must(this.form.querySelector("button")));
+    this.button = /** @type {HTMLButtonElement} */ (must(this.form.querySelector("button")));
     this.field.addEventListener("input", () => this.#nameButton());
     this.#nameButton();
   }
@@ -24,7 +24,8 @@ export class Headcount {
     this.#nameButton();
   }
 
-  /** Calls with the number that is told; without one the field waits, after `onNone`.
+  /** Calls with the number that is told; without one the field waits, after `onNone`. Until this is known the button
+   * cannot be pressed: the browser would send the form itself, to nobody.
    * @param {(pupils: number) => void} then @param {() => void} [onNone] */
   whenTold(then, onNone = () => {}) {
     this.form.addEventListener("submit", (event) => {
@@ -33,6 +34,7 @@ export class Headcount {
       onNone();
       this.field.focus();
     });
+    this.button.disabled = false;
   }
 
   // "Start: 28 pupils"
