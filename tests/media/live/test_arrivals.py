@@ -6,33 +6,9 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.live.arrivals import (
-    MOST_TOLD,
-    WINDOW,
-    ArrivalTimes,
-)
-from media.live.feedback import (
-    Block,
-    Report,
-    read,
-)
+from media.live.arrivals import MOST_TOLD, WINDOW, ArrivalTimes
 
-U8, U16, U32 = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))
-BLOCK = st.builds(
-    Block,
-    ssrc=U32,
-    fraction=st.integers(0, 255).map(lambda lost: lost / 256),
-    lost=st.integers(-(1 << 23), (1 << 23) - 1),
-    highest=U32,
-    jitter=U32,
-    lsr=U32,
-    dlsr=U32,
-)
-
-
-def only(data: bytes) -> Report:
-    (report,) = read(data)
-    return report
+U16 = st.integers(0, 2**16 - 1)
 
 
 # --- when packets came -------------------------------------------------------------------------
