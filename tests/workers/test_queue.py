@@ -29,8 +29,8 @@ from tests.support.workers import Process, a_worker
 from workers.steady import steadily
 
 LIMIT_S = 2.0
-# How soon another worker has the film stands in `tests/bench/results/rescue.md`; here it has it.
-CLAIMED_WITHIN_S = 60
+# The issue allows 15 s after the heartbeat limit until another worker has the film.
+CLAIMED_WITHIN_S = LIMIT_S + 15
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +109,15 @@ async def test_a_killed_workers_film_is_made_by_another(bench: Bench, film: Path
         version_id = await bench.sends(film)
         encoders = await first.encodes()
         async with bench.worker() as second:
-            await until(lambda: len(bench.scratch_folders()) == 2, within_s=60)
+            await until(lambda: len(bench.scratch_folders()) == 2)
             first.signal(signal.SIGKILL)
             await first.ended()
+            killed = time.monotonic()
             await asyncio.sleep(0.3)
             assert not [pid for pid in encoders if is_running(pid)], "an orphan encodes on"
 
             await second.encodes(within_s=CLAIMED_WITHIN_S)
+            assert time.monotonic() - killed < CLAIMED_WITHIN_S
             version = await bench.becomes(version_id, "ready")
             assert version.attempt == 2
             # its own scratch folder, and the one of the dead until somebody starts
