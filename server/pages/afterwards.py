@@ -29,7 +29,7 @@ GRADES: tuple[tuple[int, str], ...] = (
     (2, N_("hardly true")),
     (3, N_("partly true")),
     (4, N_("mostly true")),
-    (5, N_("quite true")),
+    (5, N_("completely true")),
 )
 OVER = {State.ENDED, State.ARCHIVED}
 

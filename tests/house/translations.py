@@ -70,6 +70,20 @@ def translated(language: str) -> dict[str, str]:
     return found
 
 
+def told_apart(language: str) -> list[str]:
+    """Sentences that two catalogues say differently: a reader gets the one that is read last."""
+    said: dict[object, set[object]] = {}
+    for path in catalogue_files(language):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                said.setdefault(message.id, set()).add(message.string)
+    return [
+        f"{language}: {sentence!r} has more than one twin"
+        for sentence, twins in said.items()
+        if sentence and len(twins) > 1
+    ]
+
+
 def complaints() -> list[str]:
     """What is missing or left over, one line each."""
     sentences = used()
@@ -78,6 +92,7 @@ def complaints() -> list[str]:
         if language == SOURCE:
             continue
         twins = translated(language)
+        lines += told_apart(language)
         lines += [
             f"{language}: no twin for {text!r} ({where})"
             for text, where in sentences.items()
