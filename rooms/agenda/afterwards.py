@@ -3,10 +3,12 @@ questions of classes that had no turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from rooms.agenda import webinars
 from rooms.agenda.reminders import THANKS_AFTER, THANKS_UNTIL
+from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.scope import Scope
@@ -17,6 +19,63 @@ ASKED = ("clear", "useful", "again")
 FEWEST_ANSWERS = 3
 MAX_MINUTES = 6000
 ANSWER_LENGTH = 1000
+# So long what is over stands in the list, and so many of it.
+LATELY = timedelta(days=60)
+MOST_LATELY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A webinar that is over; how many of its questions that had no turn were answered since, and
+    how many were not."""
+
+    webinar: Webinar
+    answered: int
+    unanswered: int
+
+
+async def lately(conn: Connection, scope: Scope, now: datetime) -> list[Over]:
+    """What is over, the last first: what stood in the list for this reader, and hers to work on."""
+    rows = await conn.fetch(
+        """
+        select * from webinar_rows
+        where programme_id = $1 and state = 'ended' and starts_at > $2
+            and (is_listed and (is_public or $3) or $4 or $5 = any(moderator_ids)
+                or $5 = any(presenter_ids) or region_id = any($6::uuid[])
+                or company_id = any($7::uuid[]))
+        order by starts_at desc, id limit $8
+        """,
+        scope.programme_id,
+        now - LATELY,
+        bool(scope.grants),
+        webinars.is_office(scope, None),
+        scope.person_id,
+        scope.region_ids,
+        scope.company_ids,
+        MOST_LATELY,
+    )
+    told = await _answered(conn, scope, [row["id"] for row in rows])
+    return [Over(webinars.from_row(row), *told.get(row["id"], (0, 0))) for row in rows]
+
+
+async def _answered(
+    conn: Connection, scope: Scope, ids: Sequence[UUID]
+) -> dict[UUID, tuple[int, int]]:
+    """Of each webinar with questions that had no turn: how many have an answer, how many none."""
+    rows = await conn.fetch(
+        """
+        select w.id, count(a.question_id)::int as answered,
+            (count(*) - count(a.question_id))::int as unanswered
+        from webinars w
+        join questions q on (q.programme_id, q.room_id) = (w.programme_id, w.room_id)
+        left join question_answers a on (a.programme_id, a.question_id) = (q.programme_id, q.id)
+        where w.programme_id = $1 and w.id = any($2::uuid[]) and q.state = 'shown'
+        group by w.id
+        """,
+        scope.programme_id,
+        ids,
+    )
+    return {row["id"]: (row["answered"], row["unanswered"]) for row in rows}
 
 
 # --- feedback -----------------------------------------------------------------------------------

@@ -65,20 +65,22 @@ async def index(here: Here) -> Response:
 
 
 async def list_of(here: Here) -> Response:
-    """`GET /p/{programme}/webinars`: what is coming, the next first; for who makes them, her own
-    drafts and those she leads as well."""
+    """`GET /p/{programme}/webinars`: what is coming, the next first, and what is over; for who
+    makes them, her own drafts and those she leads as well."""
     async with here.transaction() as conn:
         programme, scope = await _enter(here, conn)
         found = await webinars.of_programme(conn, scope, here.now)
         own = await webinars.worked_on(conn, scope, here.now) if _is_known(here) else []
         mine = await registrations.coming(conn, scope, here.now) if scope.has("teacher") else []
-    in_list = {one.id for one in found}
+        over = await afterwards.lately(conn, scope, here.now)
+    in_list = {one.id for one in found} | {one.webinar.id for one in over}
     return here.page(
         "webinars/index.html",
         programme=programme,
-        found=[shown(here, one) for one in found],
+        found=[shown(here, one) for one in found if one.state != State.ENDED],
         drafts=[shown(here, one) for one in own if one.id not in in_list],
-        led={one.id for one in own},
+        over=[(one, shown(here, one.webinar)) for one in over],
+        led={one.webinar.id for one in over if webinars.works_on(scope, one.webinar)},
         mine=[(one.registration, shown(here, one.webinar)) for one in mine],
         registration_words=registration_words(here),
         may_make=webinars.may_make(scope),

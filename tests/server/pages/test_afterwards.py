@@ -111,6 +111,22 @@ async def test_a_question_that_had_no_turn_is_answered_on_the_page(
     assert await app_house.pool.fetchval("select count(*) from question_answers") == 0
 
 
+async def test_what_is_over_is_found_in_the_list(app_house: House, world: Whole) -> None:
+    over = f"/webinars/{world_webinar(world)}"
+    path = f"/p/{world.programme.slug}/webinars"
+    client, stranger = await office(app_house, world), app_house.client()
+    page = (await client.get(path)).text
+    assert f'href="{over}"' in page and f'href="{over}/afterwards"' in page
+    assert "1 question has no answer yet" in page
+    await client.post(f"{over}/questions/{world.at['no turn']}", data={"answer": "De grote."})
+    assert "no answer yet" not in (await client.get(path)).text
+    page = (await stranger.get(path)).text
+    assert "1 question was answered afterwards." in page
+    assert f'href="{path}/{world_webinar(world)}"' in page and f'href="{over}' not in page
+    app_house.clock.move(days=70)  # it was planned for next week
+    assert str(world_webinar(world)) not in (await stranger.get(path)).text
+
+
 async def test_what_is_not_over_has_no_afterwards(app_house: House, world: Whole) -> None:
     client = await office(app_house, world)
     coming = world.at["webinar"]
