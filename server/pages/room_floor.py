@@ -46,6 +46,7 @@ async def desk(here: Here) -> Response:
             "rooms/desk.html",
             room=shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
             parts=await _parts(here, conn, entered),
+            has_afterwards=entered.room.cast is not None,
             may_take_over=rooms.is_moderator(entered.role, entered.room, here.person.person_id),
         )
 

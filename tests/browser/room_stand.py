@@ -105,7 +105,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"room": room(), "moderates": False,
          "parts": [PART, SimpleNamespace(session_class_id="s2", class_name="V2")]},
     ),
-    "desk": ("rooms/desk.html", {"room": room(), "parts": [], "may_take_over": True}),
+    "desk": (
+        "rooms/desk.html",
+        {"room": room(), "parts": [], "has_afterwards": True, "may_take_over": True},
+    ),
     "studio": _studio(),
     "keys": _studio(
         keys=[

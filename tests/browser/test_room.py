@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Dialog, Page, expect
 
 from media.live.answers import Candidate, Local, Outgoing, viewer_answer
 from media.live.sdp import read_offer
@@ -333,6 +333,29 @@ async def test_the_screen_asks_how_many_pupils_and_then_shows_the_stage(visitor:
     await expect(page.locator("[data-part=over]")).to_be_visible()
     assert stand.posts_to("/declared")[-1] == {"pupils": 26, "is_end": True}
     await until(lambda: not stand.sockets)
+
+
+async def test_who_ends_a_webinar_hears_which_questions_would_be_lost(visitor: Visitor) -> None:
+    page, asked = await visitor.open("desk"), []
+
+    async def no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    page.on("dialog", no)
+    await until(lambda: visitor.stand.sockets)
+    end = page.get_by_role("button", name="End for everybody")
+    await visitor.stand.tell(event="phase", phase="live", at=0)
+    await end.click()
+    question = {
+        "id": "q1", "part": "p1", "class_name": "3B", "region": "Twente", "seat": None, "at": 0,
+        "text": "Hoe heet de pers?", "state": "passed", "held_for": [],
+    }  # fmt: skip
+    await visitor.stand.tell(event="waiting", question=question)
+    await expect(page.locator("[data-queue] li")).to_contain_text("Hoe heet de pers?")
+    await end.click()
+    assert ["“Show to all”" in words for words in asked] == [False, True]
+    assert "1 question waits" in asked[1]
 
 
 @pytest.mark.parametrize(("why", "part"), [("room_closed", "end"), ("session_over", "over")])

@@ -59,8 +59,7 @@ export function mountQuestions(root, line, text, doIt) {
 
   /** @param {Floor} floor */
   const show = (floor) => {
-    const isOne = (line.me?.parts?.length ?? 0) > 0;
-    const waits = isOne ? queued(floor, "passed", "asked", "held") : queued(floor, "passed");
+    const waits = waiting(line);
     const aside = queued(floor, "declined", "not_now");
     const now = staged(floor);
     const answered = [...floor.questions.values()].filter(({ state }) => state === "answered").sort((a, b) => b.at - a.at);
@@ -80,6 +79,11 @@ export function mountQuestions(root, line, text, doIt) {
   };
 
   line.on("changed", show);
+}
+
+/** What she has not dealt with yet; who teaches the only class has its first check too. @param {import("./line.js").RoomLine} line */
+export function waiting({ floor, me }) {
+  return me?.parts?.length ? queued(floor, "passed", "asked", "held") : queued(floor, "passed");
 }
 
 /** What cannot be taken back is asked once more. @param {string} words @param {() => Promise<unknown>} act */

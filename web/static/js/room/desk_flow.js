@@ -1,7 +1,7 @@
 /** How the session goes: its phase, its host, the running order, the timer, and a word to those on the stage. */
 
 import { make, must } from "../elements.js";
-import { confirmed } from "./desk.js";
+import { confirmed, waiting } from "./desk.js";
 import { showList } from "./list.js";
 import { button, clock, put } from "./parts.js";
 import { timeWords } from "./prompter.js";
@@ -30,7 +30,14 @@ export function mountFlow(root, line, text, doIt) {
   const phaseButtons = (phase) => {
     const made = (NEXT[phase] ?? []).map(([to, words, kind]) => button(to, text(words), () => doIt("set_phase", { to }), kind));
     if (phase === "ended") return made;
-    return [...made, button("end", text("end"), () => confirmed(text("sureEnd"), () => doIt("set_phase", { to: "ended" })), "stop")];
+    return [...made, button("end", text("end"), () => confirmed(sureEnd(), () => doIt("set_phase", { to: "ended" })), "stop")];
+  };
+
+  /** Of a webinar what everybody sees is answered afterwards; what still waits would be lost. */
+  const sureEnd = () => {
+    const { length: num } = waiting(line);
+    if (!num || !("afterwards" in root.dataset)) return text("sureEnd");
+    return `${text(num === 1 ? "oneWaits" : "manyWait", { num })}. ${text("showFirst")}\n\n${text("sureEnd")}`;
   };
 
   /** @param {Floor} floor */
