@@ -1,13 +1,11 @@
-"""Rows that leave by the ten thousand: as texts, made into CSV, JSON and the XML of a spreadsheet.
+"""Rows that leave by the ten thousand: as values, made into CSV, JSON and the XML of a spreadsheet.
 
-What kind of value stands in a column is known once for all rows, which is most of the work; a row
-with anything odd in it is written the careful way, so that the bytes are the same.
+What kind of value stands in a column is known once for all rows, which is most of the work; the
+tests hold the bytes against those of `cells.csv_lines` and of a plain JSON object.
 """
 
-import io
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from csv import writer as csv_writer
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -15,11 +13,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from rooms.attendance.cells import Cell, csv_head, safe_cell
+from rooms.attendance.cells import csv_head, csv_lines
 
-# A row as the columns have it: numbers with a point, truths as 1 and 0, days and moments by ISO,
-# nothing as ''. Words of people are as they typed them.
-Texts: TypeAlias = list[str]
+Value: TypeAlias = str | int | float | bool
+# A row as the columns have it: days and moments by ISO, what is not known as ''. Words of people
+# are as they typed them.
+Values: TypeAlias = Sequence[Value]
 
 
 class Kind(StrEnum):
@@ -40,12 +39,9 @@ class Kind(StrEnum):
 
 JSON_COMMA = b",\n"
 JSON_END = b"\n]}\n"
-_BARE = frozenset({Kind.NUMBER, Kind.SHARE, Kind.TRUTH})
-_TRUTHS = {"1": "true", "0": "false"}
-# What a text in JSON or CSV may hold as it is, but for quotes: everything from the blank on.
-_CONTROLS = bytes(range(32))
-# Behind one of these nothing can be a formula; most texts begin so.
-_PLAIN = frozenset(string.ascii_letters + string.digits)
+_TYPES: dict[Kind, type] = {Kind.NUMBER: int, Kind.SHARE: float, Kind.TRUTH: bool}
+# Words come again from row to row, as names of classes and schools do.
+_WORDS_KEPT = 8192
 # Spreadsheets count days from here.
 _DAY_ZERO = datetime(1899, 12, 30)
 
@@ -55,14 +51,14 @@ class Lines:
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self.columns, self.kinds = tuple(kinds), tuple(kinds.values())
-        self._words = [at for at, kind in enumerate(self.kinds) if kind is Kind.TEXT]
-        self._truths = [at for at, kind in enumerate(self.kinds) if kind is Kind.TRUTH]
-        self._shares = [at for at, kind in enumerate(self.kinds) if kind is Kind.SHARE]
-        pairs = [
-            f'"{name}":%s' if kind in _BARE else f'"{name}":"%s"' for name, kind in kinds.items()
+        self._words, self._numbers, self._shares, self._truths = [
+            [at for at, kind in enumerate(self.kinds) if kind is wanted]
+            for wanted in (Kind.TEXT, Kind.NUMBER, Kind.SHARE, Kind.TRUTH)
         ]
-        self._json = "{" + ",".join(pairs) + "}"
-        self._json_quotes = self._json.count('"')
+        self._line = msgspec.defstruct(
+            "Line", [(name, _TYPES.get(kind, str)) for name, kind in kinds.items()], gc=False
+        )
+        self._encoder = msgspec.json.Encoder()
 
     # --- CSV -----------------------------------------------------------------------------------
 
@@ -70,27 +66,24 @@ class Lines:
         """How such a file begins: BOM and the names of the columns."""
         return csv_head(self.columns, delimiter)
 
-    def csv(self, rows: Iterable[Texts], delimiter: str) -> bytes:
+    def csv(self, rows: Iterable[Values], delimiter: str) -> bytes:
         """Lines of such a file, as `cells.csv_lines` makes of them."""
-        return "".join([self._csv_line(row, delimiter) for row in rows]).encode(
+        written = _CSV_WORDS[delimiter]
+        return "".join([self._csv_line(row, delimiter, written) for row in rows]).encode(
             "utf-8", "backslashreplace"
         )
 
-    def _csv_line(self, row: Texts, delimiter: str) -> str:
-        cells = row[:]
+    def _csv_line(self, row: Values, delimiter: str, written: Callable[[str], str]) -> str:
+        cells: list[str] = list(row)  # type: ignore[arg-type]  # until the loops below are through
         for at in self._words:
-            if cells[at] and cells[at][0] not in _PLAIN:
-                cells[at] = safe_cell(cells[at])
-        if delimiter == ";":
-            for at in self._shares:
-                cells[at] = cells[at].replace(".", ",")
-        line = delimiter.join(cells)
-        is_plain = '"' not in line and "\n" not in line and "\r" not in line
-        if is_plain and line.count(delimiter) == len(cells) - 1:
-            return line + "\r\n"
-        page = io.StringIO()
-        csv_writer(page, delimiter=delimiter).writerow(cells)
-        return page.getvalue()
+            cells[at] = written(cells[at])
+        for at in self._numbers:
+            cells[at] = str(cells[at])
+        for at in self._shares:
+            cells[at] = str(cells[at]).replace(".", _DECIMAL_MARKS[delimiter])
+        for at in self._truths:
+            cells[at] = "1" if cells[at] else "0"
+        return delimiter.join(cells) + "\r\n"
 
     # --- JSON ----------------------------------------------------------------------------------
 
@@ -100,34 +93,32 @@ class Lines:
         names = msgspec.json.encode(self.columns)
         return f'{{"version":{version},"columns":'.encode() + names + b',"rows":[\n'
 
-    def json(self, rows: Iterable[Texts]) -> bytes:
+    def json(self, rows: Iterable[Values]) -> bytes:
         """Rows of such a document."""
-        return JSON_COMMA.join([self._json_row(row) for row in rows])
+        line, encode = self._line, self._encoder.encode
+        return JSON_COMMA.join([encode(line(*row)) for row in rows])
 
-    def _json_row(self, row: Texts) -> bytes:
-        cells = row[:]
-        for at in self._truths:
-            cells[at] = _TRUTHS[cells[at]]
-        text = self._json % tuple(cells)
-        if text.count('"') == self._json_quotes and "\\" not in text:
-            found = text.encode("utf-8", "surrogatepass")
-            if len(found.translate(None, _CONTROLS)) == len(found):
-                return found
-        return msgspec.json.encode(self.values(row))
-
-    def values(self, row: Texts) -> dict[str, Cell]:
-        """A row by column, its values as they are."""
-        return {
-            name: _VALUES[kind](cell) if kind in _VALUES else cell
-            for name, kind, cell in zip(self.columns, self.kinds, row, strict=True)
-        }
+    def values(self, row: Values) -> dict[str, Value]:
+        """A row by column."""
+        return dict(zip(self.columns, row, strict=True))
 
 
-_VALUES: dict[Kind, Callable[[str], Cell]] = {
-    Kind.NUMBER: int,
-    Kind.SHARE: float,
-    Kind.TRUTH: lambda cell: cell == "1",
-}
+_DECIMAL_MARKS = {";": ",", ",": "."}
+
+
+def _csv_words(delimiter: str) -> Callable[[str], str]:
+    """How words of people stand between two delimiters: in quotes if need be, never a formula."""
+
+    @lru_cache(maxsize=_WORDS_KEPT)
+    def written(text: str) -> str:
+        # A line of one cell would put an empty one in quotes.
+        line = csv_lines([["", text]], delimiter).decode()
+        return line[len(delimiter) : -len("\r\n")]
+
+    return written
+
+
+_CSV_WORDS = {delimiter: _csv_words(delimiter) for delimiter in _DECIMAL_MARKS}
 
 
 # --- spreadsheets --------------------------------------------------------------------------------

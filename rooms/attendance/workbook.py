@@ -14,7 +14,15 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from rooms.attendance.cells import safe_cell
-from rooms.attendance.lines import Kind, Lines, Texts, column_names, day_serial, moment_serial
+from rooms.attendance.lines import (
+    Kind,
+    Lines,
+    Value,
+    Values,
+    column_names,
+    day_serial,
+    moment_serial,
+)
 
 # What a sheet holds by its format, without the head.
 ROWS_AT_MOST = 1_048_575
@@ -76,25 +84,26 @@ class Workbook:
         self._styles = {Kind.DAY: day, Kind.MOMENT: moment}
         self.rows = 0
 
-    def add(self, rows: Iterable[Texts]) -> None:
+    def add(self, rows: Iterable[Values]) -> None:
         """The next rows."""
         first = self.rows + 1
         written = [self._row(str(number), row) for number, row in enumerate(rows, first + 1)]
         self._sheet.write_xml(first, written, self._columns)
         self.rows += len(written)
 
-    def _row(self, number: str, row: Texts) -> str:
+    def _row(self, number: str, row: Values) -> str:
         """`number`: as the sheet counts, the head is 1."""
         cells = [
-            self._cell(f'<c r="{column}{number}"', kind, text)
-            for (column, kind), text in zip(self._cells, row, strict=True)
-            if text
+            self._cell(f'<c r="{column}{number}"', kind, value)
+            for (column, kind), value in zip(self._cells, row, strict=True)
+            if value != ""
         ]
         return f'<row r="{number}">{"".join(cells)}</row>'
 
-    def _cell(self, begun: str, kind: Kind, text: str) -> str:
+    def _cell(self, begun: str, kind: Kind, value: Value) -> str:
         """A text is never taken for a formula, also not by whoever edits it: it carries the mark
         that a typed apostrophe leaves."""
+        text = str(value)
         if kind is Kind.CODE:
             return f'{begun} t="inlineStr"><is><t>{text}</t></is></c>'
         if kind is Kind.TEXT:
@@ -105,7 +114,7 @@ class Workbook:
         if kind is Kind.SHARE:
             return f"{begun}><v>{text.removesuffix('.0')}</v></c>"
         if kind is Kind.TRUTH:
-            return f'{begun} t="b"><v>{text}</v></c>'
+            return f'{begun} t="b"><v>{int(value)}</v></c>'
         serial = day_serial(text) if kind is Kind.DAY else moment_serial(text)
         return f'{begun} s="{self._styles[kind]._get_xf_index()}"><v>{serial}</v></c>'
 

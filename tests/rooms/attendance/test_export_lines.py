@@ -12,9 +12,10 @@ import msgspec
 import pytest
 import xlsxwriter
 
-from rooms.attendance import export, report
+from rooms.attendance import export, export_rows, report
 from rooms.attendance.cells import Cell, csv_lines, hh_mm, local_text, safe_cell, utc_text
-from rooms.attendance.lines import JSON_COMMA, Kind, Texts
+from rooms.attendance.export_rows import UNCORRECTED, Correction, School
+from rooms.attendance.lines import JSON_COMMA, Kind, Values
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.workbook import Workbook
 from rooms.scope import Grant, Scope
@@ -26,15 +27,13 @@ BEGAN = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 ENDED = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 OWN: dict[str, Any] = {
     "session_class_id": "6c1f5d1e-6a43-4a0c-9a51-0d5b4f1d9a10", "session_id": "7d",
-    "region": "Twente", "school_code": "16SW03", "school": "De Ster", "place": "Goor",
-    "class_name": "3B", "level": "havo", "is_confirmed_teacher": True, "outcome": "present",
+    "school_id": "5a", "region_id": "4f", "class_name": "3B", "level": "havo",
+    "is_confirmed_teacher": True, "lesson_from": BEGAN, "lesson_until": ENDED, "outcome": "present",
     "measured_outcome": "partial", "reason_code": "below_threshold", "window_ms": 600_000,
     "present_ms": 200_000, "headcount": 26, "measured_headcount": 25,
     "headcount_source": "corrected", "has_beamer": False, "seats": 3, "seats_passed": 0,
-    "pupils": 26, "student_seconds": 5_200, "cut_off": 2, "lesson_from": BEGAN,
-    "lesson_until": ENDED, "network": "Noord",
+    "pupils": 26, "student_seconds": 5_200, "cut_off": 2,
 }  # fmt: skip
-FREE = ("region", "school_code", "school", "place", "class_name", "network")
 ODD = (
     "=1+1", "-x", "\u200b=1", "@a", "'=1", "'s-Hertogenbosch", 'a";b,c', "\n=1", "naïef", "", " x ",
     "\u2212 1", "A & B <C>", "back\\slash", "tab\there", "bell\x07", "_x0041_", "École", "x\x7f",
@@ -43,27 +42,26 @@ ODD = (
 
 
 def row(
-    *, title: str = "Staal", company: str = "Havenlicht", is_room: bool = False,
-    correction: export.Correction = export.UNCORRECTED, began: datetime | None = BEGAN,
-    **changes: Any,
-) -> Texts:  # fmt: skip
-    """One row, with some of it changed."""
-    shared = export.sitting(
-        "7d", date(2026, 10, 25) if began else None, began, ENDED, "Europe/Amsterdam",
+    *, title: str = "Staal", company: str = "Havenlicht", around: str = "Twente",
+    school: School | None = None, is_room: bool = False, correction: Correction = UNCORRECTED,
+    began: datetime | None = BEGAN, **changes: Any,
+) -> Values:  # fmt: skip
+    """One row, with some of it changed. `around`: its region's, school's and network's name."""
+    shared = export_rows.sitting(
+        date(2026, 10, 25) if began else None, began, ENDED, "Europe/Amsterdam",
         None if is_room else "8e", "9f" if is_room else None, title, company, "ended", 0.6, "1",
         "scheduled",
     )  # fmt: skip
-    return export.texts(list({**OWN, **changes}.values()), shared, correction)
+    school = school or School(around, around, around, (), ((date(2026, 8, 1), None, around),))
+    own = {**OWN, **changes}.values()
+    return export_rows.values(own, around, school, shared, correction)
 
 
-def odd_rows() -> list[Texts]:
+def odd_rows() -> list[Values]:
     """Rows with whatever people may type in every place where they may."""
     rows = [row(), row(window_ms=0, present_ms=0, began=None)]
     for text in ODD:
-        free = dict.fromkeys(
-            ("region", "school_code", "school", "place", "class_name", "network"), text
-        )
-        rows.append(row(title=text, company=text, **free))
+        rows.append(row(title=text, company=text, around=text, class_name=text))
         rows.append(row(is_room=True, title=text, level=text, correction=(text, text, "")))
     return rows
 
@@ -78,6 +76,63 @@ def test_the_fast_lines_are_the_careful_ones(delimiter: str) -> None:
     careful = [list(export.LINES.values(one).values()) for one in rows]
     assert export.LINES.csv(rows, delimiter) == csv_lines(careful, delimiter)
     assert export.LINES.json(rows) == json_of(map(export.LINES.values, rows))
+
+
+# As version 4 left in November 2026: whoever reads these files by machine goes on reading them.
+HEAD = (
+    "session_class_id;session_id;date;started_utc;started_local;ended_utc;ended_local;region;"
+    "school_code;school;place;class;level;teacher_confirmed;tour_id;tour;company;state;outcome;"
+    "outcome_measured;reason;threshold_percent;rule_version;window_seconds;present_seconds;"
+    "present_percent;headcount;headcount_measured;headcount_source;has_classroom_screen;devices;"
+    "devices_passed;pupils_counted;student_minutes;correction_reason;corrected_by;corrected_utc;"
+    "is_final;kind;room_id;room;window_hh_mm;present_hh_mm;connections_cut;window_kind;"
+    "lesson_from_local;lesson_until_local;network\r\n"
+)
+LINE = (
+    "6c1f5d1e-6a43-4a0c-9a51-0d5b4f1d9a10;7d;2026-10-25;2026-10-25T00:30:00Z;"
+    "2026-10-25T02:30:00+02:00;2026-10-25T01:30:00Z;2026-10-25T02:30:00+01:00;R&D;16SW03;"
+    '"""De"" Ster";"Goor; O.";3B;havo;1;8e;Staal;Havenlicht;ended;present;partial;'
+    "below_threshold;60,0;1;600;200;33,3;26;25;corrected;0;3;0;26;86;'=wrong;An;"
+    "2026-10-25T01:30:00Z;1;tour;;;00:10;00:03;2;film;2026-10-25T02:30:00+02:00;"
+    "2026-10-25T02:30:00+01:00;\r\n"
+)
+OBJECT = (
+    '{"session_class_id":"6c1f5d1e-6a43-4a0c-9a51-0d5b4f1d9a10","session_id":"7d",'
+    '"date":"2026-10-25","started_utc":"2026-10-25T00:30:00Z",'
+    '"started_local":"2026-10-25T02:30:00+02:00","ended_utc":"2026-10-25T01:30:00Z",'
+    '"ended_local":"2026-10-25T02:30:00+01:00","region":"R&D","school_code":"16SW03",'
+    '"school":"\\"De\\" Ster","place":"Goor; O.","class":"3B","level":"havo",'
+    '"teacher_confirmed":true,"tour_id":"8e","tour":"Staal","company":"Havenlicht",'
+    '"state":"ended","outcome":"present","outcome_measured":"partial",'
+    '"reason":"below_threshold","threshold_percent":60.0,"rule_version":"1",'
+    '"window_seconds":600,"present_seconds":200,"present_percent":33.3,"headcount":26,'
+    '"headcount_measured":25,"headcount_source":"corrected","has_classroom_screen":false,'
+    '"devices":3,"devices_passed":0,"pupils_counted":26,"student_minutes":86,'
+    '"correction_reason":"=wrong","corrected_by":"An","corrected_utc":"2026-10-25T01:30:00Z",'
+    '"is_final":true,"kind":"tour","room_id":"","room":"","window_hh_mm":"00:10",'
+    '"present_hh_mm":"00:03","connections_cut":2,"window_kind":"film",'
+    '"lesson_from_local":"2026-10-25T02:30:00+02:00",'
+    '"lesson_until_local":"2026-10-25T02:30:00+01:00","network":""}'
+)
+
+
+def test_the_bytes_of_version_4_stay() -> None:
+    school = School("16SW03", "Goor; O.", '"De" Ster')
+    one = row(around="R&D", school=school, correction=("=wrong", "An", utc_text(ENDED)))
+    assert export.LINES.csv_first(";") == b"\xef\xbb\xbf" + HEAD.encode()
+    assert export.LINES.csv([one], ";") == LINE.encode()
+    columns = msgspec.json.encode(HEAD.strip().split(";")).decode()
+    first = f'{{"version":4,"columns":{columns},"rows":[\n'
+    assert export.LINES.json_first(export.VERSION) == first.encode()
+    assert export.LINES.json([one, one]) == f"{OBJECT},\n{OBJECT}".encode()
+
+
+def test_a_school_is_called_as_it_was_that_day() -> None:
+    renamed, joined = date(2026, 3, 1), date(2026, 6, 1)
+    school = School("1", "Goor", "New", ((renamed, "Old"),), ((renamed, joined, "A"),))
+    days = (date(2026, 2, 28), renamed, joined, None)
+    assert [school.name_on(day) for day in days] == ["Old", "New", "New", "New"]
+    assert [school.network_on(day) for day in days] == ["", "A", "", ""]
 
 
 def test_the_hour_turned_back_stays_told_apart() -> None:
@@ -101,7 +156,7 @@ def test_a_sheet_written_by_the_row_is_the_one_written_by_the_cell(tmp_path: Pat
     assert fast == slow and len(fast) > 10
 
 
-def _by_the_cell(path: Path, rows: list[Texts]) -> None:
+def _by_the_cell(path: Path, rows: list[Values]) -> None:
     """The same by the library's public ways, which look at every cell."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     sheet = book.add_worksheet("A")
