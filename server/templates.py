@@ -1,7 +1,9 @@
 """Jinja2, once per language, with the few words every template may use."""
 
 import hashlib
+import html
 import json
+from collections.abc import Container, Iterable
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,6 +19,10 @@ from server.i18n import CATALOGUES, LANGUAGES
 
 WEB = Path(__file__).parent.parent / "web"
 STATIC = WEB / "static"
+NUL = "\0"
+# Of each way to write one, in a language; numbers in any.
+DAYS_KEPT = 2_000
+NUMBERS_KEPT = 10_000
 
 
 @lru_cache
@@ -51,9 +57,42 @@ _group_symbol = lru_cache(get_group_symbol)
 def number(language: str, value: float) -> str:
     """A number in the reader's language. Whole ones, of which tables and pictures are full, a
     hundred times as fast as by its rules."""
-    if value == int(value):
-        return f"{int(value):,}".replace(",", _group_symbol(language))
+    if type(value) is int or value == int(value):
+        return _whole(language, int(value))
     return format_decimal(value, locale=language)
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _whole(language: str, value: int) -> str:
+    return f"{value:,}".replace(",", _group_symbol(language))
+
+
+def option_tags(
+    options: Iterable[tuple[object, object]], chosen: str = "", withheld: Container[object] = ()
+) -> str:
+    """The choices of a list, each (value, words): made here, since there may be thousands.
+
+    `withheld`: values that cannot be chosen now.
+    """
+    choices = list(options)
+    values = [str(value) for value, _ in choices]
+    marks = [" selected" if value == chosen else "" for value in values]
+    if withheld:
+        for at, (value, _) in enumerate(choices):
+            if value in withheld:
+                marks[at] = " hidden disabled"
+    lines = zip(_inside(values), marks, _inside([words for _, words in choices]), strict=True)
+    return "".join(
+        [f'<option value="{value}"{mark}>{words}</option>' for value, mark, words in lines]
+    )
+
+
+def _inside(texts: list[Any]) -> list[str]:
+    """Texts as a page may hold them; what a template said itself is that already. All at once:
+    none holds a NUL."""
+    if all(type(text) is str for text in texts):
+        return html.escape(NUL.join(texts)).split(NUL) if texts else []
+    return [str(one) if hasattr(one, "__html__") else html.escape(str(one)) for one in texts]
 
 
 def _environment(language: str) -> jinja2.Environment:
@@ -75,17 +114,23 @@ def _environment(language: str) -> jinja2.Environment:
 
 
 def _filters(language: str) -> dict[str, Any]:
+    # The same days and hours stand in a list again and again, and by its rules each takes as long
+    # as a whole row.
+    kept = lru_cache(maxsize=DAYS_KEPT)
+
+    @kept
     def day(value: date | datetime, zone: str = "UTC") -> str:
-        value = value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
-        return format_date(value, "EEEE d MMMM y", locale=language)
+        return format_date(_local(value, zone), "EEEE d MMMM y", locale=language)
 
+    @kept
     def short_day(value: date | datetime, zone: str = "UTC") -> str:
-        value = value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
-        return format_date(value, "d MMM y", locale=language)
+        return format_date(_local(value, zone), "d MMM y", locale=language)
 
+    @kept
     def time(value: datetime, zone: str = "UTC") -> str:
         return format_time(value, "HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
+    @kept
     def moment(value: datetime, zone: str = "UTC") -> str:
         return format_datetime(value, "d MMM y HH:mm", tzinfo=ZoneInfo(zone), locale=language)
 
@@ -96,7 +141,12 @@ def _filters(language: str) -> dict[str, Any]:
         "moment": moment,
         "number": partial(number, language),
         "clock": clock,
+        "option_tags": option_tags,
     }
+
+
+def _local(value: date | datetime, zone: str) -> date:
+    return value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
 
 
 ENVIRONMENTS = {language: _environment(language) for language in LANGUAGES}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import charts
-from server.charts import PLOT_PX, TOP_PX, Chart, Mark, Series
+from server.charts import PLOT_PX, TOP_PX, Chart, Mark, Series, Table
 
 values = st.lists(st.integers(0, 10_000), min_size=1, max_size=40)
 
@@ -68,3 +68,9 @@ def test_a_line_stays_in_its_square_and_has_a_spot_for_each_value(
 def test_without_a_value_there_is_nothing_drawn_and_an_empty_table() -> None:
     chart = charts.line("t", "w", [], Series("a", ()), "h", str)
     assert drawn(chart, "series") == [] and chart.table.rows == ()
+
+
+def test_words_stand_in_a_picture_as_they_were_typed() -> None:
+    inside = (Mark("text", (("class", 'a"b'),), "R&D <now>"),)
+    chart = Chart("t", "w", (Mark("svg", (), inside=inside),), Table((), ()))
+    assert chart.svg == '<svg><text class="a&quot;b">R&amp;D &lt;now&gt;</text></svg>'

@@ -1,0 +1,25 @@
+"""Words that templates get from us are written as safely as those they write themselves."""
+
+from server import templates
+
+HOSTILE = '"><b>R&D</b>'
+SAFE = "&quot;&gt;&lt;b&gt;R&amp;D&lt;/b&gt;"
+
+
+def test_choices_stand_in_a_page_as_words_only() -> None:
+    choices = [("a", HOSTILE), (HOSTILE, "named"), (3, "three")]
+    assert templates.option_tags(choices, "3", ["a"]) == (
+        f'<option value="a" hidden disabled>{SAFE}</option>'
+        f'<option value="{SAFE}">named</option>'
+        '<option value="3" selected>three</option>'
+    )
+    assert templates.option_tags([]) == ""
+
+
+def test_what_a_template_wrote_is_not_escaped_again() -> None:
+    page = templates.ENVIRONMENTS["en"].from_string(
+        "{% set words = _('A & B') %}{{ [(1, words), (2, typed)] | option_tags | safe }}"
+    )
+    assert page.render(typed=HOSTILE) == (
+        f'<option value="1">A & B</option><option value="2">{SAFE}</option>'
+    )
