@@ -55,7 +55,7 @@ async def by_cookie(conn: Connection, token: str) -> Viewer | None:
     row = await conn.fetchrow(
         """
         select s.id, s.kind, s.session_id, s.programme_id, p.id as person_id, p.name, p.email,
-               p.language
+               p.language, s.seen_at < now() - interval '1 hour' as is_seen_long_ago
         from sign_ins s join persons p on p.id = s.person_id
         where s.token_hash = $1 and s.ended_at is null and s.expires_at > now()
             and (s.kind <> 'classroom' or exists (select 1 from sessions n
@@ -65,7 +65,8 @@ async def by_cookie(conn: Connection, token: str) -> Viewer | None:
     )
     if row is None:
         return None
-    await _slide(conn, row["id"])
+    if row["is_seen_long_ago"]:
+        await _slide(conn, row["id"])
     return await _viewer(conn, row, row["kind"], row["id"])
 
 

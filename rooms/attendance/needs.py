@@ -18,7 +18,7 @@ from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
 
-# Of one kind so many are fetched; the rest is a number.
+# Of one kind so many are fetched at most; the rest is a number.
 MOST = 200
 # What happened in a lesson is remembered for so long; later the report says it, not this list.
 LOOKS_BACK = timedelta(days=56)
@@ -75,7 +75,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`needs`: at most `MOST` of each kind, oldest first; `counts`: how many there are of each
+    """`needs`: the oldest of each kind, oldest first; `counts`: how many there are of each
     kind that has any."""
 
     needs: tuple[Need, ...]
@@ -98,17 +98,24 @@ def sorted_needs(needs: Sequence[Need]) -> tuple[Need, ...]:
 
 
 async def of(
-    conn: Connection, scope: Scope, zone: str, now: datetime, only: Kind | None = None
+    conn: Connection,
+    scope: Scope,
+    zone: str,
+    now: datetime,
+    only: Kind | None = None,
+    most: int = MOST,
 ) -> Found:
-    """Everything that waits for the viewer; `only`: of one kind, its `counts` still of all."""
+    """Everything that waits for the viewer; `only`: of one kind, its `counts` still of all;
+    `most`: so many of a kind."""
     needs: list[Need] = []
     counts: dict[Kind, int] = {}
     today = now.astimezone(ZoneInfo(zone)).date()
     for kind, query in _QUERIES.items():
-        rows = await query(conn, scope, today)
+        is_told = only in {None, kind}
+        rows = await query(conn, scope, today, most if is_told else 1)
         if rows:
             counts[kind] = rows[0]["total"]
-        if only in {None, kind}:
+        if is_told:
             needs += [_need(kind, row, zone) for row in rows]
     return Found(sorted_needs(needs), counts)
 
@@ -121,7 +128,7 @@ def _need(kind: Kind, row: asyncpg.Record, zone: str) -> Need:
 # --- one query per kind: id, name, place, since, due (or null), total ---------------------------
 
 
-async def _tours(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record]:
+async def _tours(conn: Connection, scope: Scope, _: date, most: int) -> list[asyncpg.Record]:
     return await conn.fetch(
         """
         select t.id, coalesce(x.title, '') as name, m.name as place,
@@ -138,11 +145,11 @@ async def _tours(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
     )
 
 
-async def _requests(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
+async def _requests(conn: Connection, scope: Scope, today: date, most: int) -> list[asyncpg.Record]:
     return await conn.fetch(
         """
         select r.id, r.subject as name, s.name || ', ' || m.name as place, r.changed_at as since,
@@ -157,12 +164,12 @@ async def _requests(conn: Connection, scope: Scope, today: date) -> list[asyncpg
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
         today,
     )
 
 
-async def _teachers(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record]:
+async def _teachers(conn: Connection, scope: Scope, _: date, most: int) -> list[asyncpg.Record]:
     return await conn.fetch(
         """
         select r.id, coalesce(nullif(p.name, ''), p.email) as name,
@@ -180,11 +187,11 @@ async def _teachers(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Rec
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
     )
 
 
-async def _companies(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record]:
+async def _companies(conn: Connection, scope: Scope, _: date, most: int) -> list[asyncpg.Record]:
     """Only the office answers them: they stand in no region yet."""
     return await conn.fetch(
         """
@@ -196,11 +203,13 @@ async def _companies(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Re
         """,
         scope.programme_id,
         scope.has("bureau"),
-        MOST,
+        most,
     )
 
 
-async def _presenters(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
+async def _presenters(
+    conn: Connection, scope: Scope, today: date, most: int
+) -> list[asyncpg.Record]:
     """Who is to speak before pupils, and whose certificate or yes to the code of conduct is
     missing."""
     return await conn.fetch(
@@ -224,12 +233,14 @@ async def _presenters(conn: Connection, scope: Scope, today: date) -> list[async
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
         today,
     )
 
 
-async def _headcounts(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
+async def _headcounts(
+    conn: Connection, scope: Scope, today: date, most: int
+) -> list[asyncpg.Record]:
     """Lessons that count, with pupils nobody has confirmed although the teacher was asked."""
     return await conn.fetch(
         """
@@ -250,22 +261,22 @@ async def _headcounts(conn: Connection, scope: Scope, today: date) -> list[async
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
         today - LOOKS_BACK,
         today - TEACHERS_TURN,
     )
 
 
-async def _no_shows(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
-    return await _with_outcome(conn, scope, today, "no_show")
+async def _no_shows(conn: Connection, scope: Scope, today: date, most: int) -> list[asyncpg.Record]:
+    return await _with_outcome(conn, scope, today, most, "no_show")
 
 
-async def _networks(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
-    return await _with_outcome(conn, scope, today, "unknown_network")
+async def _networks(conn: Connection, scope: Scope, today: date, most: int) -> list[asyncpg.Record]:
+    return await _with_outcome(conn, scope, today, most, "unknown_network")
 
 
 async def _with_outcome(
-    conn: Connection, scope: Scope, today: date, outcome: str
+    conn: Connection, scope: Scope, today: date, most: int, outcome: str
 ) -> list[asyncpg.Record]:
     """Lessons that came out so and that nobody has looked at yet."""
     return await conn.fetch(
@@ -286,13 +297,13 @@ async def _with_outcome(
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
         today - LOOKS_BACK,
         outcome,
     )
 
 
-async def _rights(conn: Connection, scope: Scope, today: date) -> list[asyncpg.Record]:
+async def _rights(conn: Connection, scope: Scope, today: date, most: int) -> list[asyncpg.Record]:
     """Published tours whose film is taken off soon, unless the company declares its rights anew."""
     return await conn.fetch(
         """
@@ -311,13 +322,13 @@ async def _rights(conn: Connection, scope: Scope, today: date) -> list[asyncpg.R
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
-        MOST,
+        most,
         RIGHTS_AHEAD.days,
         today + RIGHTS_AHEAD,
     )
 
 
-async def _school_lists(conn: Connection, scope: Scope, _: date) -> list[asyncpg.Record]:
+async def _school_lists(conn: Connection, scope: Scope, _: date, most: int) -> list[asyncpg.Record]:
     """Only the office says yes to them; those of the operator's own place wait for any office."""
     return await conn.fetch(
         """
@@ -329,11 +340,11 @@ async def _school_lists(conn: Connection, scope: Scope, _: date) -> list[asyncpg
         """,
         scope.programme_id,
         scope.has("bureau"),
-        MOST,
+        most,
     )
 
 
-Query = Callable[[Connection, Scope, date], Awaitable[list[asyncpg.Record]]]
+Query = Callable[[Connection, Scope, date, int], Awaitable[list[asyncpg.Record]]]
 _QUERIES: dict[Kind, Query] = {
     Kind.TOUR_REVIEW: _tours,
     Kind.REQUEST: _requests,

@@ -82,14 +82,14 @@ async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: 
     async with here.transaction() as conn:
         programme, today, year = await moment_of(here, conn)
         only = _kind(here.request.query_params.get("kind", ""))
-        found = await needs.of(conn, here.scope, programme.zone, here.now, only)
+        most = needs.MOST if only else SHOWN
+        found = await needs.of(conn, here.scope, programme.zone, here.now, only, most)
         reached = await overview.reached(conn, here.scope, year.first_day, year.last_day)
         coming = await overview.planned(conn, here.scope, here.now, today)
         away = await deputies.current(conn, here.scope, today)
         nameable = await deputies.nameable(conn, here.scope)
         choices = await deputies.choices(conn, here.scope) if nameable else []
         steps = await next_steps.of(conn, here.scope, here.now)
-    most = needs.MOST if only else SHOWN
     return here.page(
         "needs/show.html",
         422 if problem else 200,
