@@ -108,6 +108,18 @@ async def every(conn: Connection, scope: Scope) -> list[Company]:
     return [_company(row) for row in rows]
 
 
+async def active(conn: Connection, scope: Scope) -> list[tuple[str, str]]:
+    """(id, name) of each that was let in, by name: thousands to choose from."""
+    rows = await conn.fetch(
+        """
+        select id::text as id, name from companies
+        where programme_id = $1 and state = 'active' order by name, slug
+        """,
+        scope.programme_id,
+    )
+    return [(row["id"], row["name"]) for row in rows]
+
+
 async def of_person(conn: Connection, scope: Scope) -> list[Company]:
     """Those the person of this scope works for, by name."""
     rows = await conn.fetch(

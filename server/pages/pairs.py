@@ -22,13 +22,13 @@ async def _page(
     async with here.transaction() as conn:
         found = await pairs.every(conn, here.scope)
         facilitators = await pairs.facilitators(conn, here.scope)
-        every = await companies.every(conn, here.scope)
+        active = await companies.active(conn, here.scope)
     return here.page(
         "pairs/index.html",
         422 if problem else 200,
         pairs=found,
         facilitators=facilitators,
-        companies=[(one.id, one.name) for one in every if one.state == "active"],
+        companies=active,
         told=told or {"person": "", "school": "", "company": ""},
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
     )

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 from babel.dates import format_date
 from starlette.responses import Response
@@ -13,13 +12,13 @@ from rooms.attendance import report, results, review
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Result, SeatResult
-from rooms.attendance.review import By, Line, Review
+from rooms.attendance.review import Review
 from rooms.errors import NotThere
-from rooms.scope import Scope
 from server import charts, templates
 from server.charts import Chart, Series
 from server.context import Here
 from server.i18n import N_
+from server.pages import attendance_groups
 from server.pages.attendance_filters import address_of, in_year
 from server.pages.attendance_words import (
     OUTCOMES,
@@ -35,36 +34,8 @@ from server.pages.needs import moment_of
 from server.pages.parts import part_of
 from server.pages.tour_words import LEVELS, SECTORS
 
-# So many groups are drawn; the table has all of them, up to `LINES`.
-DRAWN = 15
-LINES = 100
 POINTS = 30
 
-BY = {
-    By.REGION: N_("By region"),
-    By.SCHOOL: N_("By school"),
-    By.CLASS: N_("By class"),
-    By.COMPANY: N_("By company"),
-    By.LEVEL: N_("By level"),
-}
-HEADS = {
-    By.REGION: N_("Region"),
-    By.SCHOOL: N_("School"),
-    By.CLASS: N_("Class"),
-    By.COMPANY: N_("Company"),
-    By.LEVEL: N_("Level"),
-}
-NAMELESS = {
-    By.REGION: N_("no region"),
-    By.SCHOOL: N_("no school"),
-    By.CLASS: N_("name removed"),
-    By.COMPANY: N_("no company"),
-    By.LEVEL: N_("no level"),
-}
-# Stands for a line's key while its address is made: the same for all of them but for that.
-HERE = "here-stands-the-key"
-# What a line's link asks for beside its own key: one step further down.
-DOWN = {By.REGION: By.SCHOOL, By.SCHOOL: By.CLASS}
 SITTINGS = {"tour": N_("Tours"), "live": N_("Live and webinars")}
 WISHES = {
     "came": N_("Came"),
@@ -83,7 +54,7 @@ async def index(here: Here) -> Response:
     async with here.transaction() as conn:
         programme, _, year = await moment_of(here, conn)
         filters = in_year(query, year)
-        by = by_of(query.get("by", ""), here.scope, filters)
+        by = attendance_groups.by_of(query.get("by", ""), here.scope, filters)
         await report.plan_anew(conn)
         live = await report.live_figures(conn, here.scope, filters)
         found = await review.of_period(conn, here.scope, filters, by, live)
@@ -94,20 +65,13 @@ async def index(here: Here) -> Response:
         registry = await report.registry(conn, here.scope)
         names = await review.named(conn, here.scope, filters)
         regions, companies = await review.choices(conn, here.scope)
-    lines = [_named(here, by, line) for line in found.lines]
-    ways = _ways_down(filters, by, lines)
     return here.page(
         "attendance/index.html",
         has_pairs_only={grant.role for grant in here.scope.grants} == {"facilitator"},
         rows=rows,
         whole=found.whole,
-        lines=[(line, ways.get(line.key, "")) for line in lines[:LINES]],
-        more_lines=max(len(lines) - LINES, 0),
-        by=by,
-        by_links=_by_links(here, filters, by),
-        head=here._(HEADS[by]),
+        **attendance_groups.told(here, filters, by, found),
         months=over_time(here, found),
-        bars=_bars(here, lines, ways),
         wishes=_wishes(here, filters, found),
         part=part,
         registry=registry,
@@ -120,52 +84,18 @@ async def index(here: Here) -> Response:
             "levels": [(level, here._(LEVELS.get(level, level))) for level in programme.levels],
             "sectors": [(sector, here._(words)) for sector, words in SECTORS.items()],
             "sittings": [(sitting, here._(words)) for sitting, words in SITTINGS.items()],
-            "outcomes": [
-                *((wish, here._(words)) for wish, words in WISHES.items()),
-                *((code, here._(words)) for code, words in OUTCOMES.items()
-                  if code not in {*WISHES, "no_show"}),
-            ],
+            "outcomes": _outcomes(here),
         },
         query=address_of(filters),
         **table_words(here.language),
-    )  # fmt: skip
-
-
-def by_of(typed: str, scope: Scope, filters: Filters) -> By:
-    """What lines stand for: as asked, else one step below what was chosen already."""
-    try:
-        return By(typed)
-    except ValueError:
-        pass
-    if filters.school_id or not (scope.sees_all or scope.region_ids):
-        return By.CLASS
-    is_one_region = filters.region_id is not None or len(scope.region_ids) == 1
-    return (
-        By.SCHOOL
-        if is_one_region and not (scope.sees_all and not filters.region_id)
-        else (By.REGION)
     )
 
 
-def _named(here: Here, by: By, line: Line) -> Line:
-    name = here._(LEVELS.get(line.name, line.name)) if by is By.LEVEL else line.name
-    return replace(line, name=name or here._(NAMELESS[by]))
-
-
-def _ways_down(filters: Filters, by: By, lines: list[Line]) -> dict[str, str]:
-    """Where each line leads, by its key: the same view of this group alone, one step further down.
-    What belongs to none leads nowhere."""
-    further = {"by": DOWN[by].value} if by in DOWN else {}
-    address = f"/attendance?{address_of(filters, **{by.value: HERE}, **further)}"
-    return {line.key: address.replace(HERE, quote(line.key)) for line in lines if line.key}
-
-
-def _by_links(here: Here, filters: Filters, by: By) -> list[tuple[str, str, bool]]:
-    shown = [one for one in By if one is not By.CLASS or filters.school_id or by is By.CLASS]
-    return [
-        (here._(BY[one]), f"/attendance?{address_of(filters, by=one.value)}", one is by)
-        for one in shown
-    ]
+def _outcomes(here: Here) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(heading, choices): what takes several outcomes together, and each of them."""
+    several = [(wish, here._(WISHES[wish])) for wish in report.WISHES]
+    each = [(code, here._(words).capitalize()) for code, words in OUTCOMES.items()]
+    return [(here._("Several outcomes together"), several), (here._("One outcome"), each)]
 
 
 def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -258,22 +188,6 @@ def _month(here: Here, key: str, how: str) -> str:
 @lru_cache(maxsize=1024)
 def _month_words(language: str, key: str, how: str) -> str:
     return str(format_date(date.fromisoformat(f"{key}-01"), how, locale=language))
-
-
-def _bars(here: Here, lines: list[Line], ways: dict[str, str]) -> list[tuple[str, str, float, str]]:
-    """The groups with most pupils first: (name, figure, share of the largest, link)."""
-    largest = sorted(lines, key=lambda line: -line.figures.participations)[:DRAWN]
-    most = max((line.figures.participations for line in largest), default=0)
-    return [
-        (
-            line.name,
-            _number(here, line.figures.participations),
-            line.figures.participations / most,
-            ways.get(line.key, ""),
-        )
-        for line in largest
-        if line.figures.participations
-    ]
 
 
 # --- one session ---------------------------------------------------------------------------------

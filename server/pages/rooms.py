@@ -93,8 +93,7 @@ async def _companies(conn: Connection, scope: Scope) -> list[tuple[str, str]]:
             if one.state == "active"
         ]
     programme = await programmes.by_id(conn, scope.programme_id)
-    active = [one for one in await companies.every(conn, scope) if one.state == "active"]
-    return [("", programme.name), *((str(one.id), one.name) for one in active)]
+    return [("", programme.name), *await companies.active(conn, scope)]
 
 
 def shown_in(here: Here, room: Room, *, is_on_air: bool) -> Shown:

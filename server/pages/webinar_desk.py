@@ -147,8 +147,7 @@ async def _form(
         may_aim=_may_aim(here, webinar),
         audiences=tour_words.options(language, webinar_words.AUDIENCES),
         windows=tour_words.options(language, webinar_words.WINDOWS),
-        companies=[(str(one.id), one.name) for one in await companies.every(conn, here.scope)
-                   if one.state == "active"],
+        companies=await companies.active(conn, here.scope),
         regions=await _regions(here, conn),
         is_frozen=webinar is not None and webinar.announced_at is not None,
         text=errors.sentence(language, problem.code, problem.params) if problem else "",
