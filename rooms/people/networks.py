@@ -281,3 +281,87 @@ async def end(conn: Connection, days: Mapping[UUID, date]) -> None:
         list(days),
         list(days.values()),
     )
+
+
+async def begin_again(conn: Connection, closed: Mapping[UUID, date], on: date) -> None:
+    """Schools (each with the day it had closed) are again, from a day on, where their closing took
+    them out, in every programme. Who had left before, or is told somewhere since, stays there."""
+    await conn.execute(
+        """
+        insert into network_members (programme_id, network_id, school_id, valid_from)
+        select m.programme_id, m.network_id, m.school_id, greatest($3, m.valid_to)
+        from network_members m
+        join unnest($1::uuid[], $2::date[]) as t (school_id, day) on m.school_id = t.school_id
+        where m.valid_to = greatest(t.day, m.valid_from + 1)
+            and not exists (select from network_members o where o.programme_id = m.programme_id
+                and o.member_id = m.member_id and o.valid_from >= m.valid_to)
+        """,
+        list(closed),
+        list(closed.values()),
+        on,
+    )
+
+
+# --- a school that is another one ----------------------------------------------------------------
+
+
+async def bring(conn: Connection, scope: Scope, from_id: UUID, into_id: UUID) -> list[UUID]:
+    """A school that is another one brings its stays along, for the days that the other was in no
+    network of this programme. Returns which stays began by it."""
+    await _take_turns(conn, scope)
+    rows = await conn.fetch(
+        """
+        with brought as (
+            select network_id, daterange(valid_from, valid_to) as days
+            from network_members where programme_id = $1 and school_id = $2
+        ), had as (
+            select coalesce(range_agg(daterange(valid_from, valid_to)), '{}') as days
+            from network_members where programme_id = $1 and school_id = $3
+        )
+        insert into network_members (programme_id, network_id, school_id, valid_from, valid_to)
+        select $1, b.network_id, $3, lower(piece), upper(piece)
+        from brought b, had h, unnest(datemultirange(b.days) - h.days) as piece
+        returning id
+        """,
+        scope.programme_id,
+        from_id,
+        into_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def take_back(conn: Connection, scope: Scope, stays: Sequence[UUID]) -> None:
+    """Stays that were brought never were; those told anew since then are left alone."""
+    await conn.execute(
+        "delete from network_members where programme_id = $1 and id = any($2::uuid[])",
+        scope.programme_id,
+        list(stays),
+    )
+
+
+async def end_here(conn: Connection, scope: Scope, school_id: UUID, on: date) -> list[UUID]:
+    """A school is in no network of this programme from a day on. Returns which stay ended."""
+    rows = await conn.fetch(
+        """
+        update network_members set valid_to = greatest($3, valid_from + 1)
+        where programme_id = $1 and school_id = $2 and valid_to is null returning id
+        """,
+        scope.programme_id,
+        school_id,
+        on,
+    )
+    return [row["id"] for row in rows]
+
+
+async def go_on(conn: Connection, scope: Scope, stays: Sequence[UUID]) -> None:
+    """Stays that were ended go on as if they had not, unless the school is in a network again."""
+    await conn.execute(
+        """
+        update network_members m set valid_to = null
+        where m.programme_id = $1 and m.id = any($2::uuid[]) and m.valid_to is not null
+            and not exists (select from network_members o where o.programme_id = $1
+                and o.member_id = m.member_id and o.valid_from >= m.valid_to)
+        """,
+        scope.programme_id,
+        list(stays),
+    )

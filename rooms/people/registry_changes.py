@@ -195,7 +195,7 @@ async def _place(
     now: datetime,
 ) -> None:
     """New and moved schools stand in their region; a successor where its predecessor stood, in the
-    same care; who closed stands in none."""
+    same care; who closed stands in none, and who is open again stands where it stood."""
     if scope is not None:
         regions = {ids[c.key]: c.region_id for c in changes if c.region_id}
         await placings.place(conn, scope, regions, on)
@@ -206,5 +206,6 @@ async def _place(
     ends = {ids[c.key]: c.on for c in changes if c.kind in {"closed", "merged"}}
     await placings.end(conn, ends)
     await networks.end(conn, ends)
-    back = [ids[c.key] for c in changes if c.kind == "reopened"]
-    await placings.begin_again(conn, back, on)
+    back = {c.known.id: c.known.closed_on for c in changes if c.kind == "reopened" and c.known}
+    await placings.begin_again(conn, list(back), on)
+    await networks.begin_again(conn, {one: day for one, day in back.items() if day}, on)

@@ -11,6 +11,7 @@ from rooms.attendance import kpi_rows
 from rooms.errors import Refused
 from rooms.people import (
     classes,
+    networks,
     pairs,
     placings,
     programmes,
@@ -45,6 +46,8 @@ MOVES = {
     "facilitator_pairs": pairs.move_school,
 }
 NO_REGION = "session_classes_without_region"
+# Stays in networks: those that came along, and the one that ended with the school.
+BROUGHT, ENDED = "network_stays_brought", "network_stays_ended"
 
 
 async def show(here: Here) -> Response:
@@ -148,7 +151,12 @@ async def _follow(
         moved = await move(conn, scope, from_id, into_id, None)
         await school_merges.note_rows(conn, scope, merge_id, what, moved)
     await session_classes.give_regions(conn, scope)
-    await placings.end_here(conn, scope, from_id, await _today(here, conn))
+    today = await _today(here, conn)
+    await placings.end_here(conn, scope, from_id, today)
+    brought = await networks.bring(conn, scope, from_id, into_id)
+    await school_merges.note_rows(conn, scope, merge_id, BROUGHT, brought)
+    ended = await networks.end_here(conn, scope, from_id, today)
+    await school_merges.note_rows(conn, scope, merge_id, ENDED, ended)
     await kpi_rows.keep_of_school(conn, scope.programme_id, into_id, here.now)
 
 
@@ -163,5 +171,15 @@ async def undo(here: Here) -> Response:
         await session_classes.take_regions(conn, here.scope, homeless)
         today = await _today(here, conn)
         await placings.begin_again_here(conn, here.scope, found.from_id, today)
-        await kpi_rows.keep_of_school(conn, here.scope.programme_id, found.from_id, here.now)
+        await _part(here, conn, found.id)
+        for school_id in (found.from_id, found.into_id):
+            await kpi_rows.keep_of_school(conn, here.scope.programme_id, school_id, here.now)
     return here.go(f"/programme/schools/{found.from_id}/history", "schools_unmerged")
+
+
+async def _part(here: Here, conn: Connection, merge_id: UUID) -> None:
+    """Both are in the networks they were in before."""
+    brought = await school_merges.rows_of(conn, here.scope, merge_id, BROUGHT)
+    await networks.take_back(conn, here.scope, brought)
+    ended = await school_merges.rows_of(conn, here.scope, merge_id, ENDED)
+    await networks.go_on(conn, here.scope, ended)

@@ -108,3 +108,54 @@ async def test_a_successor_is_where_its_predecessor_was(pool: Pool) -> None:
         [("Noord", JAN, date(2026, 1, 2))],
         [("Zuid", JAN, None)],
     ]
+
+
+async def test_a_school_that_is_open_again_is_where_its_closing_took_it_out(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        programme = await a_programme(conn)
+        scope, region = scope_of(programme), await a_region(conn, programme, "Twente")
+        back, left, told = [await a_school(conn, programme, region=region) for _ in range(3)]
+        north, south = [await networks.create(conn, scope, n, NOW) for n in ("Noord", "Zuid")]
+        ids = [back.id, left.id, told.id]
+        await networks.join(conn, scope, north.id, Kind.SCHOOL, ids, JAN)
+        await networks.leave(conn, scope, [left.id], FEB)
+        await networks.end(conn, dict.fromkeys(ids, MAR))
+        await networks.join(conn, scope, south.id, Kind.SCHOOL, [told.id], MAR)
+        await networks.begin_again(conn, dict.fromkeys(ids, MAR), MAY)
+        await networks.begin_again(conn, {back.id: MAR}, MAY)  # it is already
+        found = [await stays(conn, one) for one in ids]
+    assert found == [
+        [("Noord", JAN, MAR), ("Noord", MAY, None)],
+        [("Noord", JAN, FEB)],
+        [("Noord", JAN, MAR), ("Zuid", MAR, None)],
+    ]
+
+
+async def test_a_school_that_is_another_brings_the_days_that_were_nobodys(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        programme, twin = await a_programme(conn), await a_programme(conn, "twin")
+        scope, theirs = scope_of(programme), scope_of(twin)
+        region, far = [await a_region(conn, one, "Twente") for one in (programme, twin)]
+        typed, listed = [await a_school(conn, programme, region=region) for _ in range(2)]
+        north, south = [await networks.create(conn, scope, n, NOW) for n in ("Noord", "Zuid")]
+        hers = await networks.create(conn, theirs, "Noord", NOW)
+        await a_school(conn, twin, region=far)
+        await networks.join(conn, theirs, hers.id, Kind.SCHOOL, [typed.id], JAN)
+        await networks.join(conn, scope, north.id, Kind.SCHOOL, [typed.id], JAN)
+        await networks.join(conn, scope, south.id, Kind.SCHOOL, [listed.id], FEB)
+        await networks.leave(conn, scope, [listed.id], MAR)
+        before = [await stays(conn, one.id) for one in (typed, listed)]
+        brought = await networks.bring(conn, scope, typed.id, listed.id)
+        ended = await networks.end_here(conn, scope, typed.id, MAY)
+        merged = [await stays(conn, one.id) for one in (typed, listed)]
+        assert (len(brought), len(ended)) == (2, 1)
+        for nobody in (brought, ended):  # another programme takes nothing of it back
+            await networks.take_back(conn, theirs, nobody)
+            await networks.go_on(conn, theirs, nobody)
+        assert [await stays(conn, one.id) for one in (typed, listed)] == merged
+        await networks.take_back(conn, scope, brought)
+        await networks.go_on(conn, scope, ended)
+        after = [await stays(conn, one.id) for one in (typed, listed)]
+    assert sorted(merged[0], key=str) == [("Noord", JAN, None), ("Noord", JAN, MAY)]
+    assert merged[1] == [("Noord", JAN, FEB), ("Zuid", FEB, MAR), ("Noord", MAR, None)]
+    assert after == before

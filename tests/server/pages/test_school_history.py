@@ -1,21 +1,42 @@
 """A school closes, is taken over, opens again; and one that a teacher typed in is found out."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
-from rooms.people import classes, pairs, placings, schools
+from rooms.connection import Connection
+from rooms.people import classes, networks, pairs, placings, schools
+from rooms.people.networks import Kind
 from rooms.scope import Grant, Scope
+from server.database import Pool
 from tests.server.pages.test_school_lists import Office, office
 from tests.support.days import local_day
-from tests.support.lessons import a_class, a_session, teacher_scope
+from tests.support.lessons import World, a_class, a_session, teacher_scope
 from tests.support.people import a_person, a_region, a_role, a_school, a_teacher
 
 __all__ = ["office"]
+
+
+async def in_a_network(conn: Connection, world: World, school_id: UUID, since: date) -> None:
+    """The school is in "Hogeschool" since that day."""
+    scope = Scope(world.programme.id, None, (Grant("bureau"),))
+    there = await networks.create(conn, scope, "Hogeschool", datetime.combine(since, time(9), UTC))
+    await networks.join(conn, scope, there.id, Kind.SCHOOL, [school_id], since)
+
+
+async def networks_now(pool: Pool, school_id: UUID) -> list[str]:
+    """The networks that it is in."""
+    rows = await pool.fetch(
+        "select n.name from network_members m join networks n on n.id = m.network_id "
+        "where m.school_id = $1 and m.valid_to is null", school_id,
+    )  # fmt: skip
+    return [row["name"] for row in rows]
 
 
 async def test_a_school_is_taken_over_and_opens_again(office: Office) -> None:
     pool, world = office.house.pool, office.world
     async with pool.acquire() as conn, conn.transaction():
         await a_school(conn, world.programme, name="Het Nieuwe", code="77AA00")
+        await in_a_network(conn, world, world.school.id, date(2026, 1, 1))
     path = f"/programme/schools/{world.school.id}"
     for verb in ("/close", "/same"):
         assert (await office.client.post(path + verb)).status_code == 422, "an empty form"
@@ -37,6 +58,7 @@ async def test_a_school_is_taken_over_and_opens_again(office: Office) -> None:
     row = await pool.fetchrow("select * from schools where id = $1", world.school.id)
     assert row is not None
     assert (row["closed_on"], row["reports_as"]) == (None, None)
+    assert await networks_now(pool, world.school.id) == ["Hogeschool"]
     numbers = await pool.fetch("select number from registry_versions order by 1")
     assert [row["number"] for row in numbers] == [1, 2]
 
@@ -72,6 +94,7 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
         await placings.end_here(conn, eyes, typed.id, local_day(now))
         eyes = Scope(world.programme.id, None, (Grant("bureau"),))
         pair = await pairs.make(conn, eyes, helper.id, typed.id, world.company.id, now)
+        await in_a_network(conn, world, typed.id, local_day(now))
         await conn.execute(
             "insert into roles (programme_id, person_id, role, school_id) values ($1, $2, "
             "'teacher', $3)", world.programme.id, both.id, world.school.id,
@@ -91,6 +114,8 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert await pool.fetchval(mine, teacher.id) == world.school.id
     paired = "select school_id from facilitator_pairs where id = $1"
     assert await pool.fetchval(paired, pair) == world.school.id
+    assert await networks_now(pool, typed.id) == []
+    assert await networks_now(pool, world.school.id) == ["Hogeschool"]
     merge_id = await pool.fetchval("select id from school_merges")
     undo = f"/programme/schools/merges/{merge_id}/undo"
     assert undo in (await office.client.get(done.headers["location"])).text
@@ -100,6 +125,8 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert await pool.fetchval(at, made.id) == typed.id
     assert await pool.fetchval(mine, teacher.id) == typed.id
     assert await pool.fetchval(paired, pair) == typed.id
+    assert await networks_now(pool, typed.id) == ["Hogeschool"]
+    assert await networks_now(pool, world.school.id) == []
     stands = await pool.fetch(
         "select programme_id from school_regions where school_id = $1 and valid_to is null",
         typed.id,
