@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # A day begins somewhere so long before it does in UTC.
 ZONES_APART = timedelta(days=1)
+# So many session classes are judged in one round.
+AT_ONCE = 500
 
 
 async def end_one(conn: Connection, session_id: UUID, at: datetime, reason: EndReason) -> None:
@@ -106,7 +108,8 @@ async def ended_without_result(conn: Connection, since: datetime | None = None) 
     """Session classes that closed on the way (another tour was shown) and have no result yet, or
     one from before the end: a correction, or the count on the screen, made it meanwhile.
 
-    `since`: only of sessions that ended from then on; to look at every year takes a while.
+    `since`: only of sessions that ended from then on; to look at every year takes a while. At most
+    `AT_ONCE` of them.
     """
     rows = await conn.fetch(
         """
@@ -117,9 +120,10 @@ async def ended_without_result(conn: Connection, since: datetime | None = None) 
         where s.state = 'ended' and ($1::timestamptz is null or s.ended_at >= $1)
             and (r.session_class_id is null
                 or r.computed_at < s.ended_at and r.intervals_purged_at is null)
-        limit 500
+        limit $2
         """,
         since,
+        AT_ONCE,
     )
     return [row["id"] for row in rows]
 

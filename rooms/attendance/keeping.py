@@ -52,8 +52,10 @@ async def _sweep_on(pool: Pool, clock: Clock, is_over: asyncio.Event) -> None:
     while not is_over.is_set():
         try:
             async with pool.acquire() as conn, conn.transaction():
-                await sweep(conn, clock(), looks_back)
-            looks_back = LOOKS_BACK
+                done = await sweep(conn, clock(), looks_back)
+            # More than that were never judged: the next round goes on with them.
+            if len(done) < session_ends.AT_ONCE:
+                looks_back = LOOKS_BACK
         except AWAY as error:
             # The database is away for a moment; nothing is lost, the next round does it.
             log.warning("the sweep of attendance waits: %s", type(error).__name__)

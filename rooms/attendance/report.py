@@ -20,13 +20,12 @@ from rooms.errors import NotThere
 from rooms.scope import Scope
 
 ROWS_PER_PAGE = 50
-UNJUDGED_DAYS = 14
 # Outcomes that count.
 COUNTED = (results.DECLARED, *sorted(PASSING))
 
 
 class LiveFigures(NamedTuple):
-    """What a class in a session that still runs adds to sums and lists, as it is now."""
+    """What a class in a session without a kept result adds to sums and lists, as it is now."""
 
     session_class_id: UUID
     outcome: str
@@ -177,7 +176,6 @@ async def of_programme(
         limit,
         offset,
     )
-    await plan_once(conn)
     return await by_ids(conn, scope, [row["session_class_id"] for row in found])
 
 
@@ -223,6 +221,8 @@ def _last_day(month: str) -> date:
 
 async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
     """These session classes in this order; the caller has seen that they are the viewer's."""
+    # To plan so many joins takes longer than to look up a page of rows.
+    await plan_for_few(conn)
     rows = await conn.fetch(
         """
         select r.* from report_rows r
@@ -231,25 +231,24 @@ async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
         scope.programme_id,
         ids,
     )
+    await plan_once(conn)
     found = {row["session_class_id"]: row for row in rows}
     return await with_live(conn, [found[one] for one in ids if one in found])
 
 
 async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live:
-    """What still runs in the viewer's part of the report, as wished for, judged now: few rows, no
-    result kept.
+    """What has no kept result in the viewer's part of the report, as wished for, judged now.
 
-    What has ended gets its result within seconds, so that only its last days are looked through.
+    Few rows: lessons that run, and whatever could not be judged at its end, however long ago; the
+    list and the exports show these too.
     """
     rows = await conn.fetch(
         """
         select r.session_class_id
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where r.outcome is null
-            and (r.state = 'running' or r.local_date >= current_date - $15::integer)
         """,
         *filter_values(scope, filters),
-        UNJUDGED_DAYS,
     )
     if not rows:
         return ()

@@ -90,7 +90,10 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
 
 
 async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> None:
-    """Corrected and cut off twice: the list, the sums and the export agree before it has ended."""
+    """Corrected and cut off twice: the list, the sums and the export agree before it has ended.
+
+    So they do on one that could not be judged at its end, long ago.
+    """
     async with pool.acquire() as conn, conn.transaction():
         world = await a_world(conn)
         await many_lessons(conn, world, "3B", 5, NOW)
@@ -107,6 +110,12 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
         )
         why = (made.session_class_id, "headcount", "26", "Two are ill")
         await corrections.correct(conn, world.scope, *why, NOW)
+        long_ago = NOW - timedelta(days=60)
+        unjudged = await a_session(conn, world, await a_class(conn, world, "6D"), long_ago)
+        await conn.execute(
+            "update sessions set state = 'ended', ended_at = $2 where id = $1",
+            unjudged.id, long_ago + timedelta(hours=1),
+        )  # fmt: skip
         office = Scope(world.programme.id, None, (Grant("bureau"),))
         every = await report.of_programme(conn, office, Filters())
         for wish in ("", *report.WISHES, "partial", "no_show"):
@@ -119,8 +128,9 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
             parts = [part async for part in export.batches(conn, office, wished)]
             exported = {cells[0] for part in parts for cells in part}
             assert exported == {str(row.session_class_id) for row in rows}, wish
-    assert found.whole.registered == 0 and len(every) == 6
-    [running] = [row for row in every if not row.is_final]
+    assert found.whole.registered == 1 and len(every) == 7
+    [running, missed] = [row for row in every if not row.is_final]
+    assert (missed.outcome, missed.state) == ("no_show", "ended")
     assert running.is_corrected and report.is_poor(running.outcome, running.seats, running.cut_off)
 
 
