@@ -7,11 +7,14 @@ schools by name, as it answered them; of all others it reads sums.
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
-from rooms.attendance.kpi_periods import Period
+from rooms.attendance.kpi import Asked, part_values
+from rooms.attendance.report import plan_anew, plan_once
 from rooms.connection import Connection
 from rooms.scope import Scope
+
+# A page shows so many; the figure says how many there are.
+MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +28,24 @@ class Pair:
     last_on: date
 
 
-async def alive(
-    conn: Connection, scope: Scope, period: Period, region_id: UUID | None = None
-) -> list[Pair]:
-    """The pairs of the viewer's regions, classes or company, or those she helps; by school."""
+async def alive(conn: Connection, scope: Scope, asked: Asked) -> list[Pair]:
+    """The pairs that the figure `partnerships` of the same question counts, by school: at most
+    `MOST` of them."""
+    await plan_anew(conn)
     rows = await conn.fetch(
         """
-        with held as (
-            select k.region_id, k.school_id, k.company_id, k.local_date as day, k.session_id,
-                k.class_id
-            from kpi_classes k
-            where k.programme_id = $1 and k.local_date between $2 and $3 and k.invited
-                and k.is_counted and k.passes and k.company_id is not null
-            union all
-            select r.region_id, r.school_id, r.company_id, r.day, null, r.class_id
-            from requests r
-            join webinars w on (w.programme_id, w.id) = (r.programme_id, r.webinar_id)
-            where r.programme_id = $1 and r.day between $2 and $3 and r.state = 'accepted'
-                and w.state in ('announced', 'open', 'live')
-        )
         select o.name as school, o.place, c.name as company,
-            count(distinct h.session_id)::int as lessons, max(h.day) as last_on
-        from held h
-        join schools s on s.id = h.school_id
+            count(distinct k.session_id)::int as lessons, max(k.local_date) as last_on
+        from kpi_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) k
+        join schools s on s.id = k.school_id
         join schools o on o.id = coalesce(s.reports_as, s.id)
-        join companies c on c.programme_id = $1 and c.id = h.company_id
-        where ($4 or h.region_id = any($5::uuid[]) or h.company_id = any($6::uuid[])
-                or exists (select from class_teachers t where t.programme_id = $1
-                    and t.class_id = h.class_id and t.person_id = $7)
-                or (h.school_id, h.company_id) in (
-                        select p.school_id, p.company_id from paired($1, $7) p))
-            and ($8::uuid is null or h.region_id = $8)
+        join companies c on c.programme_id = $1 and c.id = k.company_id
+        where k.invited and k.is_counted and k.passes
         group by o.id, o.name, o.place, c.id, c.name
-        order by o.name, c.name, o.id, c.id limit 500
+        order by o.name, c.name, o.id, c.id limit $14
         """,
-        scope.programme_id,
-        period.since,
-        period.until,
-        scope.sees_all,
-        scope.region_ids,
-        [grant.company_id for grant in scope.grants if grant.role == "editor"],
-        scope.person_id,
-        region_id,
+        *part_values(scope, asked),
+        MOST,
     )
+    await plan_once(conn)
     return [Pair(**row) for row in rows]

@@ -179,7 +179,7 @@ async def parts(
         from rows r left join reached p on (p.by, p.key) = (r.by, r.key)
         group by r.by, r.key, p.pupils order by r.by, r.key
         """,
-        *_part(scope, asked),
+        *part_values(scope, asked),
         list(bys),
     )
     await plan_once(conn)
@@ -195,7 +195,7 @@ def _is_narrow(asked: Asked) -> bool:
     return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
 
 
-def _part(scope: Scope, asked: Asked) -> tuple[object, ...]:
+def part_values(scope: Scope, asked: Asked) -> tuple[object, ...]:
     """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part."""
     return (
         scope.programme_id,
@@ -292,7 +292,7 @@ async def _attended(
         left join reached p on p.is_total = c.is_total and p.key is not distinct from c.key
         where c.is_total = 1 or $14 <> ''
         """,
-        *_part(scope, asked),
+        *part_values(scope, asked),
         by or "",
     )
     return _by_key(rows)
@@ -327,7 +327,7 @@ async def _hosted(
             coalesce(sum(preparation_untold), 0)::bigint as preparation_untold
         from rows group by grouping sets ((key), ())
         """,
-        *_part(scope, asked)[:6],
+        *part_values(scope, asked)[:6],
         asked.region_id,
         asked.network_id,
         asked.sector,
@@ -360,7 +360,7 @@ async def _partnerships(
             count(distinct (school_id, company_id)) as pairs
         from rows group by grouping sets ((key), ())
         """,
-        *_part(scope, asked),
+        *part_values(scope, asked),
         by or "",
     )
     found = {key: values["pairs"] for key, values in _by_key(rows).items()}

@@ -142,7 +142,7 @@ async def index(here: Here) -> Response:
         except Refused as refused:
             problem = errors.sentence(here.language, refused.code, refused.params)
             view = await _view(here, conn, QueryParams())
-        pairs = await partnerships.alive(conn, here.scope, view.asked.period, view.asked.region_id)
+        pairs = await partnerships.alive(conn, here.scope, view.asked)
     told = kpi_told.told(here, view.report.total)
     return here.page(
         "kpis/index.html",

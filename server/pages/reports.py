@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -115,7 +114,7 @@ async def _page(here: Here, by: By, key: str) -> Response:
             period = period_of(QueryParams(), today, programme.school_year_starts)
         found = (await kpi.report(conn, here.scope, about.asked(period))).total
         sections = await _sections(here, conn, known, about, period)
-        pairs = await _pairs(here, conn, about, period)
+        pairs = await partnerships.alive(conn, here.scope, about.asked(period))
         first = await kpi.first_day(conn, here.scope)
     told = kpi_told.told(here, found)
     return here.page(
@@ -164,13 +163,6 @@ async def _sections(
             heading, name = here._(kpi_words.HEADINGS[by]), here._(kpi_words.BY[by])
             found.append(Section(by, heading, name, shown))
     return found
-
-
-async def _pairs(here: Here, conn: Connection, about: About, period: Period) -> list[Any]:
-    """Partnerships are told by region."""
-    if about.by is not By.REGION:
-        return []
-    return list(await partnerships.alive(conn, here.scope, period, UUID(about.key)))
 
 
 def _choices(
