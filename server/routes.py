@@ -102,7 +102,7 @@ class Address:
     """One row of the URL table. `is_machine`: answers JSON or bytes, errors included.
 
     `checks_origin` False: the handler itself looks where a request comes from, because one with
-    a Bearer may come from anywhere.
+    a Bearer may come from anywhere. `times_body` False: it also ends a body that stalls.
     """
 
     method: str
@@ -111,6 +111,7 @@ class Address:
     who: Who
     is_machine: bool = False
     checks_origin: bool = True
+    times_body: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ def machine(method: str, path: str, handler: Handler, who: Who) -> Address:
     return Address(method, path, handler, who, is_machine=True)
 
 
+def upload(method: str, path: str, handler: Handler) -> Address:
+    """An address for the uploader, whose bodies take as long as a film takes."""
+    return Address(method, path, handler, ANYONE, is_machine=True, times_body=False)
+
+
 def media(method: str, path: str, handler: Handler) -> Address:
     """An address for WHIP and WHEP clients, browsers and programs; its handler judges."""
     return Address(method, path, handler, ANYONE, is_machine=True, checks_origin=False)
@@ -144,12 +150,12 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/language", home.choose_language, ANYONE),
     # uploads: tus 1.0; each handler judges by itself, so that refusals speak the protocol too
     machine("OPTIONS", "/uploads/", uploads.options, ANYONE),
-    machine("POST", "/uploads/", uploads.collection, ANYONE),
+    upload("POST", "/uploads/", uploads.collection),
     machine("OPTIONS", "/uploads/{id}", uploads.options, ANYONE),
     machine("HEAD", "/uploads/{id}", uploads.item, ANYONE),
-    machine("PATCH", "/uploads/{id}", uploads.item, ANYONE),
+    upload("PATCH", "/uploads/{id}", uploads.item),
     machine("DELETE", "/uploads/{id}", uploads.item, ANYONE),
-    machine("POST", "/uploads/{id}", uploads.item, ANYONE),
+    upload("POST", "/uploads/{id}", uploads.item),
     # films for players
     machine("GET", "/videos/{id}/master.m3u8", playback.master, ANYONE),
     machine("GET", "/videos/{id}/status", playback.status, EDITORS),
@@ -479,6 +485,7 @@ ADDRESSES: tuple[Address, ...] = (
     # releases: figures as they leave the programme; a funder reads them by a link
     page("GET", "/releases", releases.index, RELEASES),
     page("POST", "/releases", releases.create, BUREAU),
+    page("GET", "/releases/check", releases.check, BUREAU),
     page("POST", "/releases/links", releases.make_link, BUREAU),
     page("POST", "/releases/links/{id}/revoke", releases.revoke_link, BUREAU),
     page("GET", "/releases/{id}", releases.show, RELEASES),

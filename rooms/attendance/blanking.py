@@ -13,71 +13,20 @@ small cell to within its protection:
    that is told; how far they can be moved is a maximum flow, and it is computed exactly. What moves
    between blanked rows can move in all other tables as well, so that no table tells of another.
 
+Whoever has an earlier edition over the same days knows what it told and what is the same now: such
+figures hide nothing, blanked or not. Where too little is left, totals of rows are blanked as well,
+and at last nothing is told but the grand total: then she does not know what is the same either.
+
 Sums are taken as those of a table whose parts add up. Schools, classes and pupils reached may be in
 more than one part; who knows that can exclude less, not more. Zeros are told, except in a blanked
 row or column. No I/O.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from rooms.attendance.flow import Flow
-
-Figures = Mapping[str, int]
-Place = tuple[str, str]
-
-MEASURES = ("schools", "classes", "pupils_reached", "participations", "student_minutes")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """When a cell is small, and how well it is hidden then.
-
-    A reader is left with an interval that goes at least `share_percent` of the cell's own figure
-    to both sides, and is at least as wide as the limit itself.
-    """
-
-    pupils: int = 10
-    schools: int = 3
-    share_percent: int = 20
-
-    def is_small(self, figures: Figures) -> bool:
-        """Whether a cell may not be told. Of one with nobody in it there is nothing to tell."""
-        if not any(figures[name] for name in MEASURES):
-            return False
-        return figures["pupils_reached"] < self.pupils or figures["schools"] < self.schools
-
-    def is_hidden(self, measure: str, value: int, up: int, down: int) -> bool:
-        """Whether a figure that a reader can only place between -`down` and +`up` is hidden."""
-        least = {"schools": self.schools, "classes": 1}.get(measure, self.pupils)
-        side = -(-value * self.share_percent // 100)
-        return up >= side and down >= side and up + down >= least
-
-
-LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows by columns, with the totals as they were counted. A cell that is left out is empty.
-
-    `voids`: places of which everybody knows that they are empty, such as a network without a school
-    in a region. Nothing can be moved there.
-    """
-
-    name: str
-    rows: Mapping[str, Figures]
-    columns: Mapping[str, Figures]
-    cells: Mapping[Place, Figures]
-    whole: Figures
-    voids: frozenset[Place] = frozenset()
-
-    def cell(self, place: Place) -> Figures:
-        """What stands at a place."""
-        return self.cells.get(place, EMPTY)
-
-
-EMPTY: Figures = dict.fromkeys(MEASURES, 0)
+from rooms.attendance.hiding import Search
+from rooms.attendance.tables import LIMITS, MEASURES, TOTAL, Figures, Limits, Place, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,43 +48,78 @@ class Blanked:
     hides_whole: bool = False
 
 
+# By the table's name. Totals of rows stand in the column `TOTAL`, those of columns in its row.
+Known = Mapping[str, frozenset[Place]]
+
+
 def blank(
-    tables: Sequence[Table], kept: Mapping[str, Blanks] | None = None, limits: Limits = LIMITS
+    tables: Sequence[Table],
+    kept: Mapping[str, Blanks] | None = None,
+    limits: Limits = LIMITS,
+    known: Known | None = None,
 ) -> Blanked:
     """What must not be told of tables with the same rows.
 
     `kept`: what an earlier edition over the same days hid, by the table's name; it stays hidden.
+    `known`: where earlier ones told the figures that stand there now.
     """
     if not tables or limits.is_small(tables[0].whole):
-        hidden = Blanks(frozenset(), frozenset(), frozenset(), is_withheld=True)
-        return Blanked(frozenset(), {table.name: hidden for table in tables}, hides_whole=True)
-    before = kept or {}
-    earlier = frozenset(key for blanks in before.values() for key in blanks.rows)
-    rows = _totals(tables[0].rows, earlier, limits)
-    if rows is None:
-        hidden = Blanks(
-            frozenset(tables[0].rows), frozenset(), frozenset(), is_withheld=True
-        )  # fmt: skip
-        return Blanked(hidden.rows, {table.name: hidden for table in tables})
-    return Blanked(
-        rows, {table.name: _inside(table, rows, before.get(table.name), limits) for table in tables}
-    )
+        return _nothing_told(tables, hides_whole=True)
+    before, told = kept or {}, known or {}
+    wished = {key for blanks in before.values() for key in blanks.rows}
+    while True:
+        still = {row for row, at in told.get(tables[0].name, ()) if at == TOTAL}
+        rows = _totals(tables[0].rows, wished, limits, still)
+        if rows is None:
+            return _nothing_told(tables)
+        found, bare = {}, set[str]()
+        for table in tables:
+            of_it = told.get(table.name, frozenset())
+            found[table.name], of_rows = _inside(table, rows, before.get(table.name), limits, of_it)
+            bare |= of_rows
+        if not bare:
+            return Blanked(rows, found)
+        # A total that is blanked alone is what is left of the grand one.
+        more = bare - rows or {*_cheapest(tables[0].rows, rows | still)}
+        if not more:
+            return _nothing_told(tables)
+        wished |= more
+
+
+def _cheapest(totals: Mapping[str, Figures], without: Set[str]) -> list[str]:
+    """The key with the fewest participations that is not among these; none when all are."""
+    spare = [key for key in totals if key not in without and any(totals[key].values())]
+    return sorted(spare, key=lambda key: (totals[key]["participations"], key))[:1]
+
+
+def _nothing_told(tables: Sequence[Table], *, hides_whole: bool = False) -> Blanked:
+    """Nothing of any table, but the grand total where that is told."""
+    rows = frozenset() if hides_whole or not tables else frozenset(tables[0].rows)
+    hidden = Blanks(rows, frozenset(), frozenset(), is_withheld=True)
+    return Blanked(rows, {table.name: hidden for table in tables}, hides_whole)
 
 
 # --- totals ------------------------------------------------------------------------------------
 
 
 def _totals(
-    totals: Mapping[str, Figures], earlier: Iterable[str], limits: Limits
+    totals: Mapping[str, Figures], earlier: Iterable[str], limits: Limits, still: Set[str]
 ) -> frozenset[str] | None:
-    """Which totals of one dimension are blanked; None when that cannot hide the small ones."""
+    """Which totals of one dimension are blanked; None when that cannot hide the small ones.
+
+    `still`: those that are known whatever is blanked.
+    """
     small = [key for key, figures in totals.items() if limits.is_small(figures)]
     hidden = {*small, *(key for key in earlier if key in totals)}
     spare = sorted(
-        (key for key, figures in totals.items() if key not in hidden and any(figures.values())),
+        (
+            key
+            for key, figures in totals.items()
+            if key not in hidden and key not in still and any(figures.values())
+        ),
         key=lambda key: (totals[key]["participations"], key),
     )
-    while not _are_hidden(small, hidden, totals, limits):
+    while not _are_hidden(small, hidden - still, totals, limits):
         if not spare:
             return None
         hidden.add(spare.pop(0))
@@ -160,25 +144,43 @@ def _are_hidden(
 
 
 def _inside(
-    table: Table, rows: frozenset[str], before: Blanks | None, limits: Limits
-) -> Blanks:  # fmt: skip
-    withheld = Blanks(rows, frozenset(table.columns), frozenset(), is_withheld=True)
-    if before is not None and before.is_withheld:
-        return withheld
+    table: Table,
+    rows: frozenset[str],
+    before: Blanks | None,
+    limits: Limits,
+    known: frozenset[Place],
+) -> tuple[Blanks, frozenset[str]]:
+    """(what is blanked, rows whose totals have to be blanked for it as well)."""
+    still = table.voids | known
     wished = frozenset(before.columns if before else ())
-    while (columns := _totals(table.columns, wished, limits)) is not None:
-        search = _Search(
-            table, rows, columns, _at_first(table, rows, columns, before, limits), limits
+    is_withheld = before is not None and before.is_withheld
+    known_columns = {column for row, column in known if row == TOTAL}
+    while (
+        not is_withheld
+        and (columns := _totals(table.columns, wished, limits, known_columns)) is not None
+    ):
+        search = Search(
+            table, rows, columns, _at_first(table, rows, columns, before, limits), limits, still
         )
         found = search.all()
         if found is None:
-            return Blanks(rows, columns, frozenset(search.hidden))
-        # With empty places there is less to move: then totals of columns go as well.
+            return Blanks(rows, columns, frozenset(search.hidden)), frozenset()
+        # With places that hide nothing there is less to move: then totals of columns go as well.
         more = _next_column(table, columns, found)
-        if not table.voids or more is None:
+        if not still or more is None:
             break
         wished = columns | {more}
-    return withheld
+    withheld = Blanks(rows, frozenset(table.columns), frozenset(), is_withheld=True)
+    return withheld, _bare_rows(table, withheld, limits, still) if known else frozenset()
+
+
+def _bare_rows(
+    table: Table, withheld: Blanks, limits: Limits, still: frozenset[Place]
+) -> frozenset[str]:
+    """The rows whose totals give something away although nothing else of the table is told."""
+    every = {(row, column) for row in table.rows for column in table.columns}
+    search = Search(table, withheld.rows, withheld.columns, every, limits, still)
+    return frozenset(row for row, _ in search.exposed() if row != TOTAL)
 
 
 def _at_first(
@@ -209,143 +211,3 @@ def _next_column(table: Table, columns: frozenset[str], place: Place) -> str | N
         key=lambda one: (one == column, table.cell((row, one))["participations"], one),
         default=None,
     )
-
-
-@dataclass(slots=True)
-class _Search:
-    """Looks for cells to blank beside the small ones."""
-
-    table: Table
-    rows: frozenset[str]
-    columns: frozenset[str]
-    hidden: set[Place]
-    limits: Limits
-
-    def all(self) -> Place | None:
-        """Hides all that is small; returns the first that cannot be, None when everything is.
-
-        Where every place can hold something, blanked totals are hidden by each other; elsewhere
-        they are looked at like cells.
-        """
-        places = [(row, column) for row in self.table.rows for column in self.table.columns]
-        for place in sorted(filter(self._is_small, places), key=self._largest_first):
-            if not self.hide(place):
-                return place
-        if not self.table.voids:
-            return None
-        totals = [*((row, TOTAL) for row in self.rows), *((TOTAL, one) for one in self.columns)]
-        small = (place for place in sorted(totals) if self._is_small(place))
-        return next((place for place in small if not self._is_hidden(place)), None)
-
-    def _is_small(self, place: Place) -> bool:
-        return self.limits.is_small(self._figures(place))
-
-    def _largest_first(self, place: Place) -> tuple[int, Place]:
-        return -self._figures(place)["participations"], place
-
-    def _figures(self, place: Place) -> Figures:
-        """Of a cell or a total."""
-        row, column = place
-        if column == TOTAL:
-            return self.table.rows[row]
-        return self.table.columns[column] if row == TOTAL else self.table.cell(place)
-
-    def hide(self, place: Place) -> bool:
-        """Blanks what is needed so that this cell cannot be found; False when all is not enough."""
-        while not self._is_hidden(place):
-            circle = self._circle(place)
-            if circle is None:
-                return False
-            self.hidden |= circle
-        return True
-
-    def _is_hidden(self, place: Place) -> bool:
-        for measure in MEASURES:
-            up, down = self._flow(measure).room(place)
-            if not self.limits.is_hidden(measure, self._figures(place)[measure], up, down):
-                return False
-        return True
-
-    def _flow(self, measure: str) -> Flow:
-        """The network of what is blanked; a blanked total is raised where its cells are lowered."""
-        flow, table, whole = Flow(), self.table, self.table.whole[measure]
-        for place in self.hidden - table.voids:
-            most = _most(table, place, measure, self.rows, self.columns)
-            value = table.cell(place)[measure]
-            flow.add(place, max(0, most - value), value)
-        for row in self.rows:
-            total = table.rows[row][measure]
-            flow.add((row, TOTAL), total, max(0, whole - total))
-        for column in self.columns:
-            total = table.columns[column][measure]
-            flow.add((TOTAL, column), total, max(0, whole - total))
-        return flow
-
-    def _circle(self, place: Place) -> set[Place] | None:
-        """Three cells that close a rectangle with it: the cheapest that hides it by itself, else
-        the one that hides most; None when there is none left that adds a cell."""
-        row, column = place
-        best: tuple[tuple[bool, int, int, Place], set[Place]] | None = None
-        for other_row in self.table.rows:
-            for other_column in self.table.columns:
-                circle = {(row, other_column), (other_row, column), (other_row, other_column)}
-                added = circle - self.hidden
-                if other_row == row or other_column == column or not added:
-                    continue
-                if circle & self.table.voids:
-                    continue
-                lacks, hides = self._worth(place, (other_row, other_column))
-                if hides == 0:
-                    continue
-                cost = sum(self.table.cell(one)["participations"] for one in added)
-                rank = (lacks, cost if not lacks else -hides, cost, (other_row, other_column))
-                if best is None or rank < best[0]:
-                    best = rank, circle
-        return best[1] if best else None
-
-    def _worth(self, place: Place, across: Place) -> tuple[bool, int]:
-        """(whether this rectangle alone would not do, how much the pupils could be moved)."""
-        lacks, moved = False, 0
-        for measure in MEASURES:
-            up, down = _turn(self.table, place, across, measure)
-            value = self.table.cell(place)[measure]
-            lacks = lacks or not self.limits.is_hidden(measure, value, up, down)
-            if measure == "participations":
-                moved = up + down
-        return lacks, moved
-
-
-def _turn(table: Table, place: Place, across: Place, measure: str) -> tuple[int, int]:
-    """How far figures move round one rectangle, up and down at `place`."""
-    beside = ((place[0], across[1]), (across[0], place[1]))
-    with_it, against = (place, across), beside
-    up = min(
-        *(_slack(table, one, measure) for one in with_it),
-        *(table.cell(one)[measure] for one in against),
-    )
-    down = min(
-        *(table.cell(one)[measure] for one in with_it),
-        *(_slack(table, one, measure) for one in against),
-    )
-    return up, down
-
-
-def _slack(table: Table, place: Place, measure: str) -> int:
-    """How much more a cell could hold when the totals of its row and its column are told."""
-    most = _most(table, place, measure, frozenset(), frozenset())
-    return max(0, most - table.cell(place)[measure])
-
-
-def _most(
-    table: Table, place: Place, measure: str, rows: frozenset[str], columns: frozenset[str]
-) -> int:
-    """What a cell can hold: never more than a total that is told; `rows`, `columns`: are not."""
-    row, column = place
-    return min(
-        table.whole[measure] if row in rows else table.rows[row][measure],
-        table.whole[measure] if column in columns else table.columns[column][measure],
-    )
-
-
-# The row of the columns' totals, and the column of the rows'.
-TOTAL = "\0total"

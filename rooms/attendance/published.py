@@ -13,8 +13,8 @@ from typing import Any
 
 import asyncpg
 
-from rooms.attendance.blanking import EMPTY, MEASURES, Figures, Table
 from rooms.attendance.kpi_periods import Period
+from rooms.attendance.tables import EMPTY, MEASURES, Figures, Table
 from rooms.connection import Connection
 from rooms.scope import Scope
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rooms.attendance.blanking import LIMITS, MEASURES, Blanked, Blanks, Figures, Table
+from rooms.attendance.blanking import Blanked, Blanks
 from rooms.attendance.cells import Cell, to_csv, utc_text
 from rooms.attendance.kpi import Attended, Hosted
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.published import Names
+from rooms.attendance.tables import LIMITS, MEASURES, TOTAL, Figures, Place, Table
 
 FORMAT = "porthole-release-1"
 COLUMNS = ("table", "row", "row_name", "column", "column_name", "measure", "value", "is_blanked")
@@ -171,6 +172,29 @@ def blanks_of(made: Document) -> dict[str, Blanks]:
             table["is_withheld"],
         )
     return found
+
+
+def known_of(earlier: Sequence[Document], tables: Sequence[Table]) -> dict[str, frozenset[Place]]:
+    """Where any of these editions told the very figures that stand in the tables now."""
+    now = {table.name: table for table in tables}
+    found: dict[str, set[Place]] = {}
+    for told in (table for made in earlier for table in made["tables"] if table["name"] in now):
+        table = now[told["name"]]
+        found.setdefault(table.name, set()).update(
+            place for place, figures in _told(told) if figures == table.at(place)
+        )
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+def _told(table: Document) -> Iterator[tuple[Place, Figures | None]]:
+    """Every cell and total of a table in an edition, as places of a `Table`; None: not told."""
+    for row, line in zip(table["rows"], table["cells"], strict=True):
+        for column, figures in zip(table["columns"], line, strict=True):
+            yield (row, column), figures
+    for row, figures in zip(table["rows"], table["row_totals"], strict=True):
+        yield (row, TOTAL), figures
+    for column, figures in zip(table["columns"], table["column_totals"], strict=True):
+        yield (TOTAL, column), figures
 
 
 def _hidden(keys: Sequence[str], told: Sequence[object]) -> list[str]:

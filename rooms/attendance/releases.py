@@ -1,15 +1,16 @@
 """Releases: the KPIs of a period, frozen as they leave the programme.
 
 An edition is stored as bytes and never changes. A later correction makes the next edition, which
-lists the differences. While a period is open its editions are provisional: they are the programme's
-own, no funder reads them, and the final ones say nothing of them. What one of them blanks the next
-may tell, as more has happened; who had both could work out what was blanked. Among final editions
-blanks only grow. Two releases never share a day unless they share all: the reader of both could
-subtract one from the other.
+lists the differences. While a period is open its editions are provisional: only who may see all of
+the programme anyway reads them, no coordinator of a region and no funder, and the final ones say
+nothing of them. What one of them blanks the next may tell, as more has happened; who had both could
+work out what was blanked. Among final editions blanks only grow. Two releases never share a day
+unless they share all: the reader of both could subtract one from the other.
 """
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,9 +20,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from rooms.attendance import blanking, exports, kpi, published, release_documents
-from rooms.attendance.blanking import Table
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Definitions, Document, Facts
+from rooms.attendance.tables import Table
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere
 from rooms.people import programmes, registry
@@ -77,12 +78,11 @@ async def make(
     await conn.execute("select from programmes where id = $1 for no key update", scope.programme_id)
     programme = await programmes.by_id(conn, scope.programme_id)
     today = now.astimezone(ZoneInfo(programme.zone)).date()
-    if period.since > today:
-        raise Conflict("release_early")
-    await _check_overlap(conn, scope, period)
-    latest = await _latest(conn, scope, period)
-    is_final = not period.is_open(today)
-    before = await _latest(conn, scope, period, is_final=True) if is_final else latest
+    await check(conn, scope, period, today)
+    editions = await _editions(conn, scope, period)
+    latest = editions[-1] if editions else None
+    final = [one for one in editions if not one["is_provisional"]]
+    before = editions[-1:] if period.is_open(today) else final
     number = latest["edition"] + 1 if latest else 1
     made = await compose(conn, scope, programme, period, definitions, today, before, number)
     if latest is not None and (made["as_of"], made["is_provisional"]) == (
@@ -92,6 +92,14 @@ async def make(
     return await _store(conn, scope, made, now)
 
 
+async def check(conn: Connection, scope: Scope, period: Period, today: date) -> None:
+    """Whether a period can be released at all: raises `Conflict` `release_early`,
+    `release_overlaps`."""
+    if period.since > today:
+        raise Conflict("release_early")
+    await _check_overlap(conn, scope, period)
+
+
 async def compose(
     conn: Connection,
     scope: Scope,
@@ -99,18 +107,21 @@ async def compose(
     period: Period,
     definitions: Definitions,
     today: date,
-    before: Document | None,
+    before: Sequence[Document],
     number: int = 1,
 ) -> Document:
     """The edition of that number as it would be stored now; the same data give the same document.
 
-    `before`: the one it says the differences to, and whose blanks it keeps.
+    `before`: those it comes after, the oldest first. It says the differences to the last; what it
+    blanks hides although a reader has all of them, when they are final.
     """
     found, tables, changed_at = await _counted(conn, scope, period)
     assert found.hosted is not None
     names = await published.names(conn, scope, tables)
     as_of = _as_of(programme, period, today, changed_at, names.changed_at)
-    kept = release_documents.blanks_of(before) if before and not before["is_provisional"] else None
+    final = [one for one in before if not one["is_provisional"]]
+    kept = release_documents.blanks_of(final[-1]) if final else None
+    known = release_documents.known_of(final, tables)
     version = await registry.version_at(conn, as_of)
     facts = Facts(
         programme=programme.slug,
@@ -125,12 +136,12 @@ async def compose(
         hosted=found.hosted,
         tables=tables,
         # Seconds of search where much is small: others are served meanwhile.
-        blanked=await asyncio.to_thread(blanking.blank, tables, kept),
+        blanked=await asyncio.to_thread(blanking.blank, tables, kept, known=known),
         names=names,
         definitions=definitions,
         edition=number,
     )
-    return release_documents.document(facts, before)
+    return release_documents.document(facts, before[-1] if before else None)
 
 
 def _office(scope: Scope) -> Scope:
@@ -202,22 +213,18 @@ async def _check_overlap(conn: Connection, scope: Scope, period: Period) -> None
         raise Conflict("release_overlaps", since=other["since"], until=other["until"])
 
 
-async def _latest(
-    conn: Connection, scope: Scope, period: Period, *, is_final: bool = False
-) -> Document | None:
-    """The latest edition over these days; `is_final`: of the final ones."""
-    found = await conn.fetchval(
+async def _editions(conn: Connection, scope: Scope, period: Period) -> list[Document]:
+    """All editions over these days, the oldest first."""
+    rows = await conn.fetch(
         """
         select document from releases where programme_id = $1 and since = $2 and until = $3
-            and not ($4 and is_provisional)
-        order by edition desc limit 1
+        order by edition
         """,
         scope.programme_id,
         period.since,
         period.until,
-        is_final,
     )
-    return None if found is None else json.loads(found)
+    return [json.loads(row["document"]) for row in rows]
 
 
 async def _store(conn: Connection, scope: Scope, made: Document, now: datetime) -> Release:
@@ -247,7 +254,7 @@ async def _store(conn: Connection, scope: Scope, made: Document, now: datetime) 
 
 async def every(conn: Connection, scope: Scope) -> list[Release]:
     """All editions of the programme, the latest period first, then the latest edition; the final
-    ones only for who has no part in the programme."""
+    ones only for who does not see all of it."""
     rows = await conn.fetch(
         """
         select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
@@ -258,14 +265,14 @@ async def every(conn: Connection, scope: Scope) -> list[Release]:
         order by r.since desc, r.until desc, r.edition desc limit 500
         """,
         scope.programme_id,
-        _is_outside(scope),
+        _reads_final_ones(scope),
     )
     return [_release(row) for row in rows]
 
 
 async def get(conn: Connection, scope: Scope, release_id: UUID) -> Stored:
-    """One edition with its bytes. Raises `NotThere`, for who has no part in the programme also for
-    a provisional one."""
+    """One edition with its bytes. Raises `NotThere`, for who does not see all of the programme also
+    for a provisional one."""
     row = await conn.fetchrow(
         """
         select r.id, r.since, r.until, r.edition, r.is_provisional, r.as_of, r.sha256,
@@ -278,7 +285,7 @@ async def get(conn: Connection, scope: Scope, release_id: UUID) -> Stored:
         """,
         scope.programme_id,
         release_id,
-        _is_outside(scope),
+        _reads_final_ones(scope),
     )
     if row is None:
         raise NotThere("release")
@@ -301,9 +308,10 @@ async def taken(
     return stored
 
 
-def _is_outside(scope: Scope) -> bool:
-    """A funder's link gives a scope without a role."""
-    return not scope.grants
+def _reads_final_ones(scope: Scope) -> bool:
+    """And no other: what is blanked in a provisional edition is not hers to see, and two of them
+    would tell it. A funder's link gives a scope without a role."""
+    return not scope.sees_all
 
 
 def _release(row: asyncpg.Record) -> Release:

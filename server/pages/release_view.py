@@ -8,10 +8,10 @@ from babel.numbers import format_decimal
 from starlette.responses import Response
 
 from rooms.attendance import release_documents
-from rooms.attendance.blanking import MEASURES
 from rooms.attendance.kpi import By
 from rooms.attendance.release_documents import Document
 from rooms.attendance.releases import Release, Stored
+from rooms.attendance.tables import MEASURES
 from rooms.errors import NotThere
 from server.context import Here
 from server.i18n import N_

@@ -1,15 +1,21 @@
 """Releases: the office freezes the KPIs of a period, and gives funders a link to read them."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from rooms.attendance import kpi, kpi_periods, release_links, releases
+from rooms.attendance import kpi, kpi_periods, release_gaps, release_links, releases
+from rooms.attendance.kpi_periods import Period
 from rooms.errors import Conflict, Refused, RoomError
 from rooms.people import programmes
+from rooms.people.programmes import Programme
 from server import errors, forms
 from server.context import Here
+from server.database import Connection
 from server.i18n import LANGUAGES
 from server.pages import kpi_words, release_view
 
@@ -48,22 +54,51 @@ async def _page(
     )
 
 
-async def create(here: Here) -> Response:
-    """`POST /releases`: freezes a school year or a quarter."""
-    form = await here.form()
-    part = forms.line(form, "part")
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What shall be released: a school year or a quarter of it. `year`, `part`: as asked for."""
+
+    programme: Programme
+    today: date
+    period: Period
+    year: str
+    part: str
+
+
+async def _wish(here: Here, conn: Connection, told: Mapping[str, object]) -> Wish:
+    """Raises `Conflict` when it can be none."""
+    programme = await programmes.by_id(conn, here.scope.programme_id)
+    today = here.now.astimezone(ZoneInfo(programme.zone)).date()
+    year, part = (str(told.get(name, ""))[:10] for name in ("year", "part"))
+    part = part if part.startswith("q") else ""
+    period = kpi_periods.named(year, part, today, programme.school_year_starts)
+    await releases.check(conn, here.scope, period, today)
+    return Wish(programme, today, period, year, part)
+
+
+async def check(here: Here) -> Response:
+    """`GET /releases/check`: what is missing from the figures of a period; who knows, freezes."""
     try:
         async with here.transaction() as conn:
-            programme = await programmes.by_id(conn, here.scope.programme_id)
-            today = here.now.astimezone(ZoneInfo(programme.zone)).date()
-            period = kpi_periods.named(
-                forms.line(form, "year"),
-                part if part.startswith("q") else "",
-                today,
-                programme.school_year_starts,
-            )
+            wish = await _wish(here, conn, here.request.query_params)
+            gaps = await release_gaps.of_period(conn, here.scope, wish.period)
+    except Conflict as refused:
+        return await _page(here, refused, "year")
+    return here.page("releases/check.html", wish=wish, gaps=gaps)
+
+
+async def create(here: Here) -> Response:
+    """`POST /releases`: freezes a school year or a quarter; asks once when anything is missing."""
+    form = await here.form()
+    try:
+        async with here.transaction() as conn:
+            wish = await _wish(here, conn, form)
+            is_told = forms.line(form, "told") == "yes"
+            if not is_told and (await release_gaps.of_period(conn, here.scope, wish.period)).is_any:
+                asked = urlencode({"year": wish.year, "part": wish.part})
+                return here.go(f"/releases/check?{asked}")
             words = {language: kpi_words.definitions(language) for language in LANGUAGES}
-            made = await releases.make(conn, here.scope, period, words, here.now)
+            made = await releases.make(conn, here.scope, wish.period, words, here.now)
     except Conflict as refused:
         return await _page(here, refused, "year")
     return here.go(f"/releases/{made.id}", said="release_made")

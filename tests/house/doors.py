@@ -55,6 +55,7 @@ class Door:
 
     `tries`: of those let in, who really goes through with it (each with an object of its own);
     empty: all. `stands`: whose session the devices are in, `of_twin`: the object is the twin's.
+    `is_ended`: what was made is ended, at its own address, before the next one tries.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Door:
     query: str = ""
     of_twin: bool = False
     from_here: bool = False
+    is_ended: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -90,13 +92,14 @@ def door(
     query: str = "",
     of_twin: bool = False,
     from_here: bool = False,
+    is_ended: bool = False,
     **sent: Any,
 ) -> Door:
     """A row as it stands in the table."""
     method, _, path = address.partition(" ")
     return Door(
         method, path, frozenset(allowed.split()), fills or {}, others or {},
-        frozenset(tries.split()), sent, query, of_twin, from_here,
+        frozenset(tries.split()), sent, query, of_twin, from_here, is_ended,
     )  # fmt: skip
 
 
@@ -724,7 +727,8 @@ _OFFICE = (
          {"id": "network"}),
     door("GET /reports/sectors/{sector}", RELEASES, {"sector": "water"}),
     door("GET /releases", RELEASES),
-    door("POST /releases", OFFICE, tries="bureau", data={"year": "2020", "part": ""}),
+    door("POST /releases", OFFICE, tries="bureau", data={"year": "2020", "told": "yes"}),
+    door("GET /releases/check", OFFICE),
     door("POST /releases/links", OFFICE, data={"label": "Fonds", "expires_on": "{lesson day}"}),
     door("POST /releases/links/{id}/revoke", "bureau operator", {"id": a_release_link}),
     door("GET /releases/{id}", "coordinator far-coordinator bureau operator", {"id": "release"}),
@@ -987,7 +991,7 @@ _LIVE = (
     door("POST /check/whep", ANYONE, query="rung=udp", **SDP),
     door("DELETE /check/whep", ANYONE, query="resource=r"),
     # four at most try at once, each for seconds
-    door("POST /check/whip", PRESENTS, others=MACHINE_401, tries="bureau editor", **SDP),
+    door("POST /check/whip", PRESENTS, others=MACHINE_401, is_ended=True, **SDP),
     door("DELETE /check/whip", PRESENTS, others=MACHINE_401, query="resource=r"),
     door("POST /rooms/{id}/hide", "editor", {"id": a_stage}, json={"hidden": True}),
     door("POST /rooms/{id}/mute", "editor", {"id": a_stage}, json={"muted": True}),

@@ -210,6 +210,7 @@ _OFFICE = (
     _about("/exports", "bureau"),
     _about("/releases", "bureau"),
     _about("/releases", "coordinator"),
+    _about("/releases/check", "bureau"),
     _about("/releases/{id}", "bureau", id="release"),
     _about(
         "/releases/{id}/reports/{kind}/{key}", "bureau", id="release", kind="regions", key="region"

@@ -4,7 +4,8 @@ with every published figure of a set of tables. Knows nothing of how the blanks 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rooms.attendance.blanking import Blanked, Table
+from rooms.attendance.blanking import Blanked
+from rooms.attendance.tables import Table
 
 # A sum that must be nought: (variable, +1 or -1), ….
 Sum = tuple[tuple[int, int], ...]

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms.attendance import blanking
-from rooms.attendance.blanking import MEASURES, Blanked, Figures, Limits, Table
+from rooms.attendance.blanking import Blanked
+from rooms.attendance.tables import MEASURES, TOTAL, Figures, Limits, Place, Table
 from tests.rooms.attendance.attack import reader_of
 
 SMALL = Limits(pupils=4, schools=2, share_percent=20)
@@ -113,6 +114,54 @@ def nothing_is_found(tables: Sequence[Table]) -> None:
             low, high = reader.span(name)
             assert low <= value <= high
             assert SMALL.is_hidden(measure, value, high - value, value - low), (name, low, high)
+
+
+@settings(max_examples=40)
+@given(cubes, st.sampled_from([(r, c, k) for r in "ABC" for c in "xyz" for k in "lo"]), counts)
+def test_no_small_figure_can_be_found_with_the_edition_before(
+    cube: Cube, at: tuple[str, str, str], corrected: tuple[int, int]
+) -> None:
+    """The reader has both, and knows of all that was told before whether it is the same now. When
+    even that is too much, nothing but the grand total is told: then she does not know it."""
+    early, late = tables_of(cube), tables_of({**cube, at: corrected})
+    first = blanking.blank(early, limits=SMALL)
+    same = {
+        one.name: same_as_told(one, after, first) for one, after in zip(early, late, strict=True)
+    }
+    kept = None if first.hides_whole else first.tables
+    second = blanking.blank(late, kept, SMALL, same)
+    if second.hides_whole or second.rows == set(late[0].rows):
+        assert all(one.is_withheld for one in second.tables.values())
+        return
+    for measure in ("schools", "participations"):
+        reader = reader_of(late, second, measure)
+        for table in late:
+            for place in same[table.name]:
+                at_it = reader.names[as_named(table, place)]
+                reader.low[at_it] = reader.high[at_it] = table.at(place)[measure]
+        for name, value in secrets_of(late, measure):
+            low, high = reader.span(name)
+            assert SMALL.is_hidden(measure, value, high - value, value - low), (name, low, high)
+
+
+def same_as_told(before: Table, after: Table, blanked: Blanked) -> frozenset[Place]:
+    """Where an edition told what stands there in the next one too."""
+    blanks = blanked.tables[before.name]
+    if blanked.hides_whole:
+        return frozenset()
+    told = {(row, TOTAL) for row in before.rows if row not in blanked.rows}
+    if not blanks.is_withheld:
+        told |= {place for place in before.cells if place not in blanks.cells}
+        told |= {(TOTAL, one) for one in before.columns if one not in blanks.columns}
+    return frozenset(place for place in told if before.at(place) == after.at(place))
+
+
+def as_named(table: Table, place: Place) -> tuple[str, ...]:
+    """A place as the reader names it."""
+    row, column = place
+    if column == TOTAL:
+        return ("row", row)
+    return (table.name, "column", column) if row == TOTAL else (table.name, row, column)
 
 
 def secrets_of(tables: Sequence[Table], measure: str) -> list[tuple[tuple[str, ...], int]]:

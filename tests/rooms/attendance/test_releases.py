@@ -41,11 +41,9 @@ async def a_year(conn: Connection, slug: str = "one", seed: int = 1) -> History:
     return history
 
 
-async def composed(
-    conn: Connection, history: History, today: date, before: Document | None = None
-) -> bytes:
+async def composed(conn: Connection, history: History, today: date) -> bytes:
     programme = await programmes.by_id(conn, history.programme.id)
-    made = await releases.compose(conn, history.office, programme, YEAR, WORDS, today, before)
+    made = await releases.compose(conn, history.office, programme, YEAR, WORDS, today, ())
     return release_documents.to_bytes(made)
 
 
@@ -96,10 +94,18 @@ async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: P
         second = await releases.make(conn, history.office, YEAR, WORDS, NOW + 2 * DAY)
         after = await releases.get(conn, history.office, second.id)
         listed = await releases.every(conn, history.office)
+        tables = await published.tables(conn, history.office, YEAR)
+        known = release_documents.known_of([after.read], tables)
+        long_known = release_documents.known_of([before.read, after.read], tables)
         await stays(conn)
         untouched = await releases.get(conn, history.office, first.id)
         with pytest.raises(NotThere):
             await releases.get(conn, Scope((await a_programme(conn, "twin")).id), first.id)
+    for table in after.read["tables"]:
+        lines = (*table["cells"], table["row_totals"], table["column_totals"])
+        told = sum(one is not None for line in lines for one in line)
+        assert 0 < told == len(known[table["name"]])
+        assert known[table["name"]] <= long_known[table["name"]]
     assert untouched.document == before.document
     assert [(one.edition, one.is_latest) for one in listed] == [(2, True), (1, False)]
     assert after.read["replaces"] == {"edition": 1, "sha256": first.sha256}
@@ -108,8 +114,8 @@ async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: P
         for one in after.read["differences"]
         if one["table"] == ""
     }
-    told = before.read["figures"]["participations"]
-    assert changed["participations"] == (told, told + 3)
+    pupils = before.read["figures"]["participations"]
+    assert changed["participations"] == (pupils, pupils + 3)
     assert {one["measure"] for one in after.read["differences"]} <= {
         "participations", "pupils_reached",
     }  # fmt: skip
@@ -177,8 +183,11 @@ async def test_days_are_released_once_and_open_ones_are_provisional(pool: Pool) 
         await releases.make(conn, history.office, quarter, WORDS, NOW)
         closed = await releases.make(conn, history.office, NEXT, WORDS, NOW + 365 * DAY)
         seen = await releases.every(conn, Scope(history.programme.id))
-        with pytest.raises(NotThere):
-            await releases.get(conn, Scope(history.programme.id), opened.id)
+        regional = history.coordinator(history.regions[0])
+        assert await releases.every(conn, regional) == seen
+        for reader in (Scope(history.programme.id), regional):
+            with pytest.raises(NotThere):
+                await releases.get(conn, reader, opened.id)
         final = await releases.get(conn, Scope(history.programme.id), closed.id)
     assert (opened.is_provisional, closed.is_provisional) == (True, False)
     assert closed.as_of == datetime(2027, 7, 31, 22, 0, tzinfo=UTC)
@@ -189,7 +198,8 @@ async def test_days_are_released_once_and_open_ones_are_provisional(pool: Pool) 
 
 def test_two_provisional_editions_would_tell_what_final_ones_do_not() -> None:
     """The hole is real: what an edition blanks is found with another that blanks other things. So
-    provisional editions do not leave; and final ones blank what those before them blanked."""
+    only who sees everything reads provisional editions; and final ones blank what those before them
+    blanked."""
     early = one_table("levels", {"A": [(9, 200), (1, 4)], "B": [(8, 180), (7, 150)]})
     # a class more passed: what was small is large enough now, and all is told
     late = one_table("levels", {"A": [(9, 200), (3, 24)], "B": [(8, 180), (7, 150)]})

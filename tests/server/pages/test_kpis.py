@@ -98,11 +98,32 @@ async def what_cannot_be_asked_is_said(office: Office) -> None:
             assert (await program.get(f"/api/v1/kpis?{query}")).status_code in {400, 422}, query
 
 
-async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) -> None:
+async def test_who_releases_is_told_once_what_is_missing(office: Office) -> None:
+    asked = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    assert asked.headers["location"] == "/releases/check?year=2025&part="
+    page = (await office.client.get(asked.headers["location"])).text
+    assert "of teachers who are not confirmed yet are not counted" in page
+    assert "has confirmed" not in page and "not final yet" not in page
+    assert "Freeze them all the same" in page and 'name="told" value="yes"' in page
+    empty = (await office.client.get("/releases/check?year=2020")).text
+    assert "every figure would be zero" in empty
+    early = await office.client.get("/releases/check?year=2030")
+    assert early.status_code == 422
+    assert "No release yet" in (await office.client.get("/releases")).text
+    await office.house.pool.execute("update session_classes set is_confirmed_teacher = true")
+    page = (await office.client.get("/releases/check?year=2025")).text
+    assert "Nothing is missing" in page and "Freeze them all the same" not in page
     made = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    assert re.fullmatch(r"/releases/[\w-]{36}", made.headers["location"])
+
+
+async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) -> None:
+    made = await office.client.post("/releases", data={"year": "2025", "told": "yes"})
     address = made.headers["location"]
-    again = await office.client.post("/releases", data={"year": "2025", "part": ""})
-    overlap = await office.client.post("/releases", data={"year": "2025", "part": "q1"})
+    again = await office.client.post("/releases", data={"year": "2025", "told": "yes"})
+    overlap = await office.client.post(
+        "/releases", data={"year": "2025", "part": "q1", "told": "yes"}
+    )
     assert (again.status_code, overlap.status_code) == (422, 422)
     page = (await office.client.post(
         "/releases/links", data={"label": "Fonds", "expires_on": "2026-12-31"}
@@ -174,15 +195,16 @@ async def test_a_pair_is_alive_once_a_lesson_is_agreed(app_house: House) -> None
     async with app_house.pool.acquire() as conn, conn.transaction():
         meeting = await a_meeting(conn, now=now)
         asked = await meeting.ask(conn, now)
-        before = await partnerships.alive(conn, meeting.editing, period)
+        before = await partnerships.alive(conn, meeting.editing, Asked(period))
         slot = Slot(day, time(10, 15), 50, "Europe/Amsterdam")
         await request_answers.accept(conn, meeting.editing, asked.id, slot, now)
-        [pair] = await partnerships.alive(conn, meeting.editing, period)
-        assert await partnerships.alive(conn, meeting.teaching, period) == [pair]
-        assert await partnerships.alive(conn, Scope(meeting.editing.programme_id), period) == []
+        [pair] = await partnerships.alive(conn, meeting.editing, Asked(period))
+        assert await partnerships.alive(conn, meeting.teaching, Asked(period)) == [pair]
+        nobody = Scope(meeting.editing.programme_id)
+        assert await partnerships.alive(conn, nobody, Asked(period)) == []
         found = await kpi.report(conn, meeting.editing, Asked(period), By.MONTH)
         earlier = Period(date(2025, 8, 1), date(2026, 7, 31))
-        none = await partnerships.alive(conn, meeting.editing, earlier)
+        none = await partnerships.alive(conn, meeting.editing, Asked(earlier))
     assert (before, none) == ([], [])
     assert (pair.school, pair.company, pair.lessons, pair.last_on) == (
         meeting.school.name, meeting.company.name, 0, day,
@@ -230,7 +252,7 @@ async def test_the_office_keeps_a_network_and_reads_its_report(office: Office) -
 
 
 async def its_report_leaves_with_the_release(office: Office, network_id: str) -> None:
-    made = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    made = await office.client.post("/releases", data={"year": "2025", "told": "yes"})
     release = made.headers["location"].partition("?")[0]
     page = (await office.client.get(release)).text
     paths = re.findall(rf'href="{release}/reports/([^"]+)"', page)
