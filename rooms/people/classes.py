@@ -1,5 +1,6 @@
 """Classes: a group at a school in a school year, its code, its link, its teachers."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -111,6 +112,12 @@ def checked(draft: Draft, levels: list[str]) -> Draft:
     if draft.pupils is not None and not 1 <= draft.pupils <= MAX_PUPILS:
         raise Refused("class_pupils", most=MAX_PUPILS)
     return replace(draft, name=name, subject=subject[:SUBJECT_LENGTH])
+
+
+def offered(levels: Sequence[str], of_school: Sequence[str]) -> list[str]:
+    """Levels of a programme that a class of this school can have: the school's own, or all where
+    nothing of the programme is known of it."""
+    return [level for level in levels if level in of_school] or list(levels)
 
 
 async def _insert(

@@ -46,6 +46,7 @@ async def _form(here: Here, problem: Refused | None = None, status: int = 200) -
         status,
         schools=schools,
         levels=[(level, here._(LEVELS.get(level, level))) for level in levels],
+        levels_of={str(key): classes.offered(levels, there) for key, _, there in schools},
         typed={str(name): str(value) for name, value in form.items()},
         problem=problem.code if problem else "",
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",

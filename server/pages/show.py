@@ -145,7 +145,13 @@ def _page(here: Here, view: View, told: Told, status: int = 200) -> Response:
         told=told,
         problems=problems,
         level_words=LEVELS,
+        levels_of=_levels_of(view.programme, view.schools),
     )
+
+
+def _levels_of(programme: Programme, found: list[School]) -> dict[str, list[str]]:
+    """Which levels a class can have, by school."""
+    return {str(one.id): classes.offered(programme.levels, one.levels) for one in found}
 
 
 async def send(here: Here) -> Response:
@@ -330,10 +336,17 @@ async def search_schools(here: Here) -> Response:
         if not catalogue.may_enter(scope, programme):
             raise NotThere("programme")
         found = await schools.search(conn, scope, query.get("q", "")[:100])
+    levels_of = _levels_of(programme, found)
     return JSONResponse(
         {
             "schools": [
-                {"id": str(each.id), "name": each.name, "place": each.place, "code": each.code}
+                {
+                    "id": str(each.id),
+                    "name": each.name,
+                    "place": each.place,
+                    "code": each.code,
+                    "levels": levels_of[str(each.id)],
+                }
                 for each in found
             ]
         }

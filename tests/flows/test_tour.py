@@ -187,6 +187,8 @@ async def teacher_from_nothing_shows_it(town: Town, tour: str) -> tuple[Page, st
     await page.fill("[name=email]", "m.devries@baken.example")
     await page.fill("[name=school_q]", "Baken")
     await page.get_by_role("radio", name=re.compile("Het Baken")).check()
+    # "Choose", and what this school has of the programme's eight levels
+    await expect(page.locator("[name=level] option:not([disabled])")).to_have_count(4)
     await page.fill("[name=class_name]", "3B")
     await page.select_option("[name=level]", "havo")
     await page.click("main .button-next")

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime
 import pytest
 
 from rooms.errors import Conflict, NotThere, Refused
-from rooms.people import companies, persons, programmes, regions, roles, schools, sign_ins
+from rooms.people import (
+    classes,
+    companies,
+    persons,
+    programmes,
+    regions,
+    roles,
+    schools,
+    sign_ins,
+)
 from rooms.scope import Grant, Scope
 from server.database import Pool
 from tests.support.people import (
@@ -199,3 +208,16 @@ async def test_a_stranger_renames_no_school(pool: Pool) -> None:
         row = await conn.fetchrow("select name, place from schools where id = $1", first.id)
     assert again.id == first.id
     assert row is not None and tuple(row) == ("De Brug", "Almelo")
+
+
+@pytest.mark.parametrize(
+    ("of_school", "offered"),
+    [
+        (("vwo", "havo"), ["havo", "vwo"]),
+        (("havo", "wo"), ["havo"]),
+        ((), ["vmbo", "havo", "vwo"]),
+        (("po",), ["vmbo", "havo", "vwo"]),
+    ],
+)
+def test_a_class_has_a_level_of_its_school(of_school: tuple[str, ...], offered: list[str]) -> None:
+    assert classes.offered(("vmbo", "havo", "vwo"), of_school) == offered

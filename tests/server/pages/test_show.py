@@ -168,7 +168,8 @@ async def test_schools_of_another_programme_are_not_found(app_house: House, worl
         await a_programme(conn, "closed", is_public=False)
     client = app_house.client()
     answer = await client.get("/schools/search", params={"programme": "jetstream", "q": "drie"})
-    assert [school["id"] for school in answer.json()["schools"]] == [str(world.school.id)]
+    [found] = answer.json()["schools"]
+    assert (found["id"], found["levels"]) == (str(world.school.id), ["vmbo", "havo", "vwo"])
     for slug in ("closed", "nowhere", ""):
         answer = await client.get("/schools/search", params={"programme": slug, "q": "drie"})
         assert (answer.status_code, answer.json()["error"]) == (404, "not_there")
@@ -196,6 +197,12 @@ async def test_a_signed_in_teacher_adds_a_class_at_her_own_school(
         await a_class(conn, world)
     client, path = app_house.client(), await path_of(app_house, world)
     await sign_in(app_house, client, world.teacher)
+    for page in (await client.get(path), await client.get("/classes/new")):
+        told_levels = re.findall(r'<option value="([a-z]+)"( hidden disabled)?', page.text)
+        assert [level for level, is_withheld in told_levels if not is_withheld] == [
+            "vmbo", "havo", "vwo",
+        ], "what her school has"  # fmt: skip
+        assert len(told_levels) > 3
     answer = await client.post(path, data={"class_id": "new", "class_name": "2A", "level": "vwo"})
     assert answer.headers["location"].startswith("/sessions/")
     names = await app_house.pool.fetch("select name from classes order by name")

@@ -6,7 +6,7 @@ const PAUSE_MS = 250;
 /** Fewer letters fit half the country. */
 const FEWEST_LETTERS = 2;
 
-/** @typedef {{ id: string, name: string, place: string, code: string }} School */
+/** @typedef {{ id: string, name: string, place: string, code: string, levels: string[] }} School */
 
 /**
  * One radio button with its words, as the server's macro makes it.
@@ -21,6 +21,8 @@ function choice(school, number, isChecked) {
   Object.assign(input, {
     type: "radio", name: "school", value: school.id, id: `school-${number}`, checked: isChecked,
   });
+  // For `levels.js`.
+  input.dataset.levels = JSON.stringify(school.levels);
   const label = document.createElement("label");
   label.htmlFor = input.id;
   label.textContent = school.name;
@@ -50,6 +52,12 @@ function searchIn(root) {
     said.textContent = words.replace("{num}", String(schools.length));
     said.classList.toggle("for-readers", schools.length > 0);
     list.replaceChildren();
+    lay(schools);
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /** @param {School[]} schools */
+  function lay(schools) {
     if (schools.length === 0) return;
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     const group = /** @type {HTMLElement} */ (copy.firstElementChild);
