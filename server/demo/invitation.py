@@ -4,11 +4,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rooms.agenda import request_asking, requests
-from rooms.agenda.request_drafts import Draft, weeks_from
+from rooms.agenda.request_drafts import Draft
 from rooms.agenda.request_states import OPEN
 from rooms.scope import Grant, Scope
 from server.database import Connection
-from server.demo import cast
+from server.demo import cast, school_weeks
 from server.demo.told import ProgrammeTold
 
 SUBJECT = "Waarom breekt een wiek niet?"
@@ -41,7 +41,7 @@ async def find_or_ask(conn: Connection, told: ProgrammeTold, now: datetime) -> s
         goal=GOAL,
         prior_knowledge=KNOWN,
         room_setup=("screen", "sound"),
-        weeks=weeks_from(now.astimezone(ZoneInfo(ZONE)).date(), 6)[2:5],
+        weeks=school_weeks.weeks_to_choose(now.astimezone(ZoneInfo(ZONE)).date(), 3),
         times="dinsdag of donderdag, het derde uur",
         minutes=50,
         headcount=school_class.pupils,

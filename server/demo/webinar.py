@@ -2,14 +2,13 @@
 
 from datetime import datetime, time, timedelta
 
-from rooms import working_days
 from rooms.agenda import objectives, registrations, webinar_doors, webinar_presenters, webinars
 from rooms.agenda.objectives import Aim
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar
 from rooms.scope import Grant, Scope
 from server.database import Connection
-from server.demo import cast
+from server.demo import cast, school_weeks
 from server.demo.told import ProgrammeTold
 
 TITLE = "Vraag het de mensen die de bladen maken"
@@ -52,7 +51,7 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
         scope,
         webinars.Wish(
             texts=TEXTS,
-            day=working_days.after((now + timedelta(days=DAYS_AHEAD)).date(), 1),
+            day=school_weeks.first_after((now + timedelta(days=DAYS_AHEAD)).date()),
             from_time=time(10),
             until_time=time(10, 50),
             sectors=["high_tech"],

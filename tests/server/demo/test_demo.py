@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,10 +16,22 @@ from rooms.people import persons
 from server import passwords
 from server.asked import Asked, CannotDo
 from server.database import Pool
-from server.demo import invitation, keys, people, room, tour, verb, webinar, worksheet
+from server.demo import (
+    invitation,
+    keys,
+    people,
+    room,
+    school_weeks,
+    tour,
+    verb,
+    webinar,
+    worksheet,
+)
 from server.demo.told import ProgrammeTold, TourTold
 from tests.support.floor import House, settings_in
 
+NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
+CHRISTMAS, SUMMER = [datetime(*day, 9, tzinfo=UTC) for day in ((2026, 12, 28), (2027, 7, 15))]
 SECRET = b"a-secret-of-the-tests-32-characters-long"
 
 
@@ -44,30 +56,49 @@ async def test_seeding_again_tells_the_same(pool: Pool) -> None:
 
 
 async def test_one_webinar_is_always_to_come(app_house: House) -> None:
+    """In whatever week the demo is started, on a day on which schools are open."""
     paths = []
     async with app_house.pool.acquire() as conn, conn.transaction():
-        main, _ = await people.seed(conn, app_house.settings.secret, app_house.clock())
-        for days in (0, 0, 10):  # the first school day after a week has begun by then
-            at = app_house.clock() + timedelta(days=days)
+        main, _ = await people.seed(conn, app_house.settings.secret, NOW)
+        for at in (NOW, NOW, CHRISTMAS, SUMMER):
             paths.append(await webinar.find_or_make(conn, main, at))
-    assert paths[0] == paths[1] != paths[2]
+    assert paths[0] == paths[1] and len(set(paths)) == 3
+    rows = await app_house.pool.fetch("select starts_at from webinars order by 1")
+    days = [row["starts_at"].date().isoformat() for row in rows]
+    assert days == ["2026-11-25", "2027-01-11", "2027-09-06"]
+    app_house.clock.moment = NOW
     async with app_house.client(headers={"accept-language": "nl"}) as stranger:
         assert webinar.TITLE in (await stranger.get(paths[0])).text
     aims = await app_house.pool.fetch("select objective_id from webinars")
     assert None not in {row["objective_id"] for row in aims}
     states = await app_house.pool.fetch("select state, expected from registrations")
-    assert sorted(tuple(row) for row in states) == [("in", 24), ("in", 24), ("in", 26), ("in", 26)]
+    assert sorted(tuple(row) for row in states) == [("in", 24)] * 3 + [("in", 26)] * 3
 
 
 async def test_one_invitation_waits_for_the_company(app_house: House) -> None:
     paths = []
     async with app_house.pool.acquire() as conn, conn.transaction():
-        main, _ = await people.seed(conn, app_house.settings.secret, app_house.clock())
-        for days in (0, 0, 30):
-            at = app_house.clock() + timedelta(days=days)
+        main, _ = await people.seed(conn, app_house.settings.secret, NOW)
+        for at in (NOW, NOW, CHRISTMAS, SUMMER):
             await request_deadlines.expire_due(conn, at)
             paths.append(await invitation.find_or_ask(conn, main, at))
-    assert paths[0] == paths[1] != paths[2]
+    assert paths[0] == paths[1] and len(set(paths)) == 3
+    rows = await app_house.pool.fetch("select weeks from requests order by asked_at")
+    weeks = [[str(week) for week in row["weeks"]] for row in rows]
+    assert weeks == [
+        ["2026-12-07", "2026-12-14", "2027-01-11"],
+        ["2027-01-18", "2027-01-25", "2027-02-01"],
+        ["2027-09-06", "2027-09-13", "2027-09-20"],
+    ]
+
+
+def test_the_demo_plans_in_no_holiday_of_any_day_of_ten_years() -> None:
+    for number in range(3_653):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        weeks = school_weeks.weeks_to_choose(day, 3)
+        assert len(set(weeks)) == 3 and all(week.weekday() == 0 for week in weeks)
+        planned = [school_weeks.first_after(day), *weeks]
+        assert all(school_weeks.is_school_day(one) and one > day for one in planned)
 
 
 async def test_one_room_is_open_at_every_start(app_house: House) -> None:
