@@ -26,7 +26,8 @@ async def _migrate(settings: Settings) -> None:
         await migrate(dsn)
 
 
-def _config(dsn: str) -> alembic.config.Config:
+def config(dsn: str) -> alembic.config.Config:
+    """What alembic needs to know of a database."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(SCHEMA))
     config.attributes["dsn"] = dsn
@@ -43,6 +44,6 @@ async def migrate(dsn: str) -> None:
     try:
         while not await connection.fetchval("select pg_try_advisory_lock($1)", MIGRATION_LOCK):
             await asyncio.sleep(0.2)
-        await asyncio.to_thread(alembic.command.upgrade, _config(dsn), "head")
+        await asyncio.to_thread(alembic.command.upgrade, config(dsn), "head")
     finally:
         await connection.close()

@@ -50,7 +50,11 @@ async def test_a_long_list_comes_in_pages_and_its_sums_whole(
     assert "201 to 230 of 230" in third and 'rel="next"' not in third
     for typed, expected in (("99", 30), ("0", 50), ("x", 50), ("-4", 50), ("٣", 50)):
         assert rows_in(await client.get(f"/attendance?since=&until=&page={typed}")) == expected
-    assert "page=" not in (await client.get("/attendance?outcome=partial&since=2026-11-10")).text
+    partly = (await client.get("/attendance?outcome=partial&since=2026-11-10")).text
+    assert "page=" not in partly
+    several, one = partly.index('label="Several outcomes together"'), partly.index('label="One out')
+    assert several < partly.index('<option value="came">Came</option>') < one
+    assert one < partly.index('<option value="partial" selected>Partly</option>')
 
 
 async def test_lessons_wait_beside_the_sums_until_the_teacher_is_confirmed(

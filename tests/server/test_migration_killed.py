@@ -1,0 +1,79 @@
+"""PostgreSQL is killed in the middle of a migration that fills a table: nothing of it is left, and
+the next start does all of it."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import alembic.command
+import asyncpg
+import psutil
+import pytest
+import sqlalchemy.exc
+
+from server import database, migrations
+from server.embedded import embedded
+from tests.support.lessons import a_world, many_lessons
+from tests.support.processes import enterable_folder, in_memory
+
+# Makes `report_lines` and fills it: minutes, of five years.
+BEFORE = "0115"
+LESSONS = 300
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with enterable_folder(in_memory()) as folder:
+        yield folder / "home"
+
+
+async def connected(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection, as soon as PostgreSQL answers."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn, ssl=False)
+                break
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0.02)
+    await database.prepare(connection)
+    return connection
+
+
+async def half_way(dsn: str, conn: "asyncpg.Connection[asyncpg.Record]") -> asyncio.Task[None]:
+    """A migration that waits with half of its statements done: somebody writes schools."""
+    await conn.execute("begin; lock table schools in row exclusive mode")
+    migrating = asyncio.create_task(migrations.migrate(dsn))
+    async with asyncio.timeout(20):
+        while not await conn.fetchval(
+            "select exists (select from pg_locks where not granted "
+            "and relation = 'schools'::regclass)"
+        ):
+            assert not migrating.done()
+            await asyncio.sleep(0.05)
+    return migrating
+
+
+async def test_a_killed_database_leaves_nothing_half_of_a_migration(home: Path) -> None:
+    async with embedded(home) as server:
+        old = migrations.config(server.dsn)
+        await asyncio.to_thread(alembic.command.upgrade, old, BEFORE)
+        conn = await connected(server.dsn)
+        world = await a_world(conn)
+        await many_lessons(conn, world, "3B", LESSONS, datetime(2026, 3, 2, 9, tzinfo=UTC))
+        migrating = await half_way(server.dsn, conn)
+        assert server.pid is not None
+        psutil.Process(server.pid).kill()
+        with pytest.raises((OSError, asyncpg.PostgresError, sqlalchemy.exc.DBAPIError)):
+            await migrating
+        conn = await connected(server.dsn)
+        assert await database.schema_version(conn) == BEFORE
+        assert await conn.fetchval("select to_regclass('report_lines')") is None
+        await migrations.migrate(server.dsn)
+        assert await database.schema_version(conn) == database.newest_version()
+        lines = await conn.fetchrow(
+            "select count(*), count(*) filter (where outcome is not null) from report_lines"
+        )
+        assert lines is not None and tuple(lines) == (LESSONS, LESSONS)
+        await conn.close()
