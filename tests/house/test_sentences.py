@@ -11,6 +11,11 @@ ROOT = Path(__file__).parent.parent.parent
 TALK = ROOT / "web" / "templates" / "rooms" / "talk.html"
 # A domain error raised with its code written out.
 RAISED = re.compile(r"(?:Refused|Conflict|RoomError|Broken|StorageError)\(\s*\"([a-z_]+)\"")
+# Jinja drops the line's end after a block and what stands before the next one: words would touch.
+GLUED = re.compile(
+    r"\}\}(?:</\w+>)*\{% end(?:if|for) %\}\n[ \t]+\{% (?:if|for) [^%]*%\}(?:<(?:b|span)[^>]*>)?"
+    r"(?:· )?\{\{ (?:_|ngettext)\("
+)
 
 
 def test_every_media_code_has_a_sentence_with_known_values() -> None:
@@ -37,3 +42,11 @@ def test_values_are_said_as_people_read_them() -> None:
 
 def test_every_kind_of_thing_a_file_can_be_has_a_word() -> None:
     assert set(FOUND) == set(errors.FOUND)
+
+
+def test_no_sentence_runs_into_the_next() -> None:
+    one, next_one = '<p>{{ _("One.") }}{% endif %}', '{{ _("Two.") }}{% endif %}</p>'
+    assert GLUED.search(f"{one}\n  {{% if two %}}{next_one}")
+    assert not GLUED.search(f"{one}\n  {{% if two %}} {next_one}")
+    pages = (ROOT / "web" / "templates").rglob("*.html")
+    assert [path.name for path in pages if GLUED.search(path.read_text())] == []
