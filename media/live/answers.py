@@ -10,16 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from media.errors import LiveError
-from media.live.sdp import (
-    PUBLISH_FEEDBACK,
-    SEND_TIME,
-    VIEWER_FEEDBACK,
-    Codec,
-    Medium,
-    Offer,
-    published,
-    watched,
-)
+from media.live.formats import PUBLISH_FEEDBACK, VIEWER_FEEDBACK, Codec
+from media.live.sdp import SEND_TIME, Medium, Offer, published, watched
 
 
 @dataclass(frozen=True)

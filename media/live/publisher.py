@@ -14,6 +14,7 @@ from media.live import feedback
 from media.live.arrivals import ArrivalTimes
 from media.live.fanout import Fanout
 from media.live.feed import Feed
+from media.live.formats import Codec
 from media.live.packets import Header, read_header
 from media.live.peer import Peer
 from media.live.reception import Reception
@@ -23,7 +24,6 @@ from media.live.sdp import (
     RID,
     SEND_TIME,
     TRANSPORT_CC,
-    Codec,
     Medium,
     Offer,
     published,

@@ -6,20 +6,17 @@ must repeat word for word. Pure: no sockets, no clock, no randomness.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from aiortc.sdp import H264Profile, parse_h264_profile_level_id
-
 from media.errors import LiveError
+from media.live.formats import KINDS, Codec, read_codecs, whole_number
 
 MOST_CHARACTERS = 65_536
 MOST_LINE = 1_024
 MOST_MEDIA = 32
-MOST_FORMATS = 128
 MOST_RIDS = 8
 MOST_RELAYS = 16
 MOST_FINGERPRINTS = 8
@@ -32,41 +29,20 @@ TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-exte
 SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 EXTENSIONS = (MID, RID, REPAIRED_RID, TRANSPORT_CC, SEND_TIME)
 
-PUBLISH_FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir")
-VIEWER_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-
 # How long a fingerprint of each kind is, in bytes; what is not here cannot be verified.
 _DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
-_NAMES = {"h264": "H264", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "opus": "opus"}
-_KINDS = {"H264": "video", "VP8": "video", "VP9": "video", "AV1": "video", "opus": "audio"}
 # Layers by name where a name says which is smaller: Chromium's habit, and OBS's (0 is its largest).
 _LAYER_NAMES = (("q", "h", "f"), ("l", "m", "h"), ("3", "2", "1", "0"))
 
 _MEDIA = re.compile(
     r"m=([A-Za-z0-9-]{1,32}) ([0-9]{1,5})(?:/[0-9]+)? ([A-Za-z0-9/]{1,64}) ([ -~]+)"
 )
-_RTPMAP = re.compile(r"([0-9]{1,3}) ([A-Za-z0-9-]{1,32})/([0-9]{1,6})(?:/([0-9]))?")
-# Repeated word for word in the answer: plain text on one line.
-_FORMAT_VALUE = re.compile(r"([0-9]{1,3}|\*) +([!-~][\t -~]*)")
 _EXTMAP = re.compile(r"([0-9]{1,3})(?:/[a-z]+)? ([!-~]+)(?: .*)?")
 _TOKEN = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,64}")
 _RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _UFRAG = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
-
-
-@dataclass(frozen=True)
-class Codec:
-    """One format of a medium. `parameters`: its fmtp as offered; `rtx`: its repair format."""
-
-    payload_type: int
-    name: str
-    clock_rate: int
-    channels: int
-    parameters: str
-    rtx: int | None = None
-    feedback: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -229,9 +205,9 @@ def _medium(
 ) -> Medium:
     kind, port, profile, rest = head.groups()
     formats = rest.split()
-    is_rtp = kind in _KINDS.values() and profile.endswith("RTP/SAVPF")
+    is_rtp = kind in KINDS.values() and profile.endswith("RTP/SAVPF")
     words = (tuple(section.all(name)) for name in ("rtpmap", "fmtp", "rtcp-fb"))
-    codecs = _codecs(kind, tuple(formats), *words) if is_rtp else ()
+    codecs = read_codecs(kind, tuple(formats), *words) if is_rtp else ()
     fid, ssrcs = _ssrcs(section)
     is_offered = int(port) > 0 or "bundle-only" in section.attributes
     return Medium(
@@ -250,112 +226,6 @@ def _medium(
         first_format=formats[0],
         is_reduced="rtcp-rsize" in section.attributes,
     )
-
-
-@functools.lru_cache(maxsize=32)
-def _codecs(
-    kind: str,
-    formats: tuple[str, ...],
-    rtpmap: tuple[str, ...],
-    fmtps: tuple[str, ...],
-    rtcp_fb: tuple[str, ...],
-) -> tuple[Codec, ...]:
-    """Kept, because the lines of an offer repeat each other, and so do browsers in a class."""
-    offered = {_number(word, 127) for word in formats}
-    if len(formats) > MOST_FORMATS:
-        raise LiveError("bad_offer")
-    maps = _rtpmaps(rtpmap, offered)
-    parameters = dict(_by_format(fmtps))
-    rtx = _repair(maps, parameters)
-    feedback = _feedback(rtcp_fb)
-    codecs = [
-        Codec(
-            payload_type=payload_type,
-            name=_NAMES[name],
-            clock_rate=clock_rate,
-            channels=channels,
-            parameters=parameters.get(payload_type, ""),
-            rtx=rtx.get(payload_type),
-            feedback=feedback.get(payload_type, frozenset()) | feedback.get(-1, frozenset()),
-        )
-        for payload_type, (name, clock_rate, channels) in maps.items()
-        if _is_ours(kind, name, clock_rate, channels)
-    ]
-    return tuple(sorted(codecs, key=_preference))
-
-
-def _rtpmaps(values: Iterable[str], offered: set[int]) -> dict[int, tuple[str, int, int]]:
-    """Payload type -> name in small letters, clock rate, channels."""
-    maps: dict[int, tuple[str, int, int]] = {}
-    for value in values:
-        found = _RTPMAP.fullmatch(value)
-        if found is None:
-            raise LiveError("bad_offer")
-        payload_type = int(found[1])
-        if payload_type in offered:
-            maps.setdefault(payload_type, (found[2].lower(), int(found[3]), int(found[4] or 1)))
-    return maps
-
-
-def _is_ours(kind: str, name: str, clock_rate: int, channels: int) -> bool:
-    ours = _NAMES.get(name)
-    if ours is None or _KINDS[ours] != kind:
-        return False
-    return (clock_rate, channels) == ((48_000, 2) if ours == "opus" else (90_000, 1))
-
-
-def _by_format(values: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Attributes that begin with a payload type; -1 stands for all of them."""
-    for value in values:
-        found = _FORMAT_VALUE.fullmatch(value)
-        if found is None:
-            raise LiveError("bad_offer")
-        yield (-1 if found[1] == "*" else int(found[1])), found[2].strip()
-
-
-def _repair(maps: dict[int, tuple[str, int, int]], parameters: dict[int, str]) -> dict[int, int]:
-    """Payload type -> the RTX payload type that repairs it (RFC 4588)."""
-    rtx: dict[int, int] = {}
-    for payload_type, (name, _, _) in maps.items():
-        repaired = fmtp(parameters.get(payload_type, "")).get("apt", "")
-        if name == "rtx" and _NUMBER.fullmatch(repaired):
-            rtx.setdefault(int(repaired), payload_type)
-    return rtx
-
-
-def _feedback(values: Iterable[str]) -> dict[int, frozenset[str]]:
-    feedback: dict[int, frozenset[str]] = {}
-    for payload_type, kind in _by_format(values):
-        if kind in PUBLISH_FEEDBACK or kind in VIEWER_FEEDBACK:
-            feedback[payload_type] = feedback.get(payload_type, frozenset()) | {kind}
-    return feedback
-
-
-def fmtp(parameters: str) -> dict[str, str]:
-    """The parameters of a format by name, names in small letters: "a=1;b=2"."""
-    pairs = (item.partition("=") for item in parameters.split(";"))
-    return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
-
-
-def _preference(codec: Codec) -> int:
-    """H.264 that every decoder and HLS takes, then VP8, VP9, AV1, then what is left."""
-    parameters = fmtp(codec.parameters)
-    if codec.name == "H264":
-        if parameters.get("packetization-mode") != "1":
-            return 5
-        return 0 if is_constrained_baseline(parameters.get("profile-level-id", "")) else 4
-    if codec.name == "VP9":
-        return 2 if parameters.get("profile-id", "0") == "0" else 6
-    return {"VP8": 1, "AV1": 3}.get(codec.name, 0)
-
-
-def is_constrained_baseline(profile_level_id: str) -> bool:
-    """Whether H.264 of this profile-level-id (RFC 6184, section 8.1) decodes everywhere."""
-    try:
-        profile, _ = parse_h264_profile_level_id(profile_level_id)
-    except ValueError:
-        return False
-    return profile is H264Profile.PROFILE_CONSTRAINED_BASELINE
 
 
 def _extensions(section: _Section) -> dict[str, int]:
@@ -411,21 +281,15 @@ def _ssrcs(section: _Section) -> tuple[dict[int, int], tuple[int, ...]]:
     helpers: set[int] = set()
     for group in section.all("ssrc-group"):
         semantics, *members = group.split() or [""]
-        numbers = [_number(member, MOST_SSRC) for member in members]
+        numbers = [whole_number(member, MOST_SSRC) for member in members]
         if semantics == "FID" and len(numbers) == 2:
             fid[numbers[1]] = numbers[0]
         if semantics in ("FID", "FEC", "FEC-FR"):
             helpers.update(numbers[1:])
     named = dict.fromkeys(
-        _number(value.partition(" ")[0], MOST_SSRC) for value in section.all("ssrc")
+        whole_number(value.partition(" ")[0], MOST_SSRC) for value in section.all("ssrc")
     )
     return fid, tuple(ssrc for ssrc in named if ssrc not in helpers)
-
-
-def _number(text: str, most: int) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > most:
-        raise LiveError("bad_offer")
-    return int(text)
 
 
 def _credentials(section: _Section, session: _Section, code: str) -> tuple[str, str]:

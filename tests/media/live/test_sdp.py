@@ -26,6 +26,7 @@ from media.live.answers import (
     publish_answer,
     viewer_answer,
 )
+from media.live.formats import fmtp, is_constrained_baseline
 from media.live.sdp import (
     MID,
     MOST_CHARACTERS,
@@ -35,8 +36,6 @@ from media.live.sdp import (
     SEND_TIME,
     TRANSPORT_CC,
     Offer,
-    fmtp,
-    is_constrained_baseline,
     published,
     read_fragment,
     read_offer,

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from media.errors import LiveError
+from media.live.formats import Codec
 from media.live.packets import Header
 from media.live.publisher import MOST_STREAMS, Publisher
-from media.live.sdp import Codec, Medium, Offer
+from media.live.sdp import Medium, Offer
 from media.live.sending import PythonFiller
 from media.live.stage import SLOTS, Stage
 from media.live.subscriber import Subscriber
