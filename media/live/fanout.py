@@ -5,18 +5,19 @@ is written once for the group, then copied and encrypted for each of them. As lo
 switched layers everybody is in one group. The order of viewers is worked out anew only when one
 comes, goes or switches.
 
-With many viewers the packets of a picture are gathered and leave together: nobody can decode it
-before its last packet, and on the way through the kernel three packets cost hardly more than one.
+A fault of ours in here costs everybody the picture up to the next keyframe, which is asked for.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from media.live import sending, srtp
+from media.live import srtp
+from media.live.gathering import Gathering
 from media.live.packets import (
     LARGEST_PAYLOAD_BYTES,
     Offsets,
@@ -24,25 +25,21 @@ from media.live.packets import (
     splice,
     write_header,
 )
-from media.live.port import UdpPath
-from media.live.sending import MOST_IN_ONE_CALL, MOST_TOGETHER, Batch, Filler
+from media.live.paths import UdpPath
+from media.live.sending import MOST_IN_ONE_CALL, Batch, Filler
 from media.live.template import TEMPLATES, Alike, stamp
 
 if TYPE_CHECKING:
     from media.live.feed import Feed
     from media.live.peer import Peer
 
+log = logging.getLogger(__name__)
+
 # Where nothing tells how far apart two feeds are in time: one picture at 30 a second.
 USUAL_GAP_S = 1 / 30
 
-GATHER_FROM = 50
-"""Viewers. With fewer a packet leaves at once: the machine has nothing better to do."""
-
-GATHER_S = 0.012
-"""A packet waits at most so long for the rest of its picture."""
-
-MOST_DELAY_S = 0.020
-"""Since its arrival no packet is held back for longer, pacing included."""
+LOGGED_EVERY_S = 10.0
+"""A fault that comes again with every packet is told no more often."""
 
 _view = memoryview(bytearray(srtp.PACKET_BYTES))  # for what goes to one viewer alone
 
@@ -113,9 +110,8 @@ class Fanout:
         self._over_tcp: list[Outlet] = []
         self._is_stale = False
         self._since_seq = -1  # the latest place at which anybody came in
-        self._gathered: list[Packet] = []
-        self._gathered_until = 0.0
-        self._is_timed = False  # a call to _on_time is on its way
+        self._gathering = Gathering(feed, self._send_together)
+        self._logged_at = float("-inf")  # when a fault was told last
         self.is_held = False
         self.packets = 0
         self.octets = 0
@@ -152,9 +148,10 @@ class Fanout:
 
     def leave(self, outlet: Outlet) -> None:
         """The outlet gets nothing of this feed from now on."""
+        if outlet in self._outlets:
+            self._gathering.leave()  # after a fault in there everybody is out
         self.refuse(outlet)
         if outlet in self._outlets:
-            self._send_gathered()
             del self._outlets[outlet]
             outlet.last = self._last
             outlet.count_from(self, +1)
@@ -166,6 +163,10 @@ class Fanout:
         if self.is_held:
             return
         self.is_held = True
+        self._gathering.leave()
+        self._let_all_wait()
+
+    def _let_all_wait(self) -> None:
         for outlet in tuple(self._outlets):
             self.leave(outlet)
             self.expect(outlet)
@@ -187,63 +188,55 @@ class Fanout:
 
     def take(self, packet: Packet) -> None:
         """Sends the packet to every viewer, now or with those that follow it at once."""
+        try:
+            self._take(packet)
+        except Exception:
+            self._start_again()
+
+    def _take(self, packet: Packet) -> None:
         if self.is_held or len(packet.payload) > LARGEST_PAYLOAD_BYTES:
             return
         if self._waiting and (packet.starts_key or not self.feed.has_keys):
-            self._send_gathered()
+            self._gathering.leave()
             self._let_in(packet)
         if not self._outlets:
             return
         if packet.seq < self._since_seq:
             self._send_late(packet)
             return
-        if self._gathered and not _goes_along(packet, self._gathered):
-            self._send_gathered()
         if self._last is None or packet.seq > self._last.seq:
             self._last = packet
         self.packets += 1
         self.octets += len(packet.payload)
-        self._gathered.append(packet)
-        if self._may_wait(packet):
-            self._wait_for_more(packet)
-        else:
-            self._send_gathered()
+        self._gathering.add(packet, len(self._outlets))
 
-    def _may_wait(self, packet: Packet) -> bool:
-        return (
-            self.feed.has_keys
-            and not packet.marker
-            and len(self._gathered) < MOST_TOGETHER
-            and len(self._outlets) >= GATHER_FROM
-            and sending.can_gather()
-        )
+    def _send_together(self, packets: list[Packet]) -> None:
+        """Raises nothing."""
+        try:
+            self._send(packets)
+        except Exception:
+            self._start_again()
 
-    def _wait_for_more(self, packet: Packet) -> None:
+    def _start_again(self) -> None:
+        """After a fault. Which numbers it used up nobody knows: all count as sent.
+
+        No number may be encrypted twice, so everybody goes on behind them, at a keyframe.
+        """
         now = self.feed.now()
-        if len(self._gathered) == 1:
-            self._gathered_until = min(now + GATHER_S, packet.arrived + MOST_DELAY_S)
-        if not self._is_timed:
-            self._wake(now)
+        self._counted["fanout_faults"] += 1
+        if now - self._logged_at >= LOGGED_EVERY_S:
+            self._logged_at = now
+            log.exception("sending %08x failed: its viewers wait for a keyframe", self.feed.ssrc)
+        self._gathering.drop()
+        self._batches = []
+        self._over_tcp = []
+        self._let_all_wait()
+        if self.feed.has_keys:
+            self.feed.want_keyframe(now)
 
-    def _wake(self, now: float) -> None:
-        self._is_timed = True
-        self.feed.later(max(0.0, self._gathered_until - now), self._on_time)
-
-    def _on_time(self) -> None:
-        self._is_timed = False
-        now = self.feed.now()
-        if self._gathered and now < self._gathered_until:
-            self._wake(now)  # what it was set for has left
-        else:
-            self._send_gathered()
-
-    def _send_gathered(self) -> None:
-        """Everything that waits leaves."""
-        if not self._gathered:
-            return
+    def _send(self, packets: list[Packet]) -> None:
         if self._is_stale:
             self._arrange()
-        packets, self._gathered = self._gathered, []
         self._count_wait(packets)
         lost = sum(self._send_batch(packets, batch, groups) for batch, groups in self._batches)
         for outlet in self._over_tcp:
@@ -320,7 +313,6 @@ class Fanout:
 
     def _arrange(self) -> None:
         """Works out batches and groups anew."""
-        self._is_stale = False
         self._over_tcp = []
         by_socket: dict[int, dict[Alike, list[Outlet]]] = {}
         for outlet in self._outlets:
@@ -340,6 +332,7 @@ class Fanout:
             for fd, groups in by_socket.items()
             for part in _parts(groups, MOST_IN_ONE_CALL)
         ]
+        self._is_stale = False
 
     def _batch(self, fd: int, groups: dict[Alike, list[Outlet]]) -> tuple[Batch, list[_Group]]:
         names: list[bytes] = []
@@ -352,12 +345,6 @@ class Fanout:
                 outlet.peer.path.name for outlet in outlets if isinstance(outlet.peer.path, UdpPath)
             ]
         return Batch(fd, names, [len(outlets) for outlets in groups.values()]), made
-
-
-def _goes_along(packet: Packet, gathered: list[Packet]) -> bool:
-    """All that leaves together is as long as the first; only the last may be shorter."""
-    first = len(gathered[0].payload)
-    return len(packet.payload) <= first == len(gathered[-1].payload)
 
 
 def _parts(groups: dict[Alike, list[Outlet]], most: int) -> Iterable[dict[Alike, list[Outlet]]]:

@@ -13,7 +13,8 @@ from media.live import ice, srtp
 from media.live.dtls import Dtls, Fingerprint
 from media.live.ice import Credentials
 from media.live.messages import Rung
-from media.live.port import Path, Port
+from media.live.paths import Path
+from media.live.port import Port
 from media.live.srtp import Cdata, Srtp
 
 log = logging.getLogger(__name__)

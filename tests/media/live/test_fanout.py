@@ -1,15 +1,17 @@
 """The fan-out: viewers go on without a hole in their numbers, whatever they are switched to."""
 
 import itertools
+import logging
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media.live import sending
-from media.live.fanout import GATHER_S
+from media.live.gathering import GATHER_S
 from media.live.packets import Header, newer
-from media.live.sending import Filler
+from media.live.sending import Filler, PythonFiller
 from tests.support.live.wiring import SSRC, VP8_DELTA, Source, fillers, outlet, wired
 
 
@@ -167,7 +169,7 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two viewers are many."""
     if not sending.can_gather():
         pytest.skip("this kernel does not cut datagrams (UDP_SEGMENT)")
-    monkeypatch.setattr("media.live.fanout.GATHER_FROM", 2)
+    monkeypatch.setattr("media.live.gathering.GATHER_FROM", 2)
 
 
 @pytest.mark.usefixtures("gathering")
@@ -241,6 +243,100 @@ def test_sound_waits_for_nothing() -> None:
             source.fanout.expect(outlet(end))
         source.send(marker=False)
         assert len(ends[0].got()) == 1
+
+
+class Faulty(PythonFiller):
+    """Fails as often as it is told to."""
+
+    faults = 0
+
+    def fill(self, *given: Any, **named: Any) -> int:
+        """See `Filler`."""
+        if self.faults:
+            self.faults -= 1
+            raise MemoryError("of ours")
+        return super().fill(*given, **named)
+
+
+def asked_keyframes(source: Source) -> list[float]:
+    """When the publisher is asked for one, from now on."""
+    asked: list[float] = []
+    source.feed.ask_keyframe = lambda: asked.append(source.now)
+    return asked
+
+
+def test_a_fault_costs_the_picture_up_to_the_next_keyframe(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    filler = Faulty()
+    source, other = Source(filler), Source()
+    asked = asked_keyframes(source)
+    with wired(3) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines:
+            source.fanout.expect(line)
+        source.send(is_key=True)
+        source.send(times=3)
+        filler.faults = 1
+        source.send(times=3)
+        assert len(asked) == 1
+        assert [line.fanout for line in lines] == [None] * 3
+        other.fanout.expect(lines[2])  # who wants another picture meanwhile gets it
+        source.send(is_key=True)
+        source.send(times=3)
+        other.now = source.now
+        other.send(is_key=True)
+        for end, packets in zip(ends, (8, 8, 5), strict=True):
+            got = end.got()
+            assert len(got) == packets
+            assert {number for number in _steps(got) if number != 1} == {2}, "one is not used again"
+        assert source.feed.readers == (source.fanout,)
+        assert source.counted["fanout_faults"] == 1
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def test_a_fault_in_sound_costs_one_packet() -> None:
+    filler = Faulty()
+    source = Source(filler, codec="opus")
+    with wired(2) as ends:
+        for end in ends:
+            source.fanout.expect(outlet(end))
+        source.send(times=3)
+        filler.faults = 1
+        source.send(times=3)
+        assert [len(end.got()) for end in ends] == [5, 5]
+
+
+def test_a_fault_that_stays_is_told_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+    filler = Faulty()
+    source = Source(filler, codec="opus")
+    with wired(1) as ends:
+        source.fanout.expect(outlet(ends[0]))
+        filler.faults = 1000
+        source.send(times=1000, after_s=0.02)
+        assert source.counted["fanout_faults"] == 1000
+        assert len(caplog.records) == 2
+        source.send()
+        assert len(ends[0].got()) == 1
+
+
+@pytest.mark.usefixtures("gathering")
+def test_a_fault_as_somebody_leaves_lets_it_leave() -> None:
+    filler = Faulty()
+    source = Source(filler)
+    asked = asked_keyframes(source)
+    with wired(3) as ends:
+        lines = [outlet(end) for end in ends]
+        for line in lines:
+            source.fanout.expect(line)
+        source.send(is_key=True)
+        source.send(marker=False, after_s=0.001)  # it waits for the rest of its picture
+        filler.faults = 1
+        source.fanout.leave(lines[0])
+        assert (len(asked), len(source.fanout), lines[0].next) == (1, 0, None)
+        source.send(is_key=True)
+        source.send()
+        assert [len(end.got()) for end in ends] == [1, 3, 3]
 
 
 @settings(max_examples=30, deadline=None)

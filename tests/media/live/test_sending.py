@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from media.live import sending, srtp
-from media.live.port import UdpPath
+from media.live.paths import UdpPath
 from media.live.sending import Batch, Filler
 from tests.support.live.process import LIBRARY
 from tests.support.live.wiring import Wired, fillers, wired

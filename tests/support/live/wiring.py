@@ -15,8 +15,8 @@ from media.live import srtp
 from media.live.fanout import Fanout, Outlet
 from media.live.feed import Feed
 from media.live.packets import Header, Packet, read_header
-from media.live.port import Path as NetworkPath
-from media.live.port import UdpPath
+from media.live.paths import Path as NetworkPath
+from media.live.paths import UdpPath
 from media.live.sending import CFiller, Filler, PythonFiller
 from tests.support.live.process import LIBRARY
 
