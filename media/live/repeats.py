@@ -81,7 +81,13 @@ class Repeats:
 
     def _step(self, outlet: Outlet, choice: Choice) -> None:
         fanout, now = outlet.fanout, self._clock()
-        if not choice.probe_bps or fanout is None or fanout.is_held or self._peer.why:
+        if (
+            not choice.probe_bps
+            or fanout is None
+            or fanout.is_held
+            or not outlet.is_repaired(fanout.feed.codec)  # another codec has come meanwhile
+            or self._peer.why
+        ):
             del self._probing[outlet]
             return
         owed = self._probing[outlet] + choice.probe_bps / 8 * PROBE_EVERY_S

@@ -8,7 +8,7 @@ from typing import Any
 
 from media.live.fanout import Outlet
 from media.live.layers import Choice
-from media.live.packets import read_header
+from media.live.packets import Header, read_header
 from media.live.repeats import PROBE_EVERY_S, RTX_BURST, Repeats
 from tests.support.live.wiring import RTX_SSRC, Source, Wired, outlet, wired
 
@@ -89,6 +89,22 @@ def test_a_probe_ends_with_its_viewer_and_while_the_picture_is_held() -> None:
             rig.source.pass_time(1.0)
             assert rig.again() == [], ends
             assert rig.source.calls == [], ends
+
+
+def test_a_probe_ends_with_a_codec_the_viewer_takes_no_repeats_of() -> None:
+    with wired(1) as [end]:
+        rig = Rig(end)
+        rig.outlet.payload_types["H264"] = (102, None)
+        assert rig.probe(0.5, 800_000)
+        other = Source(codec="H264")
+        other.now = rig.source.now
+        other.fanout.expect(rig.outlet)
+        other.feed.push(Header(True, 102, 1, 0, 7, 0, 0, {}), bytes([0x67]) + bytes(500), other.now)
+        assert rig.outlet.fanout is other.fanout
+        rig.source.pass_time(1.0)
+        other.pass_time(1.0)
+        assert rig.again() == []
+        assert rig.source.calls == other.calls == []
 
 
 def test_nothing_from_before_the_viewer_came_is_repeated() -> None:
