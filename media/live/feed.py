@@ -30,7 +30,9 @@ KEYFRAME_EVERY_S = 0.5
 
 RECENT_PACKETS = 1024
 
-_TENTHS = 10
+PICTURES_OVER_S = 2
+"""Their rate is an average: an encoder that is short of power gives its largest pictures in fits
+and starts."""
 
 
 class Reader(Protocol):
@@ -85,8 +87,8 @@ class Feed:
         self._describe = describer(codec)
         self._looks_for_b_frames = codec.upper() == "H264"
         self._seqs = Unwrapped(16)
-        self._rate = _Rate()
-        self._pictures = _Rate()
+        self._rate = _Count(1)
+        self._pictures = _Count(PICTURES_OVER_S)
         self._arrived = float("-inf")
         self._pacer = Pacer()
         self._paced: deque[Packet] = deque()
@@ -258,9 +260,9 @@ class Feed:
         """Payload of the last second."""
         return self._rate.sum(now) * 8
 
-    def pictures(self, now: float) -> int:
-        """How many came to their end in the last second; 0 for sound."""
-        return self._pictures.sum(now)
+    def pictures_s(self, now: float) -> float:
+        """How many come to their end in a second; 0 for sound."""
+        return self._pictures.sum(now) / PICTURES_OVER_S
 
     def is_flowing(self, now: float, within: float = 1.5) -> bool:
         """Whether anything came in the last `within` seconds."""
@@ -277,29 +279,30 @@ def _nobody() -> None:
     """Whom a feed without a publisher asks."""
 
 
-class _Rate:
-    """How much came in the last second, kept by tenths."""
+class _Count:
+    """How much came in the last seconds, kept by tenths."""
 
     __slots__ = ("_tenth", "_tenths")
 
-    def __init__(self) -> None:
-        self._tenths = [0] * (_TENTHS + 1)
+    def __init__(self, seconds: int) -> None:
+        self._tenths = [0] * (seconds * 10 + 1)
         self._tenth = 0  # the one being filled
 
     def add(self, amount: int, now: float) -> None:
-        tenth = int(now * _TENTHS)
+        tenth = int(now * 10)
         if tenth != self._tenth:
             self._turn_to(tenth)
-        self._tenths[tenth % (_TENTHS + 1)] += amount
+        self._tenths[tenth % len(self._tenths)] += amount
 
     def sum(self, now: float) -> int:
-        """Of the ten whole tenths before the present one."""
-        tenth = int(now * _TENTHS)
+        """Of the whole tenths before the present one."""
+        tenth = int(now * 10)
         if tenth != self._tenth:
             self._turn_to(tenth)
-        return sum(self._tenths) - self._tenths[tenth % (_TENTHS + 1)]
+        return sum(self._tenths) - self._tenths[tenth % len(self._tenths)]
 
     def _turn_to(self, tenth: int) -> None:
-        for passed in range(max(self._tenth + 1, tenth - _TENTHS), tenth + 1):
-            self._tenths[passed % (_TENTHS + 1)] = 0
+        tenths = self._tenths
+        for passed in range(max(self._tenth + 1, tenth - len(tenths) + 1), tenth + 1):
+            tenths[passed % len(tenths)] = 0
         self._tenth = tenth

@@ -42,8 +42,11 @@ _PROBE_S = (
 )
 _MANY_REPEATS = 15  # packets asked for again within a second: a keyframe that drowned
 _REPEATS_S = 1.0
-_STUTTERS = 1 / 3  # of the pictures of a lower layer: fewer look like a standstill
-_MOVES = 2 / 5  # so many before it is gone up to: half the rate is a choice encoders make
+# A layer stands still when it shows less than this share of a lower layer's pictures, and fewer
+# than so many a second. A little more of either is asked before it is gone up to, so that none
+# flaps; half the lower layer's rate is a choice encoders make.
+_STUTTERS, _STUTTERS_S = 1 / 3, 6
+_MOVES, _MOVES_S = 2 / 5, 8
 _COME_BACK_S = 3.0  # after a pause the layers of a picture begin one by one, the smallest first
 
 
@@ -124,8 +127,8 @@ class Choice:
             self._layer = None
             self._stop_probing()
             return None
-        if self._probed is not None and self._probed >= len(rates):
-            self._stop_probing()  # another picture, with fewer layers
+        if self._probed is not None and (self._probed >= len(rates) or not self.can_probe):
+            self._stop_probing()  # another picture, with fewer layers or in another codec
         flowing = [layer for layer, rate in enumerate(rates) if rate > 0]
         if not flowing:
             self._still_at = now
@@ -250,18 +253,19 @@ class Choice:
         self._stop_probing()
 
 
-def steady(rates: Sequence[int], pictures: Sequence[int], present: int | None) -> list[int]:
+def steady(rates: Sequence[int], pictures_s: Sequence[float], present: int | None) -> list[int]:
     """The rates, with 0 for a layer that hardly shows pictures while a lower one does.
 
     A presenter's device that has too little power or uplink for its largest picture goes on sending
     one of it now and then, at a high rate: whoever watches that sees a picture stand still.
-    `present`: the layer that is watched; above it a little more is asked, so that none flaps.
+    `present`: the layer that is watched.
     """
-    most, found = 0, []
-    for layer, (rate, shown) in enumerate(zip(rates, pictures, strict=True)):
-        share = _STUTTERS if present is None or layer <= present else _MOVES
-        found.append(rate if shown >= most * share else 0)
-        most = max(most, shown)
+    most, found = 0.0, []
+    for layer, (rate, shown_s) in enumerate(zip(rates, pictures_s, strict=True)):
+        is_above = present is not None and layer > present
+        share, enough_s = (_MOVES, _MOVES_S) if is_above else (_STUTTERS, _STUTTERS_S)
+        found.append(rate if shown_s >= min(most * share, enough_s) else 0)
+        most = max(most, shown_s)
     return found
 
 

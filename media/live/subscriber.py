@@ -240,8 +240,8 @@ class Subscriber:
         feeds = [fanout.feed for fanout in track.fanouts]
         rates = [feed.bitrate_bps(now) for feed in feeds]
         line.choice.can_probe = line.outlet.is_repaired(track.codec.name)
-        pictures = [feed.pictures(now) for feed in feeds]
-        moving = steady(rates, pictures, line.choice.layer)
+        pictures_s = [feed.pictures_s(now) for feed in feeds]
+        moving = steady(rates, pictures_s, line.choice.layer)
         return line.choice.pick(moving, self._other_bps(line, now), now)
 
     def _other_bps(self, line: Line, now: float) -> int:

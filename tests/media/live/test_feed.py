@@ -587,15 +587,17 @@ def test_the_bitrate_is_that_of_the_last_second(loop: Loop) -> None:
 
 def test_pictures_are_counted_by_their_ends(loop: Loop) -> None:
     feed, sound = made(loop), made(loop, "opus", 48_000)
-    assert feed.pictures(loop.now) == 0
-    for seq in range(90):
+    assert feed.pictures_s(loop.now) == 0
+    for seq in range(120):
         feed.push(header(seq, marker=seq % 3 == 2), vp8(seq), loop.now)
         sound.push(header(seq, marker=True), b"sound", loop.now)
         loop.run(0.02)
-    assert feed.pictures(loop.now) == pytest.approx(50 / 3, abs=2)
-    assert sound.pictures(loop.now) == 0
+    assert feed.pictures_s(loop.now) == pytest.approx(50 / 3, abs=1)
+    assert sound.pictures_s(loop.now) == 0
+    loop.run(1.0)
+    assert feed.pictures_s(loop.now) == pytest.approx(25 / 3, abs=1)
     loop.run(1.2)
-    assert feed.pictures(loop.now) == 0
+    assert feed.pictures_s(loop.now) == 0
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(0, 1400)), min_size=1, max_size=80))

@@ -408,6 +408,13 @@ def test_a_layer_that_ends_is_probed_for_no_longer() -> None:
     assert choice.probe_bps == 0
 
 
+def test_another_codec_without_repeats_ends_the_probe() -> None:
+    choice, now = probing()
+    choice.can_probe = False
+    choice.pick(CAMERA, SOUND, now + 0.1)
+    assert choice.probe_bps == 0
+
+
 @pytest.mark.parametrize("rates", [CAMERA[:2], (CAMERA[0],), (0,)])
 def test_another_picture_without_that_layer_ends_the_probe(rates: Sequence[int]) -> None:
     choice, now = probing()
@@ -554,27 +561,36 @@ def test_after_a_pause_the_largest_layer_may_be_the_last_to_come() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "present", "kept"),
+    ("pictures_s", "present", "kept"),
     [
-        ((30, 30, 30), 0, (1, 1, 1)),
-        ((30, 30, 1), 2, (1, 1, 0)),
-        ((30, 2, 30), 1, (1, 0, 1)),
+        # what a share of the lower layer's pictures says
         ((15, 30, 30), 0, (1, 1, 1)),
+        ((30, 20, 16), 0, (1, 1, 1)),
+        ((10, 4, 4), 0, (1, 1, 1)),
+        ((10, 3.5, 3), 1, (1, 1, 0)),
+        ((10, 3.5, 3), 0, (1, 0, 0)),
+        ((5, 5, 5), 0, (1, 1, 1)),  # a screen that is shared
         ((1, 1, 1), 0, (1, 1, 1)),
         ((0, 0, 0), 0, (1, 1, 1)),
-        ((30, 11, 4), 0, (1, 0, 0)),
-        ((30, 15, 4), 0, (1, 1, 0)),
-        ((30, 11, 4), 1, (1, 1, 0)),
-        ((30, 20, 16), 0, (1, 1, 1)),
-        ((30, 12, 12), None, (1, 1, 1)),
+        # one that stands still beside one that moves, whether it is watched or gone up to
+        ((30, 30, 1), 2, (1, 1, 0)),
+        ((30, 5, 30), 1, (1, 0, 1)),
+        ((30, 12, 5.5), 2, (1, 1, 0)),
+        # one that moves, whatever the one below it does
+        ((30, 12, 8), 1, (1, 1, 1)),
+        ((30, 8, 8), 0, (1, 1, 1)),
+        ((30, 7.5, 7.5), 0, (1, 0, 0)),
+        ((30, 7.5, 6), 2, (1, 1, 1)),
+        ((60, 8, 15), 0, (1, 1, 1)),
+        ((30, 7, 7), None, (1, 1, 1)),
         ((), None, ()),
     ],
 )
 def test_a_layer_that_hardly_moves_beside_a_lower_one_does_not_flow(
-    pictures: tuple[int, ...], present: int | None, kept: tuple[int, ...]
+    pictures_s: tuple[float, ...], present: int | None, kept: tuple[int, ...]
 ) -> None:
-    rates = CAMERA[: len(pictures)]
-    assert steady(rates, pictures, present) == [r * k for r, k in zip(rates, kept, strict=True)]
+    rates = CAMERA[: len(pictures_s)]
+    assert steady(rates, pictures_s, present) == [r * k for r, k in zip(rates, kept, strict=True)]
 
 
 def test_a_lowest_layer_that_ends_is_left_for_the_one_above() -> None:
