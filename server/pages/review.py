@@ -58,13 +58,13 @@ async def index(here: Here) -> Response:
         await report.plan_anew(conn)
         live = await report.live_figures(conn, here.scope, filters)
         found = await review.of_period(conn, here.scope, filters, by, live)
+        regions, companies = await review.choices(conn, here.scope, filters)
         part = part_of(query.get("page", ""), found.whole.registered, report.ROWS_PER_PAGE)
-        months = [(line.key, line.figures.registered) for line in found.months]
+        months = [(month.key, month.registered) for month in found.months]
         some, skipped = report.stretch(filters, months, part.first)
         rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
         registry = await report.registry(conn, here.scope)
         names = await review.named(conn, here.scope, filters)
-        regions, companies = await review.choices(conn, here.scope)
     return here.page(
         "attendance/index.html",
         has_pairs_only={grant.role for grant in here.scope.grants} == {"facilitator"},
@@ -160,12 +160,12 @@ def _number(here: Here, value: float) -> str:
 
 def over_time(here: Here, found: Review) -> Chart | None:
     """Classes in sessions by month: what counts, and on it what does not; None without any."""
-    dated = [line for line in found.months if line.key]
+    dated = [month for month in found.months if month.key]
     if not dated:
         return None
-    counted = tuple(float(line.figures.passed) for line in dated)
-    others = tuple(float(line.figures.registered - line.figures.passed) for line in dated)
-    best = max(dated, key=lambda line: line.figures.registered)
+    counted = tuple(float(month.passed) for month in dated)
+    others = tuple(float(month.registered - month.passed) for month in dated)
+    best = max(dated, key=lambda month: month.registered)
     return charts.columns(
         here._("Classes in lessons, month by month"),
         here._(
@@ -174,7 +174,7 @@ def over_time(here: Here, found: Review) -> Chart | None:
             all=_number(here, sum(counted) + sum(others)),
             month=_month(here, best.key, "LLLL y"),
         ),
-        [_month(here, line.key, "LLL yy" if len(dated) > 12 else "LLL") for line in dated],
+        [_month(here, month.key, "LLL yy" if len(dated) > 12 else "LLL") for month in dated],
         [Series(here._("Counts"), counted), Series(here._("Does not count"), others)],
         here._("Month"),
         lambda value: _number(here, value),

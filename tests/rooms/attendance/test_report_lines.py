@@ -95,7 +95,7 @@ async def test_a_late_part_of_a_list_is_the_same_by_its_months(pool: Pool) -> No
         await conn.execute("update sessions set local_date = null where started_at < '2025-08-20'")
         every = await report.of_programme(conn, history.office, Filters(), limit=10_000)
         found = await review.of_period(conn, history.office, Filters(), By.LEVEL)
-        months = [(line.key, line.figures.registered) for line in found.months]
+        months = [(month.key, month.registered) for month in found.months]
         assert months[0][0] == "" and len(every) == history.lessons
         for first in range(0, len(every) + 7, 7):
             some, skipped = report.stretch(Filters(), months, first, 7)

@@ -72,9 +72,10 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
             for line in found.lines:
                 sums.update({name: getattr(line.figures, name) for name in ADDED})
             assert sums == Counter({name: getattr(found.whole, name) for name in ADDED})
-        for line in found.months:
-            mine = [row for row in rows if f"{row.local_date:%Y-%m}" == line.key]
-            assert line.figures == own_count(mine)
+        for month in found.months:
+            mine = own_count([row for row in rows if f"{row.local_date:%Y-%m}" == month.key])
+            assert (month.registered, month.passed) == (mine.registered, mine.passed)
+        assert sum(month.registered for month in found.months) == len(rows)
         parts = [part async for part in export.batches(conn, history.office, YEAR)]
         exported = [export.LINES.values(cells) for part in parts for cells in part]
         assert {(one["session_class_id"], one["outcome"], one["pupils_counted"])
@@ -87,6 +88,15 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
             assert some == [row for row in rows if report.fits(row, wish)], wish
             alike = await review.of_period(conn, history.office, wished, By.REGION)
             assert bare(alike.whole) == own_count(some)
+        november = Filters(since=date(2025, 11, 1), until=date(2025, 11, 30))
+        _, companies = await review.choices(conn, history.office, november)
+        assert {name for _, name in companies} == {
+            row.company for row in rows if f"{row.local_date:%Y-%m}" == "2025-11"
+        }
+        chosen = history.companies[0]
+        long_ago = Filters(until=date(2020, 1, 1), company_id=chosen.id)
+        _, companies = await review.choices(conn, history.office, long_ago)
+        assert companies == [(str(chosen.id), chosen.name)]
 
 
 async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> None:

@@ -390,7 +390,7 @@ async def test_the_report_and_its_exports_show_rooms_beside_tours(sitting: Sitti
         only = Filters(tour_id=sitting.room.id)
         [row] = await report.of_programme(conn, office, only, figures)
         assert (row.present_ms, row.company, row.is_final) == (120_000, "Havenlicht", False)
-        regions, companies = await review.choices(conn, office)
+        regions, companies = await review.choices(conn, office, Filters())
         assert [name for _, name in (*regions, *companies)] == ["Twente", "Havenlicht"]
         parts = await review.of_period(conn, office, Filters(sitting="live"), By.REGION, figures)
         assert (parts.whole.registered, [line.name for line in parts.lines]) == (1, ["Twente"])
