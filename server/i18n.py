@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -22,18 +23,21 @@ N_ = _mark
 
 
 def load(language: str) -> gettext.NullTranslations:
-    """Reads `web/locales/<language>.po` and the parts beside it; English is the source itself."""
-    translations: gettext.NullTranslations = gettext.NullTranslations()
+    """Reads `web/locales/<language>.po` and the parts beside it; English is the source itself.
+
+    As one catalogue: a page asks for two hundred sentences, and each would be looked for in part
+    after part.
+    """
+    whole = Catalog(locale=language)
     for path in catalogue_files(language):
         with path.open("rb") as file:
-            catalogue = read_po(file, locale=language)
-        binary = BytesIO()
-        write_mo(binary, catalogue)
-        binary.seek(0)
-        part = gettext.GNUTranslations(binary)
-        part.add_fallback(translations)
-        translations = part
-    return translations
+            for message in read_po(file, locale=language):
+                if message.id:
+                    whole[message.id] = message
+    binary = BytesIO()
+    write_mo(binary, whole)
+    binary.seek(0)
+    return gettext.GNUTranslations(binary)
 
 
 def catalogue_files(language: str) -> list[Path]:

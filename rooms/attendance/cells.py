@@ -23,6 +23,8 @@ Cell = str | int | float | Decimal | bool | datetime | None
 
 DELIMITERS = (";", ",")
 MARK = "'"
+# As far a moment is written.
+SECOND = len("2026-03-10T08:00:00")
 _STARTERS = frozenset("=+-@")
 _MINUS_SIGN = "\u2212"
 _LINE_STARTERS = frozenset("\t\r\n")
@@ -107,7 +109,7 @@ def _number(value: float | Decimal, decimal_mark: str) -> str:
 
 def utc_text(moment: datetime) -> str:
     """`2026-03-10T08:00:00Z`, to the second."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return moment.astimezone(UTC).isoformat()[:SECOND] + "Z"
 
 
 def local_text(moment: datetime, zone: str) -> str:

@@ -83,20 +83,19 @@ class School:
         """What it was called; today's name when no day is known."""
         if day is None:
             return self.name
-        return next((name for until, name in self.former if until > day), self.name)
+        for until, name in self.former:
+            if until > day:
+                return name
+        return self.name
 
     def network_on(self, day: date | None) -> str:
         """The name of the network it was in, '' for none."""
         if day is None:
             return ""
-        return next(
-            (
-                name
-                for since, until, name in self.networks
-                if since <= day and (until is None or day < until)
-            ),
-            "",
-        )
+        for since, until, name in self.networks:
+            if since <= day and (until is None or day < until):
+                return name
+        return ""
 
 
 # --- one row -------------------------------------------------------------------------------------
@@ -144,7 +143,7 @@ def values(
         *shared.times,
         region,
         school.code,
-        school.name_on(shared.day) if school.former else school.name,
+        school.name_on(shared.day),
         school.place,
         class_name,
         level,
@@ -168,18 +167,20 @@ def values(
         *correction,
         is_final,
         *shared.room,
-        _hh_mm(window_ms),
-        _hh_mm(present_ms),
+        _hh_mm((window_ms + 30_000) // 60_000),
+        _hh_mm((present_ms + 30_000) // 60_000),
         cut_off,
         shared.window,
         local_text(lesson_from, shared.zone) if lesson_from else "",
         local_text(lesson_until, shared.zone) if lesson_until else "",
-        school.network_on(shared.day) if school.networks else "",
+        school.network_on(shared.day),
     ]
 
 
-# Windows are few, and a class that stayed to the end was there for all of it.
-_hh_mm = lru_cache(maxsize=4096)(hh_mm)
+@lru_cache(maxsize=4096)
+def _hh_mm(minutes: int) -> str:
+    """Lengths to the nearest minute, of which there are few."""
+    return hh_mm(minutes * 60_000)
 
 
 # --- many of them --------------------------------------------------------------------------------
@@ -201,16 +202,16 @@ class Part:
         return [self._values(row) for row in self.rows[first : first + size]]
 
     def _values(self, row: asyncpg.Record) -> Values:
-        key = row[0]
-        around = (
-            self.regions.get(row[3], ""),
-            self.schools[row[2]],
-            self.sittings[row[1]],
+        key, session, school, region = row[:4]
+        judged = self.judged.get(key) if self.judged else None
+        return values(
+            (*row[:OWN], *_judged_values(judged)) if judged else row,
+            self.regions.get(region, ""),
+            self.schools[school],
+            self.sittings[session],
             self.corrected.get(key, UNCORRECTED),
+            is_final=judged is None,
         )
-        if key in self.judged:
-            return values((*row[:OWN], *_judged_values(self.judged[key])), *around, is_final=False)
-        return values(row, *around)
 
 
 class Reader:
