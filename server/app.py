@@ -21,7 +21,7 @@ from media.errors import MediaError
 from media.storage import S3Access, open_storage
 from rooms.attendance.keeping import keeping
 from rooms.errors import Conflict, NotThere, RoomError
-from server import auth, csrf, database, errors, i18n, templates
+from server import auth, bodies, csrf, database, errors, i18n, templates
 from server.auth import Viewer
 from server.config import Settings
 from server.context import Floor, Here, Knock, utc_now
@@ -72,7 +72,7 @@ def _static() -> BaseRoute:
 
 def _route(address: Address) -> Route:
     async def endpoint(request: Request) -> Response:
-        here = await look_around(request)
+        here = await look_around(bodies.in_time(request) if address.times_body else request)
         try:
             return await _answer(here, address)
         except (RoomError, MediaError) as error:
@@ -148,7 +148,10 @@ def _asked_for(request: Request) -> str:
 
 def _refuse(here: Here, error: RoomError | MediaError, is_machine: bool) -> Response:
     status = errors.STATUS_BY_CODE.get(error.code) or _status_of(error)
-    return _say(here, error.code, status, is_machine, dict(error.params))
+    response = _say(here, error.code, status, is_machine, dict(error.params))
+    if error.code == "body_slow":  # what may still come of the body is no next request
+        response.headers["Connection"] = "close"
+    return response
 
 
 def _status_of(error: RoomError | MediaError) -> int:

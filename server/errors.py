@@ -35,6 +35,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "file_large": 413,
     "form_large": 413,
     "document_large": 413,
+    "body_slow": 408,
     # live: what a browser, OBS or a player is told, as RFC 9725 wants it
     "bad_offer": 400,
     "media_unsupported": 422,
@@ -72,6 +73,7 @@ SENTENCES: dict[str, str] = {
     "form_large": N_(
         "This is more than this page takes: at most {limit_kb} kB. Nothing was changed."
     ),
+    "body_slow": N_("What you sent did not arrive in time. Nothing was changed. Send it again."),
     "cross_site": N_("This request came from another site. Nothing was changed."),
     "throttled": N_("Too many tries. Wait a few minutes and try again."),
     "server_fault": N_("Something went wrong here. What you had saved is kept. Try again."),
