@@ -66,7 +66,11 @@ async def _migrate(dsn: str, told: Mapping[str, str]) -> None:
     argv = (sys.executable, "-m", "server", "migrate")
     child = await asyncio.create_subprocess_exec(*argv, env=told)
     if await child.wait() != 0:
-        raise CannotDo("migration", "The database could not be brought to the newest version.")
+        raise CannotDo(
+            "migration",
+            "The database could not be brought to the newest version. All it held is there, and "
+            "nothing is half changed: start again; if it stays so, the lines above say why.",
+        )
 
 
 @contextlib.asynccontextmanager
