@@ -39,6 +39,10 @@ SHOWN = [
 # What stands on the page for whoever looks, hears or tabs through it.
 HEADINGS = "[...document.querySelectorAll('h1')].filter(h => h.checkVisibility()).length"
 WIDTH = "document.scrollingElement.scrollWidth"
+# Values of the label beside a page that stand where only their names belong.
+ASTRAY = """[...document.querySelectorAll('.margin dl > dd')]
+  .filter((one) => one.offsetLeft <= one.parentElement.querySelector('dt').offsetLeft)
+  .map((one) => one.textContent)"""
 UNSEEN_FOCUS = """() => {
   const all = 'a[href], button, input, select, textarea, summary, [tabindex="0"]'
   return [...document.querySelectorAll(all)]
@@ -162,6 +166,7 @@ async def test_a_page_is_sound(here: Looking, visit: Visit) -> None:
     assert await page.evaluate("document.documentElement.lang") == "nl"
     assert await page.evaluate(HEADINGS) == 1
     assert await page.evaluate(WIDTH) <= PHONE["width"]
+    assert await page.evaluate(ASTRAY) == []
     assert await page.evaluate(violations()) == []
     assert here.said(status) == []
 
