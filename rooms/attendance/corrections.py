@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from rooms.attendance import results
+from rooms.attendance import materials, results
 from rooms.attendance.results import Result
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
@@ -46,7 +46,7 @@ async def correct(
     `headcount`, `correction_field`.
     """
     reason = checked_reason(reason)
-    found = results.judge(await results.material(conn, session_class_id))
+    found = results.judge(await materials.one(conn, session_class_id))
     measured = _measured(found, field)
     await conn.execute(
         """

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.attendance import report, results
+from rooms.attendance import materials, report, results
 from rooms.attendance.cells import hh_mm, local_text, utc_text
 from rooms.attendance.lines import Value, Values
 from rooms.attendance.results import Result
@@ -250,7 +250,7 @@ class Reader:
             for row in rows
             if row["outcome"] is None or sittings[row[1]].state != "ended"
         ]
-        found = await results.materials(self._conn, ids) if ids else []
+        found = await materials.of(self._conn, ids) if ids else []
         return {str(one.session_class_id): results.judge(one) for one in found}
 
     async def _schools_of(self, rows: list[asyncpg.Record]) -> dict[str, School]:

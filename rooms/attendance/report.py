@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from rooms.attendance import results
+from rooms.attendance import materials, results
 from rooms.attendance.results import Result
 from rooms.attendance.rule import PASSING, Outcome, pupils_reached
 from rooms.connection import Connection
@@ -252,7 +252,7 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
     )
     if not rows:
         return ()
-    found = await results.materials(conn, [row["session_class_id"] for row in rows])
+    found = await materials.of(conn, [row["session_class_id"] for row in rows])
     judged = [(one.session_class_id, results.judge(one)) for one in found]
     return [_live(key, one) for key, one in judged if fits(one, filters.outcome)]
 
@@ -383,7 +383,7 @@ async def is_coordinated(conn: Connection, scope: Scope, session_class_id: UUID)
 async def with_live(conn: Connection, rows: Sequence[asyncpg.Record]) -> list[Row]:
     """Rows with kept results as they are, the others judged now."""
     open_ids = [row["session_class_id"] for row in rows if row["outcome"] is None]
-    found = await results.materials(conn, open_ids) if open_ids else []
+    found = await materials.of(conn, open_ids) if open_ids else []
     judged = {one.session_class_id: results.judge(one) for one in found}
     return [_row(row, judged.get(row["session_class_id"])) for row in rows]
 

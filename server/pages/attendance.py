@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from rooms.agenda import room_sessions, sessions
-from rooms.attendance import confirmations, corrections, report, results
+from rooms.attendance import confirmations, corrections, materials, report, results
 from rooms.attendance.report import Row
 from rooms.attendance.results import Result
 from rooms.attendance.rule import Outcome
@@ -31,7 +31,7 @@ async def show(here: Here) -> Response:
 async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
     async with here.transaction() as conn:
         row = await report.one(conn, here.scope, here.id("session_class"))
-        found = await results.material(conn, row.session_class_id)
+        found = await materials.one(conn, row.session_class_id)
         frozen = await results.frozen(conn, row.session_class_id)
         history = await corrections.history(conn, here.scope, row.session_class_id)
         is_coordinated = await report.is_coordinated(conn, here.scope, row.session_class_id)

@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_date
 from starlette.responses import Response
 
-from rooms.attendance import report, results, review
+from rooms.attendance import materials, report, results, review
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Result, SeatResult
@@ -266,7 +266,7 @@ async def seat(here: Here) -> Response:
     async with here.transaction() as conn:
         row = await report.one(conn, here.scope, here.id("session_class"))
         frozen = await results.frozen(conn, row.session_class_id)
-        found = None if frozen else await results.material(conn, row.session_class_id)
+        found = None if frozen else await materials.one(conn, row.session_class_id)
     result = results.judge(found) if found else None
     device = _device(result, typed)
     if result is None or device is None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from rooms.agenda import sessions
 from rooms.agenda.sessions import Plan, Session
 from rooms.agenda.states import State
-from rooms.attendance import keeping, results, seats
+from rooms.attendance import keeping, materials, results, seats
 from rooms.attendance.beats import Collector, Now, Post
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
@@ -119,7 +119,7 @@ async def _teachers_page(here: Here, problem: RoomError | None = None) -> Respon
     async with here.transaction() as conn:
         session = await _titled(conn, here, await sessions.get(conn, here.scope, here.id()))
         room = await seats.here_now(conn, here.scope, session.session_class_id, here.now)
-        result = results.judge(await results.material(conn, session.session_class_id))
+        result = results.judge(await materials.one(conn, session.session_class_id))
         code, link_token = await classes.of_session(conn, session.programme_id, session.class_id)
         chapters = (await _film(conn, here, session))["chapters"]
     form = await here.form() if problem else None

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from rooms.attendance import results
+from rooms.attendance import materials, results
 from server import database
 from tests.browser import stand
 from tests.support.chromium import light_chromium
@@ -120,6 +120,7 @@ async def test_a_screen_and_two_phones(rig: Rig, dsn_of_lesson: str) -> None:
     await screen.locator("[data-start] button").click()
     await plays_beyond(screen, 1)
     await look(screen, "beamer-film")
+    await expect(screen.get_by_role("heading", level=1)).to_have_count(1)
     teacher = await rig.device(PHONE, "teacher")
     await teacher.goto(session)
     await look(teacher, "teacher")
@@ -144,7 +145,7 @@ async def test_a_screen_and_two_phones(rig: Rig, dsn_of_lesson: str) -> None:
             UUID(session.rsplit("/", 1)[1]),
         )
         assert row is not None
-        again = results.judge(await results.material(conn, row["session_class_id"]))
+        again = results.judge(await materials.one(conn, row["session_class_id"]))
     await pool.close()
     assert (row["outcome"], row["headcount"], row["headcount_source"]) == (
         "present",

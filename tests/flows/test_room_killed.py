@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from rooms.attendance import results
+from rooms.attendance import materials, results
 from rooms.attendance.rule import unix_ms
 from rooms.live import on_air
 from rooms.people import sign_ins
@@ -222,7 +222,7 @@ async def measured(hall: Hall, since: datetime, until_: datetime) -> None:
     async with hall.pool.acquire() as conn, conn.transaction():
         await on_air.see(conn, spans, until_)
         parts = await conn.fetch("select id from session_classes")
-        found = [results.judge(await results.material(conn, row["id"])) for row in parts]
+        found = [results.judge(await materials.one(conn, row["id"])) for row in parts]
     seats = [seat for result in found for seat in result.seat_results]
     assert len(seats) == DEVICES
     window_ms = unix_ms(until_) - unix_ms(since)

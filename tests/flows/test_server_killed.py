@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from rooms.attendance import results
+from rooms.attendance import materials
 from rooms.attendance.rule import unix_ms
 from server import database
 from tests.support.lessons import a_class, a_session, a_world
@@ -118,7 +118,7 @@ async def _holds(
 ) -> None:
     """Per seat: everything acknowledged is there, and at most five seconds are missing."""
     async with pool.acquire() as conn:
-        found = await results.material(conn, session_class_id)
+        found = await materials.one(conn, session_class_id)
     kept = sorted(
         max((end for visit in seat.visits for _, end in visit.watched), default=0)
         for seat in found.seats

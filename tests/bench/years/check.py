@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-from rooms.attendance import results
+from rooms.attendance import materials, results
 from rooms.connection import Connection
 
 KEPT = (
@@ -44,7 +44,7 @@ async def against_the_rule(conn: Connection, programme: str, sample: int) -> int
         sample,
     )
     for row in rows:
-        found = await results.material(conn, row["session_class_id"])
+        found = await materials.one(conn, row["session_class_id"])
         judged = results.judge(found)
         seats = json.loads(json.dumps([results.seat_json(one) for one in judged.seat_results]))
         wanted = {name: getattr(judged, name) for name in KEPT} | {"intervals": seats}

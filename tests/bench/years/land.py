@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_OID, uuid5
 
 from rooms.people.codes import ALPHABET
 from tests.bench.years.sheets import Book
@@ -181,14 +182,24 @@ def _networks(land: Land) -> None:
             continue
         here, next_one = (made[(school.number + step) % len(made)] for step in (0, 1))
         moves = school.number % 20 == 1
-        join = land.book.network_members.add
-        join(land.programme, here, school.id, None, LONG_AGO, MOVED_ON if moves else None)
+        _stay(land, here, school.id, None, LONG_AGO, MOVED_ON if moves else None)
         if moves:
-            join(land.programme, next_one, school.id, None, MOVED_ON, None)
+            _stay(land, next_one, school.id, None, MOVED_ON, None)
     for number, company in enumerate(land.companies):
         if number % 5 == 0:
-            network = made[number // 5 % len(made)]
-            land.book.network_members.add(land.programme, network, None, company.id, LONG_AGO, None)
+            _stay(land, made[number // 5 % len(made)], None, company.id, LONG_AGO, None)
+
+
+def _stay(
+    land: Land,
+    network: str,
+    school: str | None,
+    company: str | None,
+    since: date,
+    until: date | None,
+) -> None:
+    key = str(uuid5(NAMESPACE_OID, f"{network} {school or company} {since}"))
+    land.book.network_members.add(land.programme, key, network, school, company, since, until)
 
 
 def _school(land: Land, number: int) -> School:

@@ -73,7 +73,8 @@ class Book:
         )
         self.networks = Sheet("networks", "programme_id id name named_at")
         self.network_members = Sheet(
-            "network_members", "programme_id network_id school_id company_id valid_from valid_to"
+            "network_members",
+            "programme_id id network_id school_id company_id valid_from valid_to",
         )
         self.companies = Sheet(
             "companies", "programme_id id slug name about place region_id state created_at"

@@ -1,15 +1,17 @@
 """A webinar's day: announced, tried, its doors open, live, over; and what nobody does."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
-from rooms.agenda import arrivals, registrations, webinar_doors, webinars
+from rooms.agenda import arrivals, offers, registrations, webinar_doors, webinars
 from rooms.agenda.registrations import Wish
 from rooms.agenda.webinar_states import State
 from rooms.agenda.webinar_texts import Text
-from rooms.attendance import keeping, results, seats
+from rooms.attendance import keeping, materials, seats
 from rooms.attendance.ranges import Range
 from rooms.attendance.rule import unix_ms
 from rooms.connection import Connection
@@ -125,6 +127,40 @@ async def test_a_class_comes_and_one_that_does_not_is_a_no_show(pool: Pool, worl
     assert {row["expected"] for row in found.values()} == {28}
 
 
+class Between:
+    """A connection after whose first question something happens elsewhere."""
+
+    def __init__(self, conn: Connection, happens: Callable[[], Awaitable[object]]) -> None:
+        self._conn, self._happens = conn, [happens]
+
+    async def fetch(self, query: str, *args: object) -> list[Any]:
+        rows = await self._conn.fetch(query, *args)
+        while self._happens:
+            await self._happens.pop()()
+        return list(rows)
+
+
+async def test_a_code_typed_while_the_class_comes_leads_there(pool: Pool, world: World) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        by = await a_maker(conn, world)
+        made = await an_announced(conn, world, NOW, by=by)
+        school_class = await a_class(conn, world)
+        wish = Wish(school_class.id, 28)
+        registered = await registrations.register(conn, world.scope, made.id, wish, NOW)
+        await webinar_doors.open_doors(conn, by, made.id, minutes(-15))
+
+    async def another_phone_comes() -> None:
+        async with pool.acquire() as other, other.transaction():
+            await arrivals.come(other, world.scope, registered.id, minutes(-5))
+
+    async with pool.acquire() as conn:
+        between = cast(Connection, Between(conn, another_phone_comes))
+        met = await offers.offered(between, world.programme.id, school_class.id, minutes(-5))
+        after = await offers.offered(conn, world.programme.id, school_class.id, minutes(-5))
+    assert [(one.room_id, one.registration_id) for one in met] == [(made.room_id, None)]
+    assert met == after
+
+
 async def _flows(conn: Connection, room_id: UUID, start: float, end: float) -> None:
     """Media flows in the room."""
     spans: tuple[Range, ...] = ((unix_ms(minutes(start)), unix_ms(minutes(end))),)
@@ -140,7 +176,7 @@ async def test_a_lessons_own_times_narrow_its_window(pool: Pool, world: World) -
         registered = await registrations.register(conn, world.scope, made.id, wish, NOW)
         await webinar_doors.open_doors(conn, by, made.id, minutes(-15))
         part = await arrivals.come(conn, world.scope, registered.id, minutes(20))
-        found = await results.material(conn, part)
+        found = await materials.one(conn, part)
     assert found.window.is_own_times
     assert found.window.spans == ((unix_ms(minutes(20)), unix_ms(minutes(60))),)
 

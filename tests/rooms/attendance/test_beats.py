@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from rooms.agenda import sessions
-from rooms.attendance import beats, keeping, results, seats, visits
+from rooms.attendance import beats, keeping, materials, results, seats, visits
 from rooms.attendance.beats import Beat
 from rooms.attendance.rule import SeatKind
 from rooms.connection import Connection
@@ -75,7 +75,7 @@ class Lesson:
 
     async def judge(self) -> results.Result:
         async with self.pool.acquire() as conn:
-            return results.judge(await results.material(conn, self.session.session_class_id))
+            return results.judge(await materials.one(conn, self.session.session_class_id))
 
     async def rows(self, table: str) -> list[dict[str, object]]:
         async with self.pool.acquire() as conn:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from rooms.attendance import corrections, keeping, results
+from rooms.attendance import corrections, keeping, materials, results
 from rooms.connection import Connection
 from server.database import Pool
 from tests.support.lessons import FILM_MS, World, a_class, a_session, a_world
@@ -55,7 +55,7 @@ async def test_what_was_corrected_on_the_way_is_judged_again_at_the_end(pool: Po
         for minutes in (5, 600):
             await keeping.sweep(conn, NOW + minutes * MINUTE)
         assert await conn.fetchval("select state from sessions") == "ended"
-        now = results.judge(await results.material(conn, key))
+        now = results.judge(await materials.one(conn, key))
         assert await keeping.sweep(conn, NOW + 700 * MINUTE) == []
         kept = await conn.fetchrow(KEPT)
     assert tuple(kept) == (now.outcome, now.headcount, now.present_ms) == ("present", 26, FILM_MS)

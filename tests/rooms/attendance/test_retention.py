@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from rooms.agenda import sessions
-from rooms.attendance import corrections, keeping, results, retention
+from rooms.attendance import corrections, keeping, materials, results, retention
 from rooms.attendance.rule import pupils_reached
 from rooms.connection import Connection
 from rooms.errors import Conflict
@@ -159,7 +159,7 @@ async def test_seats_go_and_the_result_freezes(conn: Connection) -> None:
 async def test_a_frozen_result_is_never_derived_anew(conn: Connection) -> None:
     world = await a_world(conn)
     session_class_id = await a_lesson(conn, world, "3B", LESSON)
-    before = results.judge(await results.material(conn, session_class_id))
+    before = results.judge(await materials.one(conn, session_class_id))
     await retention.purge(conn, A_MONTH_AFTER)
     with pytest.raises(Conflict) as caught:
         await results.rebuild(conn, session_class_id, A_MONTH_AFTER)

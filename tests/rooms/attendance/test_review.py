@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rooms.attendance import corrections, export, report, results, review
+from rooms.attendance.materials import Material, SeenSeat, SeenVisit
 from rooms.attendance.ranges import Ranges, length_ms, union
 from rooms.attendance.report import Filters, Row
-from rooms.attendance.results import Material, SeenSeat, SeenVisit
 from rooms.attendance.review import By, Figures
 from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
 from rooms.scope import Grant, Scope

@@ -15,6 +15,7 @@ from rooms.attendance import (
     corrections,
     export,
     keeping,
+    materials,
     reach,
     report,
     results,
@@ -111,7 +112,7 @@ class Sitting:
     async def judge(self, part: room_sessions.Part | None = None) -> Result:
         key = (part or self.part).session_class_id
         async with self.pool.acquire() as conn:
-            return results.judge(await results.material(conn, key))
+            return results.judge(await materials.one(conn, key))
 
     async def close(self) -> None:
         async with self.pool.acquire() as conn, conn.transaction():
@@ -357,7 +358,7 @@ async def test_kept_results_equal_recomputation(sitting: Sitting) -> None:
     await sitting.close()
     for row in await sitting.rows("session_class_results"):
         async with sitting.pool.acquire() as conn:
-            again = results.judge(await results.material(conn, row["session_class_id"]))
+            again = results.judge(await materials.one(conn, row["session_class_id"]))
         assert row["outcome"] == again.outcome
         assert row["present_ms"] == again.present_ms
         assert row["window_ms"] == again.window_ms == 160_000
