@@ -78,7 +78,9 @@ async def test_a_headcount_waits_until_it_is_confirmed_or_corrected(
     assert "Confirm" in await main_of(at["coordinator"], why)
     assert (await at["far coordinator"].post(f"{why}/confirmation")).status_code == 404
     assert (await at["coordinator"].post(f"{why}/confirmation")).status_code == 303
-    assert link not in await main_of(at["coordinator"], "/needs?kind=headcount")
+    none_left = await main_of(at["coordinator"], "/needs?kind=headcount")
+    assert link not in none_left and "Nothing of this kind" in none_left
+    assert "Good morning" not in none_left, "others wait"
     kept = await pool.fetchrow(
         "select confirmed, confirmed_by from session_classes where id = $1",
         session.session_class_id,
