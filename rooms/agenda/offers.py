@@ -52,6 +52,8 @@ async def offered(
 
     Nothing of a tour whose rights have ended, no plan of one that is not published now.
     """
+    # Asked first: a class that comes between the two questions is in both answers, not in neither.
+    doors = await arrivals.doors(conn, programme_id, class_id, now)
     rows = await conn.fetch(
         """
         select s.programme_id, s.id, s.session_class_id, s.room_id, s.state, s.zone, s.planned_on,
@@ -70,8 +72,9 @@ async def offered(
         class_id,
         now,
     )
-    webinars = await arrivals.doors(conn, programme_id, class_id, now)
-    return [*map(_offered, rows), *(_registered(programme_id, one) for one in webinars)]
+    entered = {row["room_id"] for row in rows}
+    left = [_registered(programme_id, one) for one in doors if one.room_id not in entered]
+    return [*map(_offered, rows), *left]
 
 
 def _registered(programme_id: UUID, one: Door) -> Offered:
