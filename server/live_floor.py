@@ -38,7 +38,7 @@ async def live_floor(
     hub.live, hub.presence = live, LivePresence(pool, clock, live)
     pages = Collector(pool, clock, hub.lost)
     guests = Collector(pool, clock, hub.lost, person_visits.move)
-    async with live, hub.desk, asyncio.TaskGroup() as group:
+    async with live, hub, hub.desk, asyncio.TaskGroup() as group:
         for one in (pages, guests):
             group.create_task(one.run(), name="beats of rooms")
         steps = (

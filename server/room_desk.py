@@ -6,7 +6,6 @@ command makes is told to everybody by the room's log, here as elsewhere (`room_h
 whose row somebody else holds keeps no other room waiting.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -21,12 +20,14 @@ from rooms.live.room import Room
 from rooms.live.room_ticks import Asked
 from server.database import Pool
 from server.live_rooms import DATABASE_AWAY
+from server.room_work import Places, RoomWork
 from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.05
-TICK_WITHIN_S = 5.0
+# A tick is over in hundredths of a second; more at once would not make it faster.
+AT_ONCE, SLOW = 3, 1
 # More than this at one room in this process is more than a tick decides in its time.
 MOST_WAITING = 2_000
 TRY_AGAIN = "try_again"
@@ -50,11 +51,10 @@ class RoomDesk:
         self._waiting: dict[UUID, _Waiting] = {}
         self._ticks = Ticks(TICK_S)
         self._rooms: dict[UUID, Room] = {}  # as far as their logs were read here
-        self._deciding: dict[UUID, asyncio.Task[None]] = {}  # a room's tick that is under way
-        self._tasks = asyncio.TaskGroup()
+        self.work = RoomWork(Places(AT_ONCE, SLOW), self._decided)
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self.work.__aenter__()
         return self
 
     async def __aexit__(
@@ -63,9 +63,7 @@ class RoomDesk:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in list(self._deciding.values()):
-            task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        await self.work.__aexit__(kind, error, trace)
 
     def ask(self, programme_id: UUID, room_id: UUID, asked: Asked, answer: Answer) -> None:
         """Has a command decided in the next tick."""
@@ -90,9 +88,12 @@ class RoomDesk:
         """Begins, in the next tick, to decide what waits; each room by itself. What comes for a
         room whose tick is under way waits for its end."""
         await self._ticks.next()
-        for room_id in self._waiting.keys() - self._deciding.keys():
-            work = self._decide(room_id, self._waiting.pop(room_id))
-            self._deciding[room_id] = self._tasks.create_task(work, name="a room's tick")
+        for room_id in self._waiting.keys() - self.work.rooms:
+            self.work.begin(room_id, self._decide(room_id, self._waiting.pop(room_id)))
+
+    def _decided(self, room_id: UUID) -> None:
+        if room_id in self._waiting:
+            self._ticks.ask()
 
     async def _decide(self, room_id: UUID, waiting: _Waiting) -> None:
         try:
@@ -101,16 +102,12 @@ class RoomDesk:
                 answer(refusal)
         except Exception:
             log.exception("room %s: a fault in answering", room_id)
-        finally:
-            del self._deciding[room_id]
-            if room_id in self._waiting:
-                self._ticks.ask()
 
     async def _tick(self, room_id: UUID, waiting: _Waiting) -> list[str | None]:
         room = self._rooms.pop(room_id, None) or Room()
         try:
             async with (
-                asyncio.timeout(TICK_WITHIN_S),
+                self.work.places.take(),
                 self._pool.acquire() as conn,
                 conn.transaction(),
             ):

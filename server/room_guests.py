@@ -104,7 +104,7 @@ async def _class_on_stage(conn: Connection, room: Room, seat: Seat) -> Guest:
     is_screen = seat.kind is SeatKind.BEAMER
     if not is_screen or not await class_stage.is_on(conn, Scope(room.programme_id), room.id, part):
         raise Refused("not_on_stage")
-    return Guest(room, part, room_orders.creator_of(seat.id), seat.id, is_class=True)
+    return Guest(room, part, room_orders.of_seat(seat.id), seat.id, is_class=True)
 
 
 async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
@@ -133,13 +133,19 @@ async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
             return await _token_holder(here, conn, token, is_newcomer=is_newcomer)
         entered = await _entered(here, conn)
         _check_may_see(entered)
-        if entered.role == "captioner" and entered.captioner is not None:
-            connection = await _connection(here, conn, None)
-            return Guest(entered.room, connection, f"captioner:{entered.captioner.id}")
-        if entered.seat is None:
-            sign_in_id = here.person.sign_in_id
-            return Guest(entered.room, await _connection(here, conn, None), f"sign-in:{sign_in_id}")
-        return await _seated(here, conn, entered.room, entered.seat.id)
+        seat_id = entered.seat.id if entered.seat is not None else None
+        connection = await _connection(here, conn, seat_id)
+        return Guest(entered.room, connection, watches_as(entered, here.viewer), seat_id)
+
+
+def watches_as(entered: Entered, viewer: Viewer | None) -> str:
+    """Whose her picture is, under whatever names of connections: all of it ends with her place."""
+    if entered.seat is not None:
+        return room_orders.of_seat(entered.seat.id)
+    if entered.role == "captioner" and entered.captioner is not None:
+        return room_orders.of_captioner(entered.captioner.id)
+    assert viewer is not None  # who is none of these came in by her sign-in
+    return room_orders.of_person(viewer.person_id)
 
 
 def check_may_watch(entered: Entered) -> None:
@@ -168,12 +174,8 @@ async def _token_holder(here: Here, conn: Connection, token: str, *, is_newcomer
     if entered is None:
         raise Refused("token_over")
     _check_may_see(entered)
-    return await _seated(here, conn, entered.room, told.seat_id)
-
-
-async def _seated(here: Here, conn: Connection, room: Room, seat_id: UUID) -> Guest:
-    connection = await _connection(here, conn, seat_id)
-    return Guest(room, connection, room_orders.creator_of(seat_id), seat_id)
+    connection = await _connection(here, conn, told.seat_id)
+    return Guest(entered.room, connection, room_orders.of_seat(told.seat_id), told.seat_id)
 
 
 async def _connection(here: Here, conn: Connection, seat_id: UUID | None) -> UUID:

@@ -10,6 +10,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 from media.live.messages import Stage as LiveStage
@@ -29,6 +31,7 @@ from rooms.live.log import Logged
 from rooms.live.outbox import Round
 from rooms.live.room_facts import AdultSeen
 from rooms.scope import Scope
+from server import room_orders
 from server.database import Connection, Pool
 from server.live_link import LiveLink
 from server.live_presence import LivePresence
@@ -40,7 +43,8 @@ from server.room_ears import RoomEars
 from server.room_lines import IDLE, PING_SLICES, Line
 from server.room_quality import RoomQuality
 from server.room_reactions import RoomReactions
-from server.room_stages import READ_WITHIN_S, Cut, RoomStages
+from server.room_stages import Cut, RoomStages
+from server.room_work import Places, RoomWork
 from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
@@ -51,6 +55,8 @@ TICK_S = 0.05
 ADULTS_EVERY_S = 0.5
 FIGURES_EVERY_S = 1.0
 AGAIN_AFTER_S = 0.5
+# Logs are read one after the other, and rooms looked after; what is slow has a place beside.
+AT_ONCE, SLOW = 1, 1
 # A page that does not answer for so long is not there; it comes back by itself.
 IDLE_AFTER_S = 20.0
 
@@ -77,7 +83,23 @@ class RoomHub:
         self._clock = clock
         self._noticed: dict[UUID, int] = {}  # rooms in whose log there is something to be read
         self._ticks = Ticks(TICK_S)
+        self.reading = RoomWork(Places(AT_ONCE, SLOW), self._was_read)
+        self.looking = RoomWork(Places(AT_ONCE, SLOW))
         self._slices = 0  # that were asked whether they are there
+
+    async def __aenter__(self) -> Self:
+        await self.reading.__aenter__()
+        await self.looking.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.looking.__aexit__(kind, error, trace)
+        await self.reading.__aexit__(kind, error, trace)
 
     @property
     def live(self) -> LiveRooms:
@@ -155,19 +177,24 @@ class RoomHub:
     # --- the log -------------------------------------------------------------------------------
 
     async def read(self) -> None:
-        """Reads logs that are wanted, in the next tick; what fails waits."""
+        """Begins, in the next tick, to read the logs that are wanted; each room's by itself."""
         await self._ticks.next()
-        noticed, self._noticed = self._noticed, {}
-        for room_id, number in noticed.items():
-            try:
-                await self._read_log(room_id, number)
-            except DATABASE_AWAY as error:
-                log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
-                self._noticed.setdefault(room_id, number)
-            except Exception:
-                log.exception("room %s: a fault in reading its log", room_id)
-        if self._noticed:
+        for room_id in self._noticed.keys() - self.reading.rooms:
+            self.reading.begin(room_id, self._read(room_id, self._noticed.pop(room_id)))
+
+    async def _read(self, room_id: UUID, number: int) -> None:
+        """What fails is read again a moment later."""
+        try:
+            await self._read_log(room_id, number)
+        except DATABASE_AWAY as error:
+            log.warning("room %s: its log waits: %s", room_id, type(error).__name__)
             await asyncio.sleep(AGAIN_AFTER_S)
+            self._noticed.setdefault(room_id, number)
+        except Exception:
+            log.exception("room %s: a fault in reading its log", room_id)
+
+    def _was_read(self, room_id: UUID) -> None:
+        if room_id in self._noticed:
             self._ticks.ask()
 
     def _notice(self, payload: str) -> None:
@@ -192,7 +219,7 @@ class RoomHub:
         known = room or self.live.knows(room_id)
         if known is None:
             return
-        async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+        async with self.reading.places.take(), self._pool.acquire() as conn:
             if room is not None:
                 await self._read_on(conn, room_id, room)
                 is_over = room.news.state.phase == "ended"
@@ -255,27 +282,28 @@ class RoomHub:
                 self.stages.cut(cut)
 
     async def look(self) -> None:
-        """Says which adults are at this process, and sees who is there in each room; half a
-        second passes before."""
+        """Says which adults are at this process, and begins to see who is there in each room; half
+        a second passes before."""
         await asyncio.sleep(ADULTS_EVERY_S)
         self.desk.keep(self.open.rooms.keys())
         if not self.open.rooms:
             return
         try:
-            async with asyncio.timeout(READ_WITHIN_S), self._pool.acquire() as conn:
+            async with self.looking.places.take(), self._pool.acquire() as conn:
                 await room_facts.note_adults(conn, self._adults(), self._clock())
                 await self.quality.keep(conn, self._clock())
-                for room_id, room in list(self.open.rooms.items()):
-                    await self._look_into(conn, room_id, room)
         except DATABASE_AWAY as error:
-            log.warning("nobody looks after the rooms: %s", type(error).__name__)
+            log.warning("nobody says who is there: %s", type(error).__name__)
+        for room_id in self.open.rooms.keys() - self.looking.rooms:
+            self.looking.begin(room_id, self._look_into(room_id, self.open.rooms[room_id]))
 
-    async def _look_into(self, conn: Connection, room_id: UUID, room: OpenRoom) -> None:
+    async def _look_into(self, room_id: UUID, room: OpenRoom) -> None:
         """A fault in one room keeps nobody from looking after the others."""
         try:
-            await self._look_at(conn, room_id, room)
-        except DATABASE_AWAY:
-            raise
+            async with self.looking.places.take(), self._pool.acquire() as conn:
+                await self._look_at(conn, room_id, room)
+        except DATABASE_AWAY as error:
+            log.warning("room %s: nobody looks after it: %s", room_id, type(error).__name__)
         except Exception:
             log.exception("room %s: a fault in looking after it", room_id)
 
@@ -339,4 +367,6 @@ def _cut(room_id: UUID, logged: Logged) -> Cut | None:
     """Who is off the stage by this line."""
     if logged.kind == "class_on_stage" and not logged.data["on"]:
         return Cut(room_id, part=UUID(logged.data["part"]))
-    return Cut(room_id, seat=UUID(logged.data["seat"])) if logged.kind == "banned" else None
+    if logged.kind == "banned":
+        return Cut(room_id, creator=room_orders.of_seat(UUID(logged.data["seat"])))
+    return None

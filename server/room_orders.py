@@ -36,17 +36,30 @@ async def _is_done(
     return True
 
 
-def creator_of(seat_id: UUID) -> str:
-    """Whose the peer connections of a device are, whatever it calls them."""
+# Whose the peer connections are that somebody watches by, whatever she calls them: those of a
+# device, of a captioner, of a person on all her devices.
+
+
+def of_seat(seat_id: UUID) -> str:
+    """What a device watches by, and a player with its token; a class's screen sends so too."""
     return f"seat:{seat_id}"
 
 
-async def cut_seat(live: LiveRooms, programme_id: UUID, room_id: UUID, seat_id: UUID) -> bool:
-    """Nothing is sent to or got from this device any more, nor a player it gave its token to;
-    False as for `cut`."""
+def of_captioner(captioner_id: UUID) -> str:
+    """What a captioner watches by."""
+    return f"captioner:{captioner_id}"
+
+
+def of_person(person_id: UUID) -> str:
+    """What somebody who is signed in watches by. What she sends goes with her place."""
+    return f"person:{person_id}"
+
+
+async def cut_creator(live: LiveRooms, programme_id: UUID, room_id: UUID, creator: str) -> bool:
+    """Nothing is sent to or got from her any more; False as for `cut`."""
 
     def removal(epoch: int) -> RemoveCreator:
-        return RemoveCreator(room_id, epoch, creator_of(seat_id))
+        return RemoveCreator(room_id, epoch, creator)
 
     return await _is_done(live, programme_id, room_id, removal)
 

@@ -33,7 +33,7 @@ from server.allowance import Allowance
 from server.context import Knock
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.room_desk import TRY_AGAIN, RoomDesk
-from server.room_guests import check_may_watch, scope_of, visitor, who_is
+from server.room_guests import check_may_watch, scope_of, visitor, watches_as, who_is
 from server.room_hub import RoomHub
 from server.room_lines import NOT_UNDERSTOOD, RESUME, TOO_MANY, TRY_LATER, Line
 from server.room_wire import way_of
@@ -145,11 +145,10 @@ class _Conversation:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
 
     async def _cut(self, line: Line) -> None:
-        """Its picture ends with its place."""
-        room, seat = self.entered.room, self.entered.seat
+        """Its picture ends with its place, and so does all else that its visitor watches by."""
+        room, creator = self.entered.room, watches_as(self.entered, self.knock.viewer)
         await room_orders.cut(self.live, room.programme_id, room.id, line.connection)
-        if seat is not None:
-            await room_orders.cut_seat(self.live, room.programme_id, room.id, seat.id)
+        await room_orders.cut_creator(self.live, room.programme_id, room.id, creator)
 
     def _end(self, code: int) -> None:
         if not self.ending.done():

@@ -28,11 +28,12 @@ READ_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Who is to be off a stage: a class (`part`), or a device that was removed (`seat`)."""
+    """Who is to be off a stage: a class (`part`), or whoever was removed (`creator`, one of
+    `room_orders`)."""
 
     room_id: UUID
     part: UUID | None = None
-    seat: UUID | None = None
+    creator: str = ""
 
 
 class RoomStages:
@@ -139,8 +140,8 @@ class RoomStages:
         if room is None:
             return True
         key = (self.live, room.programme_id, one.room_id)
-        if one.seat is not None:
-            return await room_orders.cut_seat(*key, one.seat)
+        if one.creator:
+            return await room_orders.cut_creator(*key, one.creator)
         if one.part is None or room.news.state.of_class(one.part).is_on_stage:
             return True
         return await room_orders.cut(*key, one.part)

@@ -8,6 +8,7 @@ from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import NotThere, Refused
 from rooms.live import presenters, standing
+from rooms.live.standing import TakenOff
 from rooms.scope import Scope
 
 
@@ -27,11 +28,11 @@ async def put(
 
 async def remove(
     conn: Connection, scope: Scope, webinar_id: UUID, person_id: UUID, now: datetime
-) -> UUID | None:
+) -> TakenOff | None:
     """Takes her off; her pages lose what they could do there (`rooms/live/standing.py`).
 
-    Returns the place on the stage she had, for the live core to cut off. Raises as `put`, and
-    `Refused` `moderator_last`: somebody is to answer for it.
+    Returns what the live core is to cut off. Raises as `put`, and `Refused` `moderator_last`:
+    somebody is to answer for it.
     """
     webinar = await _led(conn, scope, webinar_id)
     if person_id not in webinar.moderator_ids:

@@ -15,6 +15,7 @@ from rooms.agenda.webinars import Webinar
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.live import presenters, standing
+from rooms.live.standing import TakenOff
 from rooms.people import roles
 from rooms.people.codes import hash_token, new_link_token
 from rooms.scope import Scope
@@ -115,10 +116,10 @@ async def put(
 
 async def remove(
     conn: Connection, scope: Scope, webinar_id: UUID, presenter_id: UUID, now: datetime
-) -> UUID | None:
+) -> TakenOff | None:
     """Takes her off again; her link leads nowhere any more, and her place on the stage is gone.
 
-    Returns that place, for the live core to cut off. Raises `NotThere`.
+    Returns what the live core is to cut off. Raises `NotThere`.
     """
     webinar = await webinar_links.invitable(conn, scope, webinar_id)
     gone = await conn.fetchrow(

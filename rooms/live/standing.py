@@ -6,7 +6,7 @@ what she is told, the rows are asked again.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,17 @@ from rooms.live.room_state import Who
 from rooms.live.rooms import Role, Room
 from rooms.people import grants
 from rooms.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """Somebody who lost what she was in a room. `member`: her place on its stage, if she had one.
+
+    For the live core: what she sends from that place ends, and all that she watches by.
+    """
+
+    person: UUID
+    member: UUID | None
 
 
 def has_power(who: Who) -> bool:
@@ -54,32 +65,38 @@ async def may_go_on(conn: Connection, room: Room, member: UUID) -> bool:
     return person_id is not None and await role_of(conn, room, person_id) in rooms.ON_STAGE
 
 
-async def lost_stages(conn: Connection, scope: Scope, person_id: UUID) -> list[tuple[Room, UUID]]:
-    """The open rooms in which a person has a place on a stage that is hers no more, with that
-    place, for the live core to cut off."""
+async def lost_rooms(
+    conn: Connection, scope: Scope, person_id: UUID
+) -> list[tuple[Room, TakenOff]]:
+    """The open rooms in which a person has a place on a stage that is hers no more, and those in a
+    live process that she may not even see."""
     rows = await conn.fetch(
         """
-        select m.id, m.room_id from room_presenters m
-        join rooms r on (r.programme_id, r.id) = (m.programme_id, m.room_id)
-        where m.programme_id = $1 and m.person_id = $2 and m.removed_at is null
-            and r.closed_at is null
-        order by m.id
+        select r.id, m.id as member from rooms r
+        left join room_presenters m on (m.programme_id, m.room_id) = (r.programme_id, r.id)
+            and m.person_id = $2 and m.removed_at is null
+        where r.programme_id = $1 and r.closed_at is null and (m.id is not null or exists (
+            select from room_leases l where (l.programme_id, l.room_id) = (r.programme_id, r.id)))
+        order by r.id
         """,
         scope.programme_id,
         person_id,
     )
-    found = [
-        (await rooms.shown(conn, scope.programme_id, row["room_id"]), row["id"]) for row in rows
-    ]
-    return [(room, member) for room, member in found if not await may_go_on(conn, room, member)]
+    hers, lost = await grants.scope_of(conn, scope.programme_id, person_id), []
+    for row in rows:
+        room = await rooms.shown(conn, scope.programme_id, row["id"])
+        role = rooms.role_in(hers, room)
+        if role is None or (row["member"] is not None and role not in rooms.ON_STAGE):
+            lost.append((room, TakenOff(person_id, row["member"])))
+    return lost
 
 
 async def leave_stage(
     conn: Connection, scope: Scope, room_id: UUID, person_id: UUID, now: datetime
-) -> UUID | None:
-    """Takes away the place of somebody who was taken off, unless she may be on this stage for
-    another reason too; that place, for the live core to cut off."""
+) -> TakenOff | None:
+    """Takes away the place of somebody who was taken off; None, and nothing, where she may be on
+    this stage for another reason too."""
     room = await rooms.shown(conn, scope.programme_id, room_id)
     if await role_of(conn, room, person_id) in rooms.ON_STAGE:
         return None
-    return await presenters.take_off(conn, scope, room_id, person_id, now)
+    return TakenOff(person_id, await presenters.take_off(conn, scope, room_id, person_id, now))

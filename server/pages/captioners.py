@@ -8,10 +8,11 @@ from rooms.agenda.webinars import Webinar
 from rooms.errors import NotThere, Refused
 from rooms.live import captions, on_air, rooms
 from rooms.scope import Scope
-from server import captioning, forms, link_mails
+from server import captioning, forms, link_mails, room_orders
 from server.context import Here
 from server.database import Connection
 from server.pages import tour_words
+from server.pages.room_studio import end_watching
 from server.pages.rooms import shown_in
 from server.pages.webinar_desk import desk_page, worked_on
 from server.pages.webinars import shown
@@ -40,13 +41,17 @@ async def invite(here: Here) -> Response:
 
 
 async def remove(here: Here) -> Response:
-    """`POST /webinars/{id}/captioners/{captioner}/remove`: from now on she types nothing."""
+    """`POST /webinars/{id}/captioners/{captioner}/remove`: she types and sees nothing more."""
     async with here.transaction() as conn:
         webinar = await worked_on(here, conn)
         captioner_id = here.id("captioner")
         room_id = await captioners.remove(conn, here.scope, webinar.id, captioner_id, here.now)
+        room = None
         if room_id is not None:
             await captions.tell_removed(conn, room_id, captioner_id)
+            room = await rooms.shown(conn, webinar.programme_id, room_id)
+    if room is not None and room.is_open:
+        await end_watching(here, room, room_orders.of_captioner(captioner_id))
     return here.go(f"/webinars/{webinar.id}", said="captioner_taken_off")
 
 

@@ -25,7 +25,7 @@ from server.context import Here
 from server.database import Connection
 from server.i18n import translate
 from server.pages.role_words import FIRST_PAGE, GIVEN, NEEDS_COMPANY, ROLES
-from server.pages.room_studio import cut_off
+from server.pages.room_studio import take_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
 
 
 async def end(here: Here) -> Response:
-    """`POST /programme/persons/{id}/end`: takes one role away, and the stages it opened."""
+    """`POST /programme/persons/{id}/end`: takes one role away, and what it opened on stages."""
     async with here.transaction() as conn:
         held = await roles.by_id(conn, here.scope, here.id())
         if held.person_id == here.person.person_id and held.role in {"bureau", "operator"}:
@@ -157,7 +157,7 @@ async def end(here: Here) -> Response:
         if held.role == "operator":
             raise NotThere("role")
         await roles.end(conn, here.scope, held.id, here.now)
-        lost = await standing.lost_stages(conn, here.scope, held.person_id)
-    for room, member in lost:
-        await cut_off(here, room, member)
+        lost = await standing.lost_rooms(conn, here.scope, held.person_id)
+    for room, off in lost:
+        await take_off(here, room, off)
     return here.go("/programme/persons", "role_ended")

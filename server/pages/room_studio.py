@@ -14,8 +14,9 @@ from rooms.live import presenters, rooms, stream_keys
 from rooms.live.entering import Entered
 from rooms.live.presenters import Presenter
 from rooms.live.rooms import Room
+from rooms.live.standing import TakenOff
 from rooms.live.stream_keys import NewKey, StreamKey
-from server import errors, forms
+from server import errors, forms, room_orders
 from server.addresses import own_url
 from server.context import Here
 from server.database import Connection
@@ -115,6 +116,19 @@ async def remove(here: Here) -> Response:
         await presenters.remove(conn, here.scope, room.id, member, here.now)
     await cut_off(here, room, member)
     return here.go(f"/rooms/{room.id}/studio", said="presenter_gone")
+
+
+async def take_off(here: Here, room: Room, off: TakenOff) -> None:
+    """Ends what somebody who was taken off sends, and all that she watches by."""
+    if off.member is not None:
+        await cut_off(here, room, off.member)
+    await end_watching(here, room, room_orders.of_person(off.person))
+
+
+async def end_watching(here: Here, room: Room, creator: str) -> None:
+    """Ends every picture of somebody, one of `room_orders`, as `cut_off` ends what is sent."""
+    if not await room_orders.cut_creator(live_of(here), room.programme_id, room.id, creator):
+        log.warning("room %s: what %s watches was not ended", room.id, creator)
 
 
 async def cut_off(here: Here, room: Room, member: UUID) -> None:

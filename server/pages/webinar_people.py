@@ -12,7 +12,7 @@ from rooms.scope import Scope
 from server import forms, link_mails
 from server.context import Here
 from server.database import Connection
-from server.pages.room_studio import cut_off
+from server.pages.room_studio import take_off
 from server.pages.webinar_desk import desk_page, room_of, worked_on
 
 
@@ -37,12 +37,12 @@ async def remove(here: Here) -> Response:
     """`POST /webinars/{id}/presenters/{presenter}/remove`."""
     async with here.transaction() as conn:
         webinar = await worked_on(here, conn)
-        member = await webinar_presenters.remove(
+        off = await webinar_presenters.remove(
             conn, here.scope, webinar.id, here.id("presenter"), here.now
         )
-        room = await room_of(conn, webinar) if member else None
-    if member is not None and room is not None and room.is_open:
-        await cut_off(here, room, member)
+        room = await room_of(conn, webinar) if off else None
+    if off is not None and room is not None and room.is_open:
+        await take_off(here, room, off)
     return here.go(f"/webinars/{webinar.id}", said="presenter_taken_off")
 
 
@@ -84,17 +84,15 @@ async def remove_moderator(here: Here) -> Response:
     try:
         async with here.transaction() as conn:
             webinar = await worked_on(here, conn)
-            member = await webinar_moderators.remove(
-                conn, here.scope, webinar.id, person_id, here.now
-            )
-            room = await room_of(conn, webinar) if member else None
+            off = await webinar_moderators.remove(conn, here.scope, webinar.id, person_id, here.now)
+            room = await room_of(conn, webinar) if off else None
             stays = webinars.works_on(
                 here.scope, await webinars.by_id(conn, here.scope, webinar.id)
             )
     except Refused as problem:
         return await desk_page(here, problem)
-    if member is not None and room is not None and room.is_open:
-        await cut_off(here, room, member)
+    if off is not None and room is not None and room.is_open:
+        await take_off(here, room, off)
     return here.go(f"/webinars/{webinar.id}" if stays else "/webinars", said="moderator_taken_off")
 
 

@@ -19,6 +19,7 @@ from server.open_rooms import OpenRoom, OpenRooms
 from server.room_hub import RoomHub
 from server.room_stages import Cut, RoomStages
 from tests.support.floor import Clock
+from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ROOM, PROGRAMME, PART, SEAT = (uuid4() for _ in range(4))
@@ -73,9 +74,48 @@ async def test_a_fault_in_one_room_keeps_nobody_from_looking_after_the_others(
     hub.desk = cast(Any, SimpleNamespace(keep=lambda _: None))
     other = uuid4()
     hub.open.rooms |= {ROOM: OpenRoom(PROGRAMME, 0), other: OpenRoom(PROGRAMME, 0)}
-    await hub.look()
-    assert looked_at == [ROOM, other]
+    async with hub:
+        await hub.look()
+        await until(lambda: not hub.looking.rooms)
+    assert set(looked_at) == {ROOM, other}
     assert f"room {ROOM}: a fault" in caplog.text
+
+
+async def test_a_room_that_is_slow_keeps_no_other_from_being_looked_after_and_read(
+    pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_hub, "ADULTS_EVERY_S", 0.0)
+    done: list[tuple[str, UUID]] = []
+
+    async def hangs(what: str, room_id: UUID) -> None:
+        if room_id == ROOM:
+            await asyncio.Event().wait()
+        done.append((what, room_id))
+
+    async def read(_conn: Any, _scope: Any, room_id: UUID, *_: Any) -> Facts:
+        await hangs("looked", room_id)
+        return Facts()
+
+    async def after(_conn: Any, _scope: Any, room_id: UUID, *_: Any) -> list[Logged]:
+        await hangs("read", room_id)
+        return []
+
+    monkeypatch.setattr(room_hub.room_facts, "read", read)
+    monkeypatch.setattr(room_hub.room_log, "after", after)
+    hub = RoomHub(pool, "", clock)
+    hub.desk = cast(Any, SimpleNamespace(keep=lambda _: None))
+    other = uuid4()
+    hub.open.rooms |= {ROOM: OpenRoom(PROGRAMME, 0), other: OpenRoom(PROGRAMME, 0)}
+    for room in hub.open.rooms.values():
+        room.news.captions.is_loaded = room.news.is_loaded = True
+    async with hub:
+        for _ in range(2):
+            for room_id in hub.open.rooms:
+                hub._notice(f"{room_id}:0")
+            await hub.read()
+            await hub.look()
+        await until(lambda: set(done) == {("looked", other), ("read", other)})
+        await until(lambda: hub.looking.rooms == hub.reading.rooms == {ROOM})
 
 
 class Live:
@@ -104,7 +144,7 @@ async def test_who_is_to_be_off_the_stage_is_said_until_it_is_heard(
     await stages.make_cuts()
     await stages.make_cuts()
     assert live.asked == [RemoveMember(ROOM, 1, PART)] * 2
-    stages.cut(Cut(ROOM, seat=SEAT))
+    stages.cut(Cut(ROOM, creator=f"seat:{SEAT}"))
     await stages.make_cuts()
     assert live.asked[2:] == [RemoveCreator(ROOM, 1, f"seat:{SEAT}")]
     with pytest.raises(TimeoutError):

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from media.live.messages import RemoveMember
+from media.live.messages import RemoveCreator, RemoveMember, Subscribe
 from rooms.agenda import webinar_presenters, webinars
 from rooms.people import roles
 from rooms.people.persons import Person
@@ -67,6 +68,11 @@ class Hall:
         """Whether the live process was told that this page gets no picture any more."""
         return self.joined[page] in {str(one.member) for one in self.there.live.of(RemoveMember)}
 
+    def sees_nothing(self, creator: str) -> bool:
+        """Whether she was cut off under whatever name she gave a connection of hers."""
+        asked = {(one.room, one.creator) for one in self.there.live.of(RemoveCreator)}
+        return (self.made.room_id, creator) in asked
+
 
 @pytest.fixture
 async def hall(dsn: str, tmp_path: Path) -> AsyncIterator[Hall]:
@@ -102,7 +108,7 @@ async def test_a_moderator_taken_off_moderates_nothing_from_then_on(hall: Hall) 
     await hall.press(f"/moderators/{person.id}/remove")
     assert await does(page) == "not_allowed"
     assert (await page.until("closed", AT_ONCE_S))["why"] == "removed"
-    await until(lambda: hall.was_cut(page))
+    await until(lambda: hall.was_cut(page) and hall.sees_nothing(f"person:{person.id}"))
     async with await hall.there.client_of(person) as client:
         for path in (hall.desk, f"/rooms/{hall.made.room_id}/desk"):
             assert (await client.get(path)).status_code == 404, path
@@ -123,6 +129,7 @@ async def test_the_last_moderator_stays_and_one_of_the_office_keeps_what_is_hers
     page = await hall.comes(await hall.there.cookie_of(colleague))
     await hall.press(f"/moderators/{colleague.id}/remove")
     assert await does(page) == "", "the bureau moderates everywhere"
+    assert not hall.sees_nothing(f"person:{colleague.id}")
 
     async with hall.there.house.pool.acquire() as conn, conn.transaction():
         scope, now = hall.made.by, hall.there.house.clock()
@@ -175,3 +182,21 @@ async def test_a_captioner_taken_off_neither_types_nor_watches(hall: Hall) -> No
     assert "done" not in page.kinds()
     assert page.events[-1]["why"] == "removed"
     await until(lambda: hall.was_cut(page))
+
+
+async def test_who_is_taken_off_watches_nothing_more_without_a_page_either(hall: Hall) -> None:
+    room = f"/rooms/{hall.made.room_id}"
+    person = await hall_presenter(hall, "mo@terpstra.example")
+    offer = {"content": "v=0\r\n", "headers": {"content-type": "application/sdp"}}
+    async with await hall.there.client_of(person) as presenter, hall.there.phone() as typist:
+        typist.cookies.clear()
+        typist.cookies.set("captioner", hall.made.token)
+        for browser in (presenter, typist):
+            answer = await browser.post(f"{room}/whep?connection={uuid4()}", **offer)
+            assert answer.status_code == 201, answer.text
+        watching = [one.creator for one in hall.there.live.of(Subscribe)]
+        assert watching == [f"person:{person.id}", f"captioner:{hall.made.captioner.id}"]
+        assert not any(hall.sees_nothing(one) for one in watching)
+        await hall.press(await hall.invited("presenters", "mo@terpstra.example"))
+        await hall.press(f"/captioners/{hall.made.captioner.id}/remove")
+        assert all(hall.sees_nothing(one) for one in watching)
