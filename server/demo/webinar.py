@@ -66,6 +66,7 @@ async def find_or_make(conn: Connection, told: ProgrammeTold, now: datetime) -> 
     await objectives.aim_webinar(conn, scope, made.id, Aim(aims[-1].id if aims else None))
     announced = await webinar_doors.announce(conn, scope, made.id, now)
     await webinar_presenters.put(conn, scope, made.id, editor.id, now)
+    await webinar_presenters.accept(conn, Scope(told.programme.id, editor.id), now)
     await _register(conn, told, announced, now)
     return announced.path
 

@@ -1,7 +1,7 @@
 """The desk of those who make and lead webinars: words and times, people, registrations, its day."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,8 @@ from rooms.agenda import (
     webinars,
 )
 from rooms.agenda.objectives import Aim
-from rooms.agenda.webinar_states import Verb
+from rooms.agenda.webinar_presenters import Presenter
+from rooms.agenda.webinar_states import State, Verb
 from rooms.agenda.webinar_texts import Text
 from rooms.agenda.webinars import Webinar, Wish
 from rooms.attendance import keeping
@@ -90,9 +91,19 @@ async def desk_page(here: Here, problem: RoomError | None = None) -> Response:
         next_day=webinar.day + timedelta(days=7),
         opens_at=webinar.starts_at - webinar_states.DOORS_OPEN_BEFORE,
         may_try=here.now >= webinar.starts_at - webinar_states.TRIED_BEFORE,
+        is_barred=_is_barred(here, webinar, people),
         typed={name: forms.line(form, name) for name in form} if form else {},
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
     )
+
+
+def _is_barred(here: Here, webinar: Webinar, people: Sequence[Presenter]) -> bool:
+    """Whether she would be on the stage, but may not meet pupils yet; beforehand she may try it."""
+    if not webinar.has_pupils or webinar.state not in (State.OPEN, State.LIVE):
+        return False
+    mine = [one for one in people if one.person_id == here.person.person_id]
+    leads = webinars.leads(here.scope, webinar)
+    return not leads and any(not one.may_meet_pupils for one in mine)
 
 
 async def worked_on(here: Here, conn: Connection) -> Webinar:

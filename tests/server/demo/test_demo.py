@@ -71,6 +71,8 @@ async def test_one_webinar_is_always_to_come(app_house: House) -> None:
             app_house.clock.moment = at
             for page in ("/webinars", path):
                 assert webinar.TITLE in (await stranger.get(page, follow_redirects=True)).text, at
+    wants = "select count(*) from presenter_checks where conduct_accepted_at is not null"
+    assert await app_house.pool.fetchval(wants) == 1, "who speaks lacks her certificate only"
     aims = await app_house.pool.fetch("select objective_id from webinars")
     assert None not in {row["objective_id"] for row in aims}
     states = await app_house.pool.fetch("select state, expected from registrations")

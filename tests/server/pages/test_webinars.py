@@ -279,7 +279,11 @@ async def test_a_presenter_comes_by_her_link_without_an_account(
     takes = await presenter.post(link, data={"conduct": "1"})
     assert takes.headers["location"] == desk
     assert COOKIE in presenter.cookies
-    assert "certificate not seen" in (await presenter.get(desk)).text
+    page = (await presenter.get(desk)).text
+    assert "certificate not seen" in page and "has not accepted" not in page
+    await does(office, desk, "open")
+    barred = (await presenter.get(desk)).text
+    assert "/studio" not in barred and "once the office has seen your certificate" in barred
     place = re.search(rf"{desk}/presenters/([0-9a-f-]+)/vetted", (await office.get(desk)).text)
     assert place is not None
     vets = await office.post(
@@ -287,6 +291,8 @@ async def test_a_presenter_comes_by_her_link_without_an_account(
     )
     assert vets.status_code == 303
     assert "certificate seen on" in (await office.get(desk)).text
+    [studio] = re.findall(r'"(/rooms/\S+/studio)"', (await presenter.get(desk)).text)
+    assert (await presenter.get(studio)).status_code == 200
     # The link is hers now: it signs nobody in any more.
     other = app_house.client()
     taken = await other.post(link, data={"conduct": "1"})
