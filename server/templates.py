@@ -3,7 +3,8 @@
 import hashlib
 import html
 import json
-from collections.abc import Container, Iterable
+import re
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from server.i18n import CATALOGUES, LANGUAGES
 WEB = Path(__file__).parent.parent / "web"
 STATIC = WEB / "static"
 NUL = "\0"
+SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 # Of each way to write one, in a language; numbers in any.
 DAYS_KEPT = 2_000
 NUMBERS_KEPT = 10_000
@@ -87,6 +89,18 @@ def option_tags(
     )
 
 
+def apart(texts: Sequence[str]) -> tuple[list[str], str]:
+    """(what each says by itself, the sentences with which all of them end): so that a page of
+    definitions says once what holds for each. Something of each stays its own."""
+    said = [SENTENCE_END.split(text) for text in texts]
+    most = min((len(one) - 1 for one in said), default=0) if len(said) > 1 else 0
+    shared = 0
+    while shared < most and len({one[-shared - 1] for one in said}) == 1:
+        shared += 1
+    own = [" ".join(one[: len(one) - shared]) for one in said]
+    return own, " ".join(said[0][len(said[0]) - shared :]) if shared else ""
+
+
 def _inside(texts: list[Any]) -> list[str]:
     """Texts as a page may hold them; what a template said itself is that already. All at once:
     none holds a NUL."""
@@ -142,6 +156,7 @@ def _filters(language: str) -> dict[str, Any]:
         "number": partial(number, language),
         "clock": clock,
         "option_tags": option_tags,
+        "apart": apart,
     }
 
 

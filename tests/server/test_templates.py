@@ -23,3 +23,13 @@ def test_what_a_template_wrote_is_not_escaped_again() -> None:
     assert page.render(typed=HOSTILE) == (
         f'<option value="1">A & B</option><option value="2">{SAFE}</option>'
     )
+
+
+def test_what_all_definitions_end_with_is_said_once() -> None:
+    rule = "Told by teachers. Nothing is estimated."
+    own, rest = templates.apart([f"Schools. In a region. {rule}", f"Classes. {rule}"])
+    assert (own, rest) == (["Schools. In a region.", "Classes."], rule)
+    assert templates.apart(["One. Two.", "One. Three."]) == (["One. Two.", "One. Three."], "")
+    assert templates.apart(["Same.", "Same."]) == (["Same.", "Same."], "")
+    assert templates.apart([rule]) == ([rule], "")
+    assert templates.apart([]) == ([], "")
