@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SOCKET_NAME_BYTES = 100
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -41,6 +42,7 @@ class Settings:
     `live_port`: UDP and TCP, of the live process. `live_addresses`: where browsers find it.
     `turn_urls` and `turn_secret`: the relay for who reaches neither; both or none.
     `registry`: a folder or an address to look for lists of schools at; "" looks nowhere.
+    `socket`: a unix socket at which a proxy on this machine asks; None: it asks at the port.
     """
 
     home: Path
@@ -60,6 +62,12 @@ class Settings:
     turn_urls: tuple[str, ...] = ()
     turn_secret: str | None = None
     registry: str = ""
+    socket: Path | None = None
+
+    @property
+    def has_proxy(self) -> bool:
+        """Whether somebody is before us who says whose a request is."""
+        return self.socket is not None or bool(self.trusted_proxies)
 
     @property
     def is_secure(self) -> bool:
@@ -102,6 +110,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         turn_urls=turn_urls,
         turn_secret=_turn_secret(environment.get("PORTHOLE_TURN_SECRET"), turn_urls),
         registry=_registry(environment.get("PORTHOLE_REGISTRY") or ""),
+        socket=_socket(environment.get("PORTHOLE_SOCKET")),
     )
 
 
@@ -109,6 +118,16 @@ def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise WrongSetting(name, f"{text!r} is not a port between 1 and 65535")
     return int(text)
+
+
+def _socket(text: str | None) -> Path | None:
+    """A system takes about a hundred characters for the name of a socket."""
+    if not text:
+        return None
+    path = Path(text)
+    if not path.is_absolute() or len(text.encode()) > SOCKET_NAME_BYTES:
+        raise WrongSetting("PORTHOLE_SOCKET", f"{text!r} is not like /run/porthole/web.sock")
+    return path
 
 
 def _bind(text: str) -> str:

@@ -102,7 +102,7 @@ async def _address(settings: Settings) -> str:
             f"{settings.url} is not HTTPS: browsers give no camera, and passwords travel in the "
             "open. Put nginx with a certificate before it (deploy/nginx.conf)."
         )
-    if settings.is_secure and not settings.trusted_proxies:
+    if settings.is_secure and not settings.has_proxy:
         raise Ill(
             "HTTPS ends at a proxy, but PORTHOLE_TRUSTED_PROXIES is empty: all people seem to come "
             "from the proxy. Set it to the proxy's address, such as 127.0.0.1/32."

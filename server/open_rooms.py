@@ -48,9 +48,9 @@ class OpenRoom:
 
     def tell_news(self, number: int, audience: Audience, frame: str) -> None:
         """What a line of the log has changed, to those who may see it."""
-        facts = self.news.facts
+        facts, is_for_all = self.news.facts, audience.kind == "all"
         for line in list(self.lines):
-            if audience.has(line.who, facts):
+            if is_for_all or audience.has(line.who, facts):
                 line.hear(number, frame)
 
     def remove(self, seat: UUID) -> None:

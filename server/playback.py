@@ -141,7 +141,7 @@ async def send(here: Here, key: str, kind: str | None) -> Response:
         return await _send_stored(here, key, kind)
     if not path.is_file():
         raise NotThere
-    if here.request.headers.get("x-accel") == "yes" and here.settings.trusted_proxies:
+    if here.request.headers.get("x-accel") == "yes" and here.settings.has_proxy:
         headers = {"X-Accel-Redirect": f"/stored/{key}", "Content-Type": kind}
         return Response(headers=headers | {"Cache-Control": FOREVER})
     return Segment(path, media_type=kind, headers={"Cache-Control": FOREVER})

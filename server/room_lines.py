@@ -68,8 +68,8 @@ class Line:
             self.heard.append((number, frame))
             if len(self.heard) > room_log.MOST_TOLD:
                 self.close(RESUME)
-        elif number > self.as_of:
-            self.tell(frame)
+        elif number > self.as_of and not self.last:
+            self._put(frame)
 
     def tell(self, frame: str, replaces: str = "") -> None:
         """Queues a frame; a page that is too slow for it is closed, and comes back."""

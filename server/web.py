@@ -1,14 +1,20 @@
 """The web process: serves HTTP until told to stop."""
 
+import asyncio
+import contextlib
 import gc
+import socket
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rooms.live import protocol
 from server.app import make_app
 from server.asked import Asked
-from server.config import WrongSetting
+from server.config import Settings, WrongSetting
 from server.room_wire import RoomWire
 
 SOCKETS: dict[str, Any] = {
@@ -16,12 +22,18 @@ SOCKETS: dict[str, Any] = {
     "ws_max_size": protocol.FRAME_BYTES,
     # a room's frames are a few hundred bytes to thousands of pages: packing costs more
     "ws_per_message_deflate": False,
+    # a room asks its pages itself whether they are there (`room_hub.py`)
+    "ws_ping_interval": None,
 }
 
 # After so many objects that came and did not go the young ones are looked through for circles, and
 # of so many such rounds one looks at older ones. Every event that a thousand pages are told
 # reaches the interpreter's own 700: a sixth of all CPU went there.
 YOUNG_OBJECTS, ROUNDS = 50_000, 20
+# As the exit code of uvicorn's own.
+NOT_STARTED = 3
+# The name of whoever asks at the unix socket, before its headers are read.
+BY_SOCKET = "socket"
 
 
 def run(asked: Asked) -> int:
@@ -29,21 +41,69 @@ def run(asked: Asked) -> int:
     settings = asked.settings
     if settings.database_url is None:
         raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
+    if settings.socket is not None and not settings.socket.parent.is_dir():
+        raise WrongSetting("PORTHOLE_SOCKET", f"{settings.socket.parent} is no folder")
     app = make_app(settings, settings.database_url)
     # What is loaded by now stays: a collection that walks through all of it holds every page up.
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, ROUNDS, ROUNDS)
-    uvicorn.run(
-        app,
+    config = uvicorn.Config(
+        behind_proxies(app, settings),
         host=settings.bind,
         port=settings.port,
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
+        proxy_headers=False,
         **SOCKETS,
         timeout_graceful_shutdown=10,
     )
-    return 0
+    server = Server(config, settings.socket)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else NOT_STARTED
+
+
+class Server(uvicorn.Server):
+    """Listens at its port, and at a unix socket beside it: what goes to a proxy that way costs a
+    third of what it costs by the network's layers."""
+
+    def __init__(self, config: uvicorn.Config, path: Path | None) -> None:
+        super().__init__(config)
+        self._path = path
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn calls it."""
+        await super().startup(sockets)
+        if self._path is not None and self.started:
+            loop, path = asyncio.get_running_loop(), self._path
+            self.servers.append(
+                await loop.create_unix_server(
+                    self._a_protocol, str(path), backlog=self.config.backlog
+                )
+            )
+            path.chmod(0o660)
+
+    def _a_protocol(self) -> asyncio.Protocol:
+        config, state = self.config, self.lifespan.state
+        made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+            config=config, server_state=self.server_state, app_state=state
+        )
+        return made
+
+
+def behind_proxies(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Whose a request is says a proxy that is trusted: by its address, or because it may open the
+    unix socket, as nobody else may. Who comes that way without a word is nobody."""
+    if not settings.has_proxy:
+        return app
+    trusted = [str(network) for network in settings.trusted_proxies]
+    told = ProxyHeadersMiddleware(app, [*trusted, BY_SOCKET])  # type: ignore[arg-type]
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and scope.get("client") is None:
+            scope["client"] = (BY_SOCKET, 0)
+        await told(scope, receive, send)  # type: ignore[arg-type]
+
+    return named

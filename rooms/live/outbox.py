@@ -46,8 +46,24 @@ class Round:
 class Outbox:
     """The frames of one connection. Full is full: the page is too slow, and comes back later.
 
-    `way`: how they go out in rounds; what does not go that way is fetched by `next`.
+    `way`: how they go out in rounds; what does not go that way is fetched by `next`. Nearly always
+    a frame comes to an outbox that is empty and leaves it in the same turn, on a thousand pages at
+    once: it lies beside the others, so that nothing is made for it.
     """
+
+    __slots__ = (
+        "_came",
+        "_characters",
+        "_frames",
+        "_is_behind",
+        "_is_over",
+        "_most",
+        "_most_characters",
+        "_number",
+        "_only",
+        "_round",
+        "_way",
+    )
 
     def __init__(
         self,
@@ -60,7 +76,8 @@ class Outbox:
         self._round = round_ or Round()
         self._most = most
         self._most_characters = most_characters
-        self._characters = 0  # of all that waits
+        self._only: str | None = None  # all that waits, when that is one frame that replaces none
+        self._characters = 0  # of all others that wait
         self._frames: dict[str | int, str] = {}  # what it replaces, or its number → the frame
         self._number = 0
         self._is_behind = False  # frames are fetched one by one, and none overtakes them
@@ -68,7 +85,7 @@ class Outbox:
         self._came = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._frames) + (self._only is not None)
 
     def put(self, frame: str, replaces: str = "") -> bool:
         """Adds a frame; one of the same kind `replaces` that waits still makes room for it.
@@ -78,6 +95,11 @@ class Outbox:
         """
         if self._is_over:
             return True
+        if not (replaces or self._frames or self._is_behind or self._only is not None):
+            self._only = frame
+            self._round.add(self)
+            return True
+        self._lay_together()
         waiting = self._frames.get(replaces) if replaces else None
         characters = self._characters + len(frame) - len(waiting or "")
         if waiting is None and self._is_full(characters):
@@ -89,6 +111,14 @@ class Outbox:
             self._number += 1
         self._frames[replaces or self._number] = frame
         return True
+
+    def _lay_together(self) -> None:
+        """What lay by itself is the first of those that wait."""
+        if self._only is not None:
+            self._number += 1
+            self._frames[self._number] = self._only
+            self._characters = len(self._only)
+            self._only = None
 
     def _is_full(self, characters: int) -> bool:
         """How many frames wait says something of a page that is behind: to all others what they
@@ -105,29 +135,41 @@ class Outbox:
 
     def hand_over(self) -> None:
         """Sends all that waits in one piece; else it is to be fetched."""
-        if self._is_behind or not self._frames:
-            return
+        if self._only is not None:
+            if self._is_sent((self._only,)):
+                self._only = None
+            else:
+                self._fall_behind()
+        elif self._frames and not self._is_behind:
+            if self._is_sent(tuple(self._frames.values())):
+                self._frames.clear()
+                self._characters = 0
+            else:
+                self._fall_behind()
+
+    def _is_sent(self, frames: Frames) -> bool:
         try:
-            is_sent = self._way(tuple(self._frames.values()))
+            return self._way(frames)
         except Exception:
             log.exception("a page was not sent to")
-            is_sent = False
-        if is_sent:
-            self._frames.clear()
-            self._characters = 0
-        else:
-            self._is_behind = True
-            self._came.set()
+            return False
+
+    def _fall_behind(self) -> None:
+        self._lay_together()
+        self._is_behind = True
+        self._came.set()
 
     async def next(self) -> str | None:
         """The next frame that does not go out in a round, as soon as there is one; None at the
         end."""
+        self._lay_together()
         while not self._frames:
             if self._is_over:
                 return None
             self._is_behind = False
             self._came.clear()
             await self._came.wait()
+            self._lay_together()
         self._is_behind = True
         frame = self._frames.pop(next(iter(self._frames)))
         self._characters -= len(frame)

@@ -64,7 +64,7 @@ def written(home: Path, app: str, plain: int, secure: int) -> Path:
     """The config as it is shipped, with this test's ports, certificate and folder."""
     text = CONFIG.read_text()
     for old, new in (
-        ("127.0.0.1:8000;", f"{app.removeprefix('http://')};"),
+        ("unix:/run/porthole/web.sock;", f"{app.removeprefix('http://')};"),
         ("    listen [::]:80;\n", ""),
         ("    listen [::]:443 ssl;\n", ""),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),

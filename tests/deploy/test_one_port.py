@@ -78,7 +78,7 @@ async def https_behind(home: Path, app: int, *, stream: str = "") -> AsyncIterat
     site = filled(
         PORTHOLE.read_text(),
         {
-            "127.0.0.1:8000;": f"127.0.0.1:{app};",
+            "unix:/run/porthole/web.sock;": f"127.0.0.1:{app};",
             "    listen [::]:80;\n": "",
             "    listen [::]:443 ssl;\n": "",
             "listen 80;": f"listen 127.0.0.1:{free_port()};",

@@ -35,6 +35,9 @@ def test_the_demo_is_there_by_itself_only_for_this_machine(
 def test_a_wrong_address_to_listen_at_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="PORTHOLE_BIND"):
         read({"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_BIND": "everywhere"})
+    for path in ("web.sock", f"/{'a' * 100}"):
+        with pytest.raises(WrongSetting, match="PORTHOLE_SOCKET"):
+            read({"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_SOCKET": path})
 
 
 def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 
 from rooms.live.outbox import no_way
 from server import room_wire
-from server.room_wire import framed, way_of
+from server.room_wire import RoomWire, framed, way_of
 from server.web import SOCKETS
 from tests.support.served import free_port
 from tests.support.waiting import until
@@ -103,12 +103,18 @@ async def test_another_server_has_no_such_way() -> None:
 
 async def test_who_takes_nothing_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_wire, "LINGER_S", 0.2)
-    said, connections = 0, set[Any]()
+    said, connections = 0, set[RoomWire]()
+    made = RoomWire.connection_made
+
+    def note(self: RoomWire, transport: Any) -> None:
+        connections.add(self)
+        made(self, transport)
+
+    monkeypatch.setattr(RoomWire, "connection_made", note)
 
     async def talk(socket: WebSocket) -> None:
         nonlocal said
         way = way_of(socket.scope)
-        connections.add(way.__self__)
         await socket.accept()
         while way(("x" * 100_000,)):
             said += 1
@@ -121,5 +127,5 @@ async def test_who_takes_nothing_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -
         page.transport.abort()
 
 
-def _open(connections: set[Any]) -> bool:
+def _open(connections: set[RoomWire]) -> bool:
     return any(one in one.connections for one in connections)

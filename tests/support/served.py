@@ -50,7 +50,7 @@ async def served(settings: Settings, dsn: str) -> AsyncIterator[str]:
 class WebProcess:
     """`python -m server web` in a process of its own, that can be killed and started again."""
 
-    def __init__(self, dsn: str, home: Path) -> None:
+    def __init__(self, dsn: str, home: Path, socket: Path | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.pid = 0
@@ -62,6 +62,7 @@ class WebProcess:
             "PORTHOLE_HOME": str(home),
             "PORTHOLE_SECRET": "a-secret-of-the-tests-32-characters-long",
             "PORTHOLE_PORT": str(self.port),
+            **({"PORTHOLE_SOCKET": str(socket)} if socket is not None else {}),
         }
 
     async def start(self) -> None:
