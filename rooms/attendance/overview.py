@@ -49,6 +49,20 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
     return Reached(**row)
 
 
+async def registry(conn: Connection, scope: Scope) -> int:
+    """How many schools stand in the viewer's regions now: what "of 76 schools" counts."""
+    count: int = await conn.fetchval(
+        """
+        select count(*) from school_regions
+        where programme_id = $1 and valid_to is null and ($2 or region_id = any($3::uuid[]))
+        """,
+        scope.programme_id,
+        scope.sees_all,
+        scope.region_ids,
+    )
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class SchoolReached:
     """A school of the registry. `last_day`: of its latest lesson that counts; None: not reached."""

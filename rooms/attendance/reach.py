@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from rooms.attendance import totals
 from rooms.attendance.ranges import Ranges, middles
-from rooms.attendance.report import Row, totals, with_live
+from rooms.attendance.report import Row, with_live
 from rooms.attendance.visits import multirange
 from rooms.connection import Connection
 from rooms.errors import NotThere
@@ -101,13 +102,13 @@ async def reaches(conn: Connection, scope: Scope) -> dict[UUID, Reach]:
 
 
 def _told_of(rows: Sequence[Row]) -> Reach:
-    sums = totals(rows)
+    sums = totals.of(rows)
     by_region: dict[str, list[Row]] = {}
     for row in rows:
         by_region.setdefault(row.region, []).append(row)
     regions = (
         InRegion(name, part.classes, part.pupils_reached, part.student_minutes)
-        for name, part in ((name, totals(found)) for name, found in by_region.items())
+        for name, part in ((name, totals.of(found)) for name, found in by_region.items())
         if part.classes
     )
     return Reach(

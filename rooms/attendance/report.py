@@ -14,7 +14,7 @@ import asyncpg
 
 from rooms.attendance import materials, results
 from rooms.attendance.results import Result
-from rooms.attendance.rule import PASSING, Outcome, pupils_reached
+from rooms.attendance.rule import PASSING, Outcome
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
@@ -393,51 +393,3 @@ def _row(record: asyncpg.Record, live: Result | None) -> Row:
     if live is not None:
         values |= {name: getattr(live, name) for name in _JUDGED}
     return Row(**values, is_final=live is None)
-
-
-# --- sums --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The head of a report. Device presence and headcount stand side by side, never mixed.
-
-    `unconfirmed`: rows of teachers nobody has confirmed yet; no other figure holds them.
-    """
-
-    schools: int
-    sessions: int
-    classes: int
-    participations: int
-    pupils_reached: int
-    student_minutes: int
-    unconfirmed: int
-
-
-def totals(rows: Sequence[Row]) -> Totals:
-    """Sums over the rows that pass; sessions and schools count when one class passes."""
-    counted = [row for row in rows if row.is_confirmed_teacher]
-    passing = [row for row in counted if row.passes]
-    return Totals(
-        schools=len({row.school_id for row in passing}),
-        sessions=len({row.session_id for row in passing}),
-        classes=len({row.class_id for row in passing}),
-        participations=sum(row.pupils for row in passing),
-        pupils_reached=pupils_reached((row.class_id, row.pupils) for row in passing),
-        student_minutes=sum(row.student_seconds for row in counted) // 60,
-        unconfirmed=len(rows) - len(counted),
-    )
-
-
-async def registry(conn: Connection, scope: Scope) -> int:
-    """How many schools stand in the viewer's regions now: what "of 76 schools" counts."""
-    count: int = await conn.fetchval(
-        """
-        select count(*) from school_regions
-        where programme_id = $1 and valid_to is null and ($2 or region_id = any($3::uuid[]))
-        """,
-        scope.programme_id,
-        scope.sees_all,
-        scope.region_ids,
-    )
-    return count

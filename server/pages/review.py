@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_date
 from starlette.responses import Response
 
-from rooms.attendance import materials, report, results, review
+from rooms.attendance import materials, overview, report, results, review, totals
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Result, SeatResult
@@ -63,7 +63,7 @@ async def index(here: Here) -> Response:
         months = [(month.key, month.registered) for month in found.months]
         some, skipped = report.stretch(filters, months, part.first)
         rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
-        registry = await report.registry(conn, here.scope)
+        registry = await overview.registry(conn, here.scope)
         names = await review.named(conn, here.scope, filters)
     return here.page(
         "attendance/index.html",
@@ -204,7 +204,7 @@ async def session(here: Here) -> Response:
         "attendance/session.html",
         row=rows[0],
         rows=rows,
-        totals=report.totals(rows),
+        totals=totals.of(rows),
         there=_there(here, rows[0], span, there),
         staying=_staying(here, rows[0], span, review.staying(stays, span, POINTS)),
         devices=len(stays),

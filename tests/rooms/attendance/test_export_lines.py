@@ -252,7 +252,9 @@ def careful(row: Row, history: History) -> dict[str, Cell]:
     )  # fmt: skip
 
 
-async def test_every_byte_is_that_of_the_report(pool: Pool) -> None:
+async def test_every_byte_is_that_of_the_report(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Renamed schools, odd names and times, corrections by two, and a lesson that still runs."""
     async with pool.acquire() as conn, conn.transaction():
         history, _ = [await a_history(conn, f"x{seed}", seed) for seed in (6, 7)]
@@ -308,7 +310,12 @@ async def test_every_byte_is_that_of_the_report(pool: Pool) -> None:
         assert [row.session_class_id for row in rows if not row.is_final] == [running]
         assert {row.correction_reason for row in rows} == {"", "@first / second"}
         parts = [part async for part in export.batches(conn, mine, Filters())]
-    exported = [texts for part in parts for texts in part]
+        monkeypatch.setattr(export, "LOOKED_UP", 7)
+        monkeypatch.setattr(export_rows, "SCHOOLS_KEPT", 1)
+        bit_by_bit = [part async for part in export.batches(conn, mine, Filters())]
+    exported = [values for part in parts for values in part]
+    assert [values for part in bit_by_bit for values in part] == exported
+    assert len(bit_by_bit) > len(parts)
     wanted = [careful(row, history) for row in sorted(rows, key=_oldest_first)]
     assert len(exported) == history.lessons
     assert export.LINES.json(exported) == json_of(wanted)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rooms.agenda import session_classes, sessions
-from rooms.attendance import overview, report, review
-from rooms.attendance.report import Filters, Row, Totals
+from rooms.attendance import overview, report, review, totals
+from rooms.attendance.report import Filters, Row
 from rooms.attendance.review import By, Figures, Review
+from rooms.attendance.totals import Totals
 from rooms.connection import Connection
 from rooms.people import roles, schools
 from rooms.scope import Grant, Scope
@@ -52,7 +53,7 @@ async def test_the_sums_are_those_of_all_rows(pool: Pool, filters: Filters) -> N
         await a_session(conn, world, await a_class(conn, world, "5C"))
         rows, sums = await view(conn, office_of(world), filters)
     assert sums.whole.registered == len(rows)
-    assert told(sums.whole) == told(report.totals(rows))
+    assert told(sums.whole) == told(totals.of(rows))
     assert [told(line.figures) for line in sums.lines] == [told(sums.whole)]
     if not filters.outcome:
         assert sums.whole.registered == MANY + 40 + 1 and sums.whole.sessions > 1_500
