@@ -115,6 +115,13 @@ async def test_who_releases_is_told_once_what_is_missing(office: Office) -> None
     assert "Nothing is missing" in page and "Freeze them all the same" not in page
     made = await office.client.post("/releases", data={"year": "2025", "part": ""})
     assert re.fullmatch(r"/releases/[\w-]{36}", made.headers["location"])
+    office.house.clock.move(days=1)
+    name = {"id": str(office.history.regions[0].id), "name": "Oost-Nederland"}
+    assert (await office.client.post("/programme/regions", data=name)).status_code == 303
+    renamed = await office.client.post("/releases", data={"year": "2025", "part": ""})
+    said = (await office.client.get(renamed.headers["location"])).text.partition("What changed")[2]
+    assert renamed.headers["location"] != made.headers["location"]
+    assert "Twente" in said and "Oost-Nederland" in said
 
 
 async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) -> None:
