@@ -46,9 +46,15 @@ async def desk(here: Here) -> Response:
             "rooms/desk.html",
             room=shown_in(here, entered.room, is_on_air=await is_on_air(conn, entered.room)),
             parts=await _parts(here, conn, entered),
-            has_afterwards=entered.room.cast is not None,
+            afterwards_url=_afterwards_url(entered),
             may_take_over=rooms.is_moderator(entered.role, entered.room, here.person.person_id),
         )
+
+
+def _afterwards_url(entered: Entered) -> str:
+    """Where it stands what came of a webinar; of another room nothing is asked afterwards."""
+    cast = entered.room.cast
+    return f"/webinars/{cast.webinar_id}/afterwards" if cast else ""
 
 
 async def _person(here: Here, conn: Connection) -> Entered:

@@ -107,7 +107,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "desk": (
         "rooms/desk.html",
-        {"room": room(), "parts": [], "has_afterwards": True, "may_take_over": True},
+        {"room": room(), "parts": [], "afterwards_url": "/afterwards", "may_take_over": True},
     ),
     "studio": _studio(),
     "keys": _studio(

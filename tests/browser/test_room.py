@@ -358,6 +358,28 @@ async def test_who_ends_a_webinar_hears_which_questions_would_be_lost(visitor: V
     assert "1 question waits" in asked[1]
 
 
+async def test_after_the_end_nothing_is_offered_that_cannot_be_done(visitor: Visitor) -> None:
+    page = await visitor.open("desk")
+    await until(lambda: visitor.stand.sockets)
+    await visitor.stand.tell(event="phase", phase="live", at=0)
+    end = page.get_by_role("button", name="End for everybody")
+    cue = page.get_by_role("button", name="Five minutes left")
+    await expect(end.and_(page.locator(":visible"))).to_have_count(1)
+    await expect(cue).to_be_visible()
+    await expect(page.get_by_role("link", name="What came of it")).to_be_hidden()
+    await visitor.stand.tell(event="closed", why="room_closed")
+    await expect(end).to_have_count(0)
+    await expect(cue).to_be_hidden()
+    await expect(page.get_by_role("link", name="What came of it")).to_be_visible()
+
+    page = await visitor.open("viewer")
+    await until(lambda: visitor.stand.sockets)
+    await expect(page.locator("[aria-controls=talk-ask]")).to_be_visible()
+    await visitor.stand.tell(event="closed", why="room_closed")
+    await expect(page.locator("[aria-controls=talk-ask]")).to_be_hidden()
+    await expect(page.locator("[data-phase-words]")).to_contain_text("You can close this page")
+
+
 @pytest.mark.parametrize(("why", "part"), [("room_closed", "end"), ("session_over", "over")])
 async def test_a_room_that_closes_asks_the_screen_how_many_there_were(
     visitor: Visitor, why: str, part: str

@@ -339,6 +339,8 @@ export class Studio {
     this.#capture.cut();
     this.#is({ is_open: false });
     this.#face.close();
+    this.#face.toggle("[data-on-air]", false);
+    this.#face.put("[data-viewers]", "");
     this.#face.put("[data-problem]", this.text(why));
   }
 

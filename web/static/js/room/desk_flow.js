@@ -36,13 +36,14 @@ export function mountFlow(root, line, text, doIt) {
   /** Of a webinar what everybody sees is answered afterwards; what still waits would be lost. */
   const sureEnd = () => {
     const { length: num } = waiting(line);
-    if (!num || !("afterwards" in root.dataset)) return text("sureEnd");
+    if (!num || !root.dataset.afterwards) return text("sureEnd");
     return `${text(num === 1 ? "oneWaits" : "manyWait", { num })}. ${text("showFirst")}\n\n${text("sureEnd")}`;
   };
 
   /** @param {Floor} floor */
   const show = (floor) => {
     put(find("[data-phase]"), text(`phase_${floor.phase}`));
+    root.toggleAttribute("data-ended", floor.phase === "ended");
     showList(find("[data-phase-acts]"), [floor.phase], (one) => one, (one) => one, (one) => make("li", {}, ...phaseButtons(one)));
     const caption = floor.captions.at(-1);
     put(find("[data-caption-now]"), caption ? text("captionLast", { time: clock(caption.at) }) : text("captionNone"));

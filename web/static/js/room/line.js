@@ -13,6 +13,7 @@ import { emptyFloor, take } from "./floor.js";
  * @typedef {{changed: import("./floor.js").Floor, welcome: Hello, cue: string, reactions: Record<string, number>, other: null}} LineEvents */
 
 const ROOM_CLOSED = "room_closed";
+const OVER = new Set([ROOM_CLOSED, "session_over"]);
 const TRY_AGAIN = "try_again";
 const AGAIN_MS = 1500;
 
@@ -32,7 +33,7 @@ export class RoomLine extends Signals {
     this.socket = socket;
     socket.on("hello", (hello) => this.#greeted(hello));
     socket.on("told", (told) => this.#told(told));
-    socket.on("closed", () => this.#answerAll(ROOM_CLOSED));
+    socket.on("closed", (why) => this.#closed(why));
   }
 
   /**
@@ -59,6 +60,14 @@ export class RoomLine extends Signals {
     this.#isNew = true;
     this.send("welcome", hello);
     for (const { command } of this.#open.values()) this.socket.say(command);
+  }
+
+  /** Nothing is answered any more; of a session that is over its pages know it. @param {string} why */
+  #closed(why) {
+    this.#answerAll(ROOM_CLOSED);
+    if (!OVER.has(why)) return;
+    take(this.floor, { event: "phase", phase: "ended", at: Date.now() });
+    this.send("changed", this.floor);
   }
 
   /** @param {any} told */

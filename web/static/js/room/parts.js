@@ -36,7 +36,7 @@ export function sayer(place, text) {
 
 /** @param {number} at milliseconds since 1970 */
 export function clock(at) {
-  return new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** A choice with its votes as a bar. @param {Texts} text @param {import("./floor.js").Poll} poll

@@ -85,7 +85,9 @@ export class Phone {
     put(silent, why && this.text(why));
     silent.hidden = !why;
     const isOff = floor.phase === "lobby" || floor.phase === "paused";
-    put(this.#find("[data-phase-words]"), isOff ? this.text(`now_${floor.phase}`) : "");
+    const isOver = floor.phase === "ended";
+    put(this.#find("[data-phase-words]"), isOff ? this.text(`now_${floor.phase}`) : isOver ? this.text("session_over") : "");
+    for (const one of ["[data-buttons]", "[data-report-part]"]) this.#find(one).hidden = isOver;
     const hand = this.#find("[data-hand]");
     hand.setAttribute("aria-pressed", String(floor.is_hand_up));
     put(hand, this.text(floor.is_hand_up ? "handUp" : "raiseHand"));
