@@ -13,7 +13,7 @@ from tests.bench.rooms import test_hall
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
-MEMBERS, EVENTS, HELD, EVERY_S = 40, 5, 500_000, 0.1
+MEMBERS, EVENTS, HELD, WAKES_AT = 40, 5, 700_000, 640_000
 
 
 async def test_a_small_hall(
@@ -22,7 +22,7 @@ async def test_a_small_hall(
     monkeypatch.setattr(cost, "RESULTS", tmp_path / "results")
     home = tmp_path / "home"
     home.mkdir()
-    found = await test_hall.measured(server_dsn, home, MEMBERS, 0.5, EVENTS, 0.5, HELD, EVERY_S)
+    found = await test_hall.measured(server_dsn, home, MEMBERS, 0.5, EVENTS, 0.5, HELD, WAKES_AT)
     assert len(found.joined_s) == MEMBERS
     assert 0 < found.joined_at(0.95) < 10
     assert 0 < found.heard_s["0.5"] <= found.heard_s["0.95"] < 5

@@ -229,6 +229,10 @@ async def _comes_in(street: Street, at: Door, values: dict[str, str]) -> None:
         answer = await street.ask(at, who, await street.values(at) if is_used_up else values)
         assert answer.status_code < 400, (who, answer.status_code, answer.text[-900:])
         assert _said(answer) != SIGN_IN, who
+        if at.is_ended:
+            path, _, query = answer.headers["location"].partition("?")
+            gone = await street.ask(Door("DELETE", path, at.allowed, query=query), who, {})
+            assert gone.status_code == 200, (who, gone.text[-900:])
         is_used_up = at.method in UNSAFE
 
 

@@ -1,4 +1,5 @@
-"""The pages of the load, a process of its own: `python -m tests.bench.rooms.crowd PORT ROOM`.
+"""The pages of the load, a process of its own: `python -m tests.bench.rooms.crowd AT ROOM`.
+AT is a port, or the path of a unix socket.
 
 Orders, one JSON object per line, each answered by one: `do` names a method of `Crowd`, the other
 fields are what it takes.
@@ -10,11 +11,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import uvloop
 
+from server.allowance import Allowance
 from tests.bench.live.lines import orders, say
 from tests.bench.rooms.member import Member, connect, descriptors_for
 
@@ -22,7 +25,10 @@ JOIN_WITHIN_S = 30.0
 ALL_WITHIN_S = 10.0
 AWAKE_WITHIN_S = 20.0
 PONG_EVERY_S = 2.0
-LEADERS = 10
+LEADERS = 12
+# Of what a page may say (`room_socket.BURST`, `PER_S`); the rest is its pongs.
+SAID_AT_ONCE, SAID_PER_S = 36, 4
+SAID_AGAIN_S = 0.02
 # Of what went wrong: a thousand times the same says no more.
 MOST_TOLD = 20
 # Of a page that does not read; an odd number, so that the last event is another than the first.
@@ -34,11 +40,12 @@ WORDS, CHOICES = "w" * 200, ["c" * 100] * 8
 class Crowd:
     """All pages of one room, its moderator's too."""
 
-    def __init__(self, port: int, room: str) -> None:
-        self.port = port
+    def __init__(self, at: int | str, room: str) -> None:
+        self.at = at
         self.room = room
         self.members: list[Member] = []
         self.leaders: list[Member] = []
+        self._may_say: dict[Member, Allowance] = {}
         self._turn = 0
         self._is_shown = False
         self._left: dict[Member, int] = {}  # events that a page has yet to hear in this round
@@ -77,7 +84,7 @@ class Crowd:
     async def _one(self, after_s: float, token: str) -> float:
         await asyncio.sleep(after_s)
         began = time.monotonic()
-        member = await connect(self.port, self.room, f"seat={token}", self.heard)
+        member = await connect(self.at, self.room, f"seat={token}", self.heard)
         async with asyncio.timeout(JOIN_WITHIN_S):
             await member.joined
         self.members.append(member)
@@ -87,9 +94,11 @@ class Crowd:
         """The moderator comes on several devices, as each may say only so much, and makes the
         poll that is shown and hidden from then on."""
         for _ in range(LEADERS):
-            leader = await connect(self.port, self.room, cookie, self.heard)
+            leader = await connect(self.at, self.room, cookie, self.heard)
             await leader.joined
             self.leaders.append(leader)
+            now = time.monotonic()
+            self._may_say[leader] = Allowance(now, SAID_AT_ONCE, SAID_PER_S)
         words = {"poll": self.poll, "text": WORDS, "choices": CHOICES}
         self.leaders[0].say(do="open_poll", request=1, **words)
         async with asyncio.timeout(ALL_WITHIN_S):
@@ -110,12 +119,12 @@ class Crowd:
                 "seconds": time.monotonic() - began, "failed": self.failed[:3]}  # fmt: skip
 
     async def _round(self, events: int = 1) -> list[float]:
-        """An odd number of events at once; how late the last of them was at each page."""
+        """An odd number of events at once, as soon as a leader may say so much; how late the last
+        of them was at each page."""
+        leader = await self._who_may_say(events)
         self._at, self._all = [], asyncio.Event()
         self._awaited = f'"is_shown":{str(not self._is_shown).lower()}'.encode()
         self._left = dict.fromkeys(self.members, (events + 1) // 2)
-        self._turn += 1
-        leader = self.leaders[self._turn % len(self.leaders)]
         began = time.monotonic()
         for _ in range(events):
             self._is_shown = not self._is_shown
@@ -125,29 +134,41 @@ class Crowd:
         self._awaited = b""
         return [at - began for at in self._at]
 
+    async def _who_may_say(self, events: int) -> Member:
+        """The next of the leaders, once she has not said too much."""
+        self._turn += 1
+        leader = self.leaders[self._turn % len(self.leaders)]
+        for _ in range(events):
+            while not self._may_say[leader].take(time.monotonic()):
+                await asyncio.sleep(SAID_AGAIN_S)
+        return leader
+
     def _came(self) -> int:
         return sum(one.came for one in self.members)
 
-    async def sleep(self, token: str, octets: int, every_s: float) -> dict[str, Any]:
-        """A page that reads nothing any more and says all the same that it is there, while the
-        others are told so much, a handful of events at a time; then it reads what was held for
-        it, up to its end."""
-        sleeper = await connect(self.port, self.room, f"seat={token}", self.heard, is_slow=True)
-        await sleeper.joined
-        sleeper.transport.pause_reading()
-        beats = asyncio.create_task(_say_all_the_same(sleeper))
-        before, others_before, late_s = sleeper.octets, self.members[0].octets, list[float]()
-        while self.members[0].octets - others_before < octets:
-            began = time.monotonic()
+    async def sleep(self, tokens: list[str], octets: int, wakes_at: int) -> dict[str, Any]:
+        """Two pages read nothing any more and say all the same that they are there, while the
+        others are told so much, a handful of events at a time and without a pause. The first
+        wakes when they were told `wakes_at`, and reads what was held for it, up to its end; the
+        second sleeps on."""
+        first, second = [await self._fall_asleep(token) for token in tokens]
+        woken: asyncio.Task[int] | None = None
+        began, late_s = self.members[0].octets, list[float]()
+        while (told := self.members[0].octets - began) < octets:
             late_s += await self._round(AT_ONCE)
-            await asyncio.sleep(max(0.0, began + every_s - time.monotonic()))
-        beats.cancel()
-        sleeper.transport.resume_reading()
-        async with asyncio.timeout(AWAKE_WITHIN_S):
-            code = await sleeper.closed
+            if woken is None and told >= wakes_at:
+                woken = asyncio.create_task(_wake(first))
         late_s.sort()
         late = late_s[int(len(late_s) * 0.95)]
-        return {"octets": sleeper.octets - before, "late_s": late, "code": code}
+        held = await (woken or _wake(first))
+        await _wake(second)
+        return {"octets": held, "late_s": late}
+
+    async def _fall_asleep(self, token: str) -> Sleeper:
+        page = await connect(self.at, self.room, f"seat={token}", self.heard, is_slow=True)
+        await page.joined
+        page.transport.pause_reading()
+        return Sleeper(page, page.octets, asyncio.create_task(_say_all_the_same(page)))
 
     async def rest(self, seconds: float) -> dict[str, Any]:
         """Nothing happens but the beats of all."""
@@ -157,6 +178,24 @@ class Crowd:
                 "here": sum(not one.closed.done() for one in self.members)}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Sleeper:
+    """A page that does not read. `octets`: it had read before; `beats`: what it says."""
+
+    page: Member
+    octets: int
+    beats: asyncio.Task[None]
+
+
+async def _wake(sleeper: Sleeper) -> int:
+    """What was held for it, in octets."""
+    sleeper.beats.cancel()
+    sleeper.page.transport.resume_reading()
+    async with asyncio.timeout(AWAKE_WITHIN_S):
+        await sleeper.page.closed
+    return sleeper.page.octets - sleeper.octets
+
+
 async def _say_all_the_same(member: Member) -> None:
     number = 0
     while True:
@@ -164,10 +203,10 @@ async def _say_all_the_same(member: Member) -> None:
         await asyncio.sleep(PONG_EVERY_S)
 
 
-async def main(port: int, room: str) -> None:
+async def main(at: str, room: str) -> None:
     """Does as it is told until its input ends."""
     descriptors_for(2_000)
-    crowd = Crowd(port, room)
+    crowd = Crowd(int(at) if at.isdecimal() else at, room)
     works: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
         "join": crowd.join, "lead": crowd.lead, "tell": crowd.tell, "sleep": crowd.sleep,
         "rest": crowd.rest,
@@ -177,4 +216,4 @@ async def main(port: int, room: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), sys.argv[2]))
+    uvloop.run(main(sys.argv[1], sys.argv[2]))

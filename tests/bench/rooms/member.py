@@ -144,7 +144,7 @@ class Member(asyncio.Protocol):
 
 
 async def connect(
-    port: int,
+    at: int | str,
     room: str,
     cookie: str,
     heard: News,
@@ -153,14 +153,15 @@ async def connect(
     connection: str | None = None,
     since: int = 0,
 ) -> Member:
-    """A member on its way in. `is_slow`: the kernel will hold little for it."""
-    loop = asyncio.get_running_loop()
-    wire = socket.socket()
+    """A member on its way in, by a port or the path of a unix socket. `is_slow`: the kernel will
+    hold little for it."""
+    loop, is_tcp = asyncio.get_running_loop(), isinstance(at, int)
+    wire = socket.socket(socket.AF_INET if is_tcp else socket.AF_UNIX)
     wire.setblocking(False)
-    if is_slow:
+    if is_slow and is_tcp:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW)
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
-    await loop.sock_connect(wire, ("127.0.0.1", port))
+    await loop.sock_connect(wire, ("127.0.0.1", at) if is_tcp else at)
     _, member = await loop.create_connection(
         lambda: Member(room, cookie, heard, connection, since), sock=wire
     )

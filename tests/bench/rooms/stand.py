@@ -29,6 +29,8 @@ from tests.support.served import WebProcess
 IN_A_CLASS = 30
 # As a web process looks for it when nothing is set.
 LIVE_PORT = 7900
+# Pages come by way of a proxy on the same machine (deploy/nginx.conf), whose part the load plays.
+SOCKET = "web.sock"
 
 
 @dataclass
@@ -63,8 +65,11 @@ class Stand:
 
 
 @asynccontextmanager
-async def stand(server_dsn: str, home: Path, count: int) -> AsyncIterator[Stand]:
-    """A room with `count` free seats, in classes of thirty, and nobody in it."""
+async def stand(
+    server_dsn: str, home: Path, count: int, *, is_by_port: bool = False
+) -> AsyncIterator[Stand]:
+    """A room with `count` free seats, in classes of thirty, and nobody in it. `is_by_port`: pages
+    come straight to the web process's port."""
     async with fresh_database(server_dsn) as dsn:
         pool = await database.connect_pool(dsn, max_size=1)
         async with pool.acquire() as conn, conn.transaction():
@@ -77,8 +82,10 @@ async def stand(server_dsn: str, home: Path, count: int) -> AsyncIterator[Stand]
             )
         await pool.close()
         live = scripted_live(address_for(home, LIVE_PORT))  # it says yes: nothing is on the stage
-        async with live, _web(dsn, home) as web, _crowd(web, room) as crowd:
-            yield Stand(web, crowd, tokens, f"{COOKIE}={leader}")
+        async with live, _web(dsn, home) as web:
+            at = str(web.port) if is_by_port else str(home / SOCKET)
+            async with _crowd(at, room) as crowd:
+                yield Stand(web, crowd, tokens, f"{COOKIE}={leader}")
 
 
 async def seats_in(conn: Connection, world: World, room: Room, count: int) -> list[str]:
@@ -97,7 +104,7 @@ async def seats_in(conn: Connection, world: World, room: Room, count: int) -> li
 
 @asynccontextmanager
 async def _web(dsn: str, home: Path) -> AsyncIterator[WebProcess]:
-    web = WebProcess(dsn, home)
+    web = WebProcess(dsn, home, home / SOCKET)
     await web.start()
     try:
         yield web
@@ -106,8 +113,8 @@ async def _web(dsn: str, home: Path) -> AsyncIterator[WebProcess]:
 
 
 @asynccontextmanager
-async def _crowd(web: WebProcess, room: Room) -> AsyncIterator[Loader]:
-    words = (str(web.port), str(room.id))
+async def _crowd(at: str, room: Room) -> AsyncIterator[Loader]:
+    words = (at, str(room.id))
     running = await Loader.start("tests.bench.rooms.crowd", *words, core=None)
     try:
         yield running
