@@ -123,6 +123,8 @@ async def test_what_is_over_is_found_in_the_list(app_house: House, world: Whole)
     page = (await stranger.get(path)).text
     assert "1 question was answered afterwards." in page
     assert f'href="{path}/{world_webinar(world)}"' in page and f'href="{over}' not in page
+    page = (await stranger.get(f"{path}/{world_webinar(world)}")).text
+    assert "De grote." in page and "Good to know" not in page, "it is over"
     app_house.clock.move(days=70)  # it was planned for next week
     assert str(world_webinar(world)) not in (await stranger.get(path)).text
 
