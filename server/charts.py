@@ -88,8 +88,15 @@ def _y(value: float, top: float) -> float:
 
 
 def _mark(tag: str, kind: str, text: str = "", **attributes: object) -> Mark:
-    told = {"class": kind, **{name.replace("_", "-"): value for name, value in attributes.items()}}
-    return Mark(tag, tuple((name, str(value)) for name, value in told.items() if value != ""), text)
+    told = [("class", kind)]
+    for name, value in attributes.items():
+        if value != "":
+            told.append((_NAMES.get(name, name), str(value)))
+    return Mark(tag, tuple(told), text)
+
+
+# Attributes that cannot be the names of ours.
+_NAMES = {"text_anchor": "text-anchor", "vector_effect": "vector-effect"}
 
 
 def _grid(top: int, say: Callable[[float], str]) -> list[Mark]:
