@@ -99,14 +99,14 @@ async def read(
     classes = {
         row["part"]: ClassFacts(**{**row, "teachers": frozenset(row["teachers"])}) for row in rows
     }
-    is_host_here = host is not None and await _is_here(conn, scope, room_id, host, now)
-    found = await _webinar(conn, scope, room_id)
-    return Facts(classes, is_host_here=is_host_here, **found)
+    return Facts(classes, **await _beside(conn, scope, room_id, host, now))
 
 
-async def _webinar(conn: Connection, scope: Scope, room_id: UUID) -> dict[str, Any]:
-    """How many classes a webinar's room expects, the phases its webinar allows, and in which
-    languages captions will come."""
+async def _beside(
+    conn: Connection, scope: Scope, room_id: UUID, host: UUID | None, now: datetime
+) -> dict[str, Any]:
+    """How many classes a webinar's room expects, the phases its webinar allows, in which languages
+    captions will come, and whether the host is there."""
     row = await conn.fetchrow(
         """
         select w.state, (select count(*) from registrations r
@@ -115,11 +115,20 @@ async def _webinar(conn: Connection, scope: Scope, room_id: UUID) -> dict[str, A
             array(select distinct k.language from captioners k
                 where (k.programme_id, k.webinar_id) = (w.programme_id, w.id)
                     and k.agreed_at is not null and k.removed_at is null
-                order by k.language) as captions_in
-        from webinars w where w.programme_id = $1 and w.room_id = $2
+                order by k.language) as captions_in,
+            exists (select from room_adults a
+                join room_presenters m on (m.programme_id, m.room_id, m.person_id)
+                    = (a.programme_id, a.room_id, a.person_id)
+                where (a.programme_id, a.room_id) = (o.programme_id, o.id) and m.id = $3
+                    and a.seen_until > $4) as is_host_here
+        from rooms o
+        left join webinars w on (w.programme_id, w.room_id) = (o.programme_id, o.id)
+        where o.programme_id = $1 and o.id = $2
         """,
         scope.programme_id,
         room_id,
+        host,
+        now - HOST_GONE_AFTER,
     )
     if row is None:
         return {}
@@ -127,25 +136,8 @@ async def _webinar(conn: Connection, scope: Scope, room_id: UUID) -> dict[str, A
         "expected": row["expected"],
         "phases": PHASES.get(row["state"], ()),
         "captions_in": tuple(row["captions_in"]),
+        "is_host_here": row["is_host_here"],
     }
-
-
-async def _is_here(
-    conn: Connection, scope: Scope, room_id: UUID, member: UUID, now: datetime
-) -> bool:
-    found = await conn.fetchval(
-        """
-        select 1 from room_adults a
-        join room_presenters m on (m.programme_id, m.room_id, m.person_id)
-            = (a.programme_id, a.room_id, a.person_id)
-        where a.programme_id = $1 and a.room_id = $2 and m.id = $3 and a.seen_until > $4 limit 1
-        """,
-        scope.programme_id,
-        room_id,
-        member,
-        now - HOST_GONE_AFTER,
-    )
-    return found is not None
 
 
 async def devices(
