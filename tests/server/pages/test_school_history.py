@@ -10,7 +10,7 @@ from rooms.scope import Grant, Scope
 from server.database import Pool
 from tests.server.pages.test_school_lists import Office, office
 from tests.support.days import local_day
-from tests.support.lessons import World, a_class, a_session, teacher_scope
+from tests.support.lessons import World, a_class, a_session, many_lessons, teacher_scope
 from tests.support.people import a_person, a_region, a_role, a_school, a_teacher
 
 __all__ = ["office"]
@@ -94,7 +94,9 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
         await placings.end_here(conn, eyes, typed.id, local_day(now))
         eyes = Scope(world.programme.id, None, (Grant("bureau"),))
         pair = await pairs.make(conn, eyes, helper.id, typed.id, world.company.id, now)
-        await in_a_network(conn, world, typed.id, local_day(now))
+        there = World(**{**vars(world), "school": typed, "teacher": teacher})
+        await many_lessons(conn, there, "4C", 1, now)
+        await in_a_network(conn, world, typed.id, local_day(now) - timedelta(days=30))
         await conn.execute(
             "insert into roles (programme_id, person_id, role, school_id) values ($1, $2, "
             "'teacher', $3)", world.programme.id, both.id, world.school.id,
@@ -116,6 +118,13 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert await pool.fetchval(paired, pair) == world.school.id
     assert await networks_now(pool, typed.id) == []
     assert await networks_now(pool, world.school.id) == ["Hogeschool"]
+    counts_in = (
+        "select o.name, n.name from kpi_classes k join networks n on n.id = k.network_id "
+        "join schools o on o.id = k.school_id"
+    )
+    assert [tuple(row) for row in await pool.fetch(counts_in)] == [
+        (world.school.name, "Hogeschool")
+    ]
     merge_id = await pool.fetchval("select id from school_merges")
     undo = f"/programme/schools/merges/{merge_id}/undo"
     assert undo in (await office.client.get(done.headers["location"])).text
@@ -127,6 +136,7 @@ async def test_an_unlisted_school_is_found_out_and_it_can_be_taken_back(office: 
     assert await pool.fetchval(paired, pair) == typed.id
     assert await networks_now(pool, typed.id) == ["Hogeschool"]
     assert await networks_now(pool, world.school.id) == []
+    assert [tuple(row) for row in await pool.fetch(counts_in)] == [("Driehoekje", "Hogeschool")]
     stands = await pool.fetch(
         "select programme_id from school_regions where school_id = $1 and valid_to is null",
         typed.id,
