@@ -59,7 +59,7 @@ def row(
 
 def odd_rows() -> list[Values]:
     """Rows with whatever people may type in every place where they may."""
-    rows = [row(), row(window_ms=0, present_ms=0, began=None)]
+    rows = [row(), row(window_ms=0, present_ms=0, began=None), row(student_seconds=3_600_000)]
     for text in ODD:
         rows.append(row(title=text, company=text, around=text, class_name=text))
         rows.append(row(is_room=True, title=text, level=text, correction=(text, text, "")))
