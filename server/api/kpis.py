@@ -172,7 +172,7 @@ def _part(key: str, figures: Figures) -> Part:
 
 
 async def index(here: Here, asked: ReleasesAsked) -> Releases:
-    """Every edition of the programme, or those over days that lie in a period."""
+    """Every edition that is hers to read, or those over days that lie in a period."""
     async with here.transaction() as conn:
         every = await releases.every(conn, here.scope)
     return Releases(
