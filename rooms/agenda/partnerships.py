@@ -8,8 +8,8 @@ schools by name, as it answered them; of all others it reads sums.
 from dataclasses import dataclass
 from datetime import date
 
+from rooms import planning
 from rooms.attendance.kpi import Asked, part_values
-from rooms.attendance.report import plan_anew, plan_once
 from rooms.connection import Connection
 from rooms.scope import Scope
 
@@ -31,7 +31,7 @@ class Pair:
 async def alive(conn: Connection, scope: Scope, asked: Asked) -> list[Pair]:
     """The pairs that the figure `partnerships` of the same question counts, by school: at most
     `MOST` of them."""
-    await plan_anew(conn)
+    await planning.anew(conn)
     rows = await conn.fetch(
         """
         select o.name as school, o.place, c.name as company,
@@ -47,5 +47,5 @@ async def alive(conn: Connection, scope: Scope, asked: Asked) -> list[Pair]:
         *part_values(scope, asked),
         MOST,
     )
-    await plan_once(conn)
+    await planning.as_usual(conn)
     return [Pair(**row) for row in rows]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from rooms import planning
 from rooms.agenda import request_states
 from rooms.agenda.request_drafts import Slot
 from rooms.agenda.request_states import Actor, State, Verb
@@ -158,6 +159,7 @@ async def visible(conn: Connection, scope: Scope) -> list[Request]:
 
     At most 300.
     """
+    await planning.for_few(conn)
     rows = await conn.fetch(
         """
         with mine as (
@@ -178,6 +180,7 @@ async def visible(conn: Connection, scope: Scope) -> list[Request]:
         scope.sees_all,
         scope.region_ids,
     )
+    await planning.as_usual(conn)
     return [_request(row) for row in rows]
 
 

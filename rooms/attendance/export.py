@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 
 import asyncpg
 
+from rooms import planning
 from rooms.attendance import report
 from rooms.attendance.export_rows import Part, Reader
 from rooms.attendance.lines import Kind, Lines, Values
@@ -92,7 +93,7 @@ async def batches(
     would keep the first one waiting for all. Runs inside `one_moment`, and has to be closed before
     that ends (`contextlib.aclosing`): while a part is written the next one is on its way.
     """
-    await report.plan_anew(conn)
+    await planning.anew(conn)
     cursor = await conn.cursor(
         """
         select r.session_class_id
@@ -104,7 +105,7 @@ async def batches(
         *report.filter_values(scope, filters),
         filters.outcome,
     )
-    await report.plan_for_few(conn)
+    await planning.for_few(conn)
 
     reader = Reader(conn, scope, filters.outcome)
 

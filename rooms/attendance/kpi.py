@@ -13,8 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
+from rooms import planning
 from rooms.attendance.kpi_periods import Period
-from rooms.attendance.report import plan_anew, plan_once
 from rooms.connection import Connection
 from rooms.scope import Scope
 
@@ -113,7 +113,7 @@ class Report:
 
 async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
     """What the scope's person may count: all, her regions, classes, pairs, her company's."""
-    await plan_anew(conn)
+    await planning.anew(conn)
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
     standing = await _registry(conn, scope, asked, by)
@@ -121,7 +121,7 @@ async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = N
     if not asked.level:
         hosted = await _hosted(conn, scope, asked, None if by is By.LEVEL else by)
 
-    await plan_once(conn)
+    await planning.as_usual(conn)
 
     def figures(key: str | None) -> Figures:
         has_registry = not asked.level and (key is None or by in PLACES)
@@ -147,7 +147,7 @@ async def parts(
 ) -> dict[By, tuple[tuple[str, Attended], ...]]:
     """What classes did, by key of each of these; without registry, partnerships and what was
     hosted. All from one look at the rows, which are few where one place is asked for."""
-    await plan_anew(conn)
+    await planning.anew(conn)
     rows = await conn.fetch(
         """
         with rows as materialized (
@@ -182,7 +182,7 @@ async def parts(
         *part_values(scope, asked),
         list(bys),
     )
-    await plan_once(conn)
+    await planning.as_usual(conn)
     found: dict[By, list[tuple[str, Attended]]] = {by: [] for by in bys}
     for row in rows:
         values = {name: value for name, value in row.items() if name not in {"by", "key"}}

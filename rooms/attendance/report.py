@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from rooms import planning
 from rooms.attendance import materials, results
 from rooms.attendance.results import Result
 from rooms.attendance.rule import PASSING, Outcome
@@ -222,7 +223,7 @@ def _last_day(month: str) -> date:
 async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
     """These session classes in this order; the caller has seen that they are the viewer's."""
     # To plan so many joins takes longer than to look up a page of rows.
-    await plan_for_few(conn)
+    await planning.for_few(conn)
     rows = await conn.fetch(
         """
         select r.* from report_rows r
@@ -231,7 +232,7 @@ async def by_ids(conn: Connection, scope: Scope, ids: list[UUID]) -> list[Row]:
         scope.programme_id,
         ids,
     )
-    await plan_once(conn)
+    await planning.as_usual(conn)
     found = {row["session_class_id"]: row for row in rows}
     return await with_live(conn, [found[one] for one in ids if one in found])
 
@@ -266,23 +267,6 @@ def _live(session_class_id: UUID, judged: Result) -> LiveFigures:
         judged.is_corrected,
         is_poor(judged.outcome, judged.seats, judged.cut_off),
     )
-
-
-async def plan_anew(conn: Connection) -> None:
-    """From here on each query is planned for its own filters, to the transaction's end or
-    `plan_once`: a plan for any of them reads five years to show one."""
-    await conn.execute("set local plan_cache_mode = force_custom_plan")
-
-
-async def plan_once(conn: Connection) -> None:
-    """What is looked up by ids needs no plan of its own each time."""
-    await conn.execute("set local plan_cache_mode = auto")
-
-
-async def plan_for_few(conn: Connection) -> None:
-    """From here on queries are planned once, for few ids: of thousands the planner would read
-    whole tables, again for each part of a long list."""
-    await conn.execute("set local plan_cache_mode = force_generic_plan")
 
 
 def live_columns(live: Live) -> list[list[object]]:

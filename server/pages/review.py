@@ -8,6 +8,7 @@ from typing import Any
 from babel.dates import format_date
 from starlette.responses import Response
 
+from rooms import planning
 from rooms.attendance import materials, overview, report, results, review, totals
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
@@ -55,7 +56,7 @@ async def index(here: Here) -> Response:
         programme, _, year = await moment_of(here, conn)
         filters = in_year(query, year)
         by = attendance_groups.by_of(query.get("by", ""), here.scope, filters)
-        await report.plan_anew(conn)
+        await planning.anew(conn)
         live = await report.live_figures(conn, here.scope, filters)
         found = await review.of_period(conn, here.scope, filters, by, live)
         regions, companies = await review.choices(conn, here.scope, filters)
