@@ -58,13 +58,13 @@ class Gathering:
         """Nothing of what waits leaves."""
         self._packets = []
 
+    def is_worth_it(self, viewers: int) -> bool:
+        """Whether anything waits where there are so many viewers."""
+        return self._feed.has_keys and viewers >= GATHER_FROM and sending.can_gather()
+
     def _may_wait(self, packet: Packet, viewers: int) -> bool:
         return (
-            self._feed.has_keys
-            and not packet.marker
-            and len(self._packets) < MOST_TOGETHER
-            and viewers >= GATHER_FROM
-            and sending.can_gather()
+            not packet.marker and len(self._packets) < MOST_TOGETHER and self.is_worth_it(viewers)
         )
 
     def _wait(self, packet: Packet) -> None:
