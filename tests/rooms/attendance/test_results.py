@@ -4,6 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
+from rooms.agenda import session_ends
 from rooms.attendance import corrections, keeping, materials, results
 from rooms.connection import Connection
 from server.database import Pool
@@ -81,3 +84,21 @@ async def test_two_corrections_at_once_are_both_in_the_result(pool: Pool) -> Non
         await other
         kept = await first.fetchrow(KEPT)
     assert tuple(kept)[:2] == ("present", 25)
+
+
+async def test_whatever_was_never_judged_is_judged_after_a_start(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long ago it ended, and more of them than one round takes."""
+    async with pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        for name in ("3B", "4A", "5C"):
+            await a_session(conn, world, await a_class(conn, world, name), NOW)
+        await conn.execute("update sessions set state = 'ended', ended_at = started_at")
+    monkeypatch.setattr(session_ends, "AT_ONCE", 1)
+    monkeypatch.setattr(keeping, "SWEEP_EVERY_S", 0.01)
+    async with keeping.keeping(pool, lambda: NOW + timedelta(days=60)), asyncio.timeout(10):
+        while await pool.fetchval("select count(*) from session_class_results") < 3:
+            await asyncio.sleep(0.02)
+    rows = await pool.fetch(KEPT)
+    assert {row["outcome"] for row in rows} == {"no_show"}
