@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rooms.attendance.beats import Collector
+from rooms.attendance.beat_collector import Collector
 from rooms.errors import NotThere
 from server import live_metrics
 from server.context import Here

@@ -12,7 +12,7 @@ import asyncpg
 
 from rooms.agenda import room_sessions, session_ends, webinar_doors
 from rooms.attendance import results, visits
-from rooms.attendance.beats import Collector
+from rooms.attendance.beat_collector import Collector
 from rooms.connection import AWAY, Connection, apart
 from rooms.live import on_air, rooms
 from rooms.live.rooms import Room

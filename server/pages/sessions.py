@@ -12,7 +12,8 @@ from rooms.agenda import sessions
 from rooms.agenda.sessions import Plan, Session
 from rooms.agenda.states import State
 from rooms.attendance import keeping, materials, results, seats
-from rooms.attendance.beats import Collector, Now, Post
+from rooms.attendance.beat_collector import Collector
+from rooms.attendance.beats import Now, Post
 from rooms.attendance.rule import SeatKind
 from rooms.attendance.seats import Seat
 from rooms.errors import NotThere, Refused, RoomError
