@@ -297,12 +297,9 @@ async def mine_in(conn: Connection, scope: Scope, session_id: UUID) -> list[Part
     """The teacher's classes in a room's session, those that left too, by name."""
     rows = await conn.fetch(
         """
-        select s.programme_id, s.id as session_id, s.session_class_id, s.room_id, s.class_id,
-            s.class_name, s.title, s.state, s.started_at, s.ended_at, s.zone, s.expected,
-            s.declared, s.confirmed, s.left_at
-        from session_rows s
+        select s.* from room_part_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
-        where s.programme_id = $1 and s.id = $2 and s.room_id is not null and t.person_id = $3
+        where s.programme_id = $1 and s.session_id = $2 and t.person_id = $3
         order by s.class_name, s.session_class_id
         """,
         scope.programme_id,
@@ -316,13 +313,10 @@ async def mine(conn: Connection, scope: Scope, now: datetime) -> list[Part]:
     """Rooms in which a class of the teacher takes part now."""
     rows = await conn.fetch(
         """
-        select s.programme_id, s.id as session_id, s.session_class_id, s.room_id, s.class_id,
-            s.class_name, s.title, s.state, s.started_at, s.ended_at, s.zone, s.expected,
-            s.declared, s.confirmed, s.left_at
-        from session_rows s
+        select s.* from room_part_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
-        where s.programme_id = $1 and t.person_id = $2 and s.room_id is not null
-            and s.state = 'running' and s.left_at is null and s.started_at <= $3
+        where s.programme_id = $1 and t.person_id = $2 and s.state = 'running'
+            and s.left_at is null and s.started_at <= $3
         order by s.started_at desc, s.class_name, s.session_class_id
         """,
         scope.programme_id,
@@ -336,13 +330,9 @@ async def of_class(conn: Connection, scope: Scope, class_id: UUID) -> list[Part]
     """A class's rooms for its teacher, the newest first; at most 200."""
     rows = await conn.fetch(
         """
-        select s.programme_id, s.id as session_id, s.session_class_id, s.room_id, s.class_id,
-            s.class_name, s.title, s.state, s.started_at, s.ended_at, s.zone, s.expected,
-            s.declared, s.confirmed, s.left_at
-        from session_rows s
+        select s.* from room_part_rows s
         join class_teachers t on (t.programme_id, t.class_id) = (s.programme_id, s.class_id)
         where s.programme_id = $1 and s.class_id = $2 and t.person_id = $3
-            and s.room_id is not null
         order by s.started_at desc, s.session_class_id limit 200
         """,
         scope.programme_id,
@@ -355,13 +345,7 @@ async def of_class(conn: Connection, scope: Scope, class_id: UUID) -> list[Part]
 async def shown(conn: Connection, programme_id: UUID, session_class_id: UUID) -> Part:
     """A class's part for a device that has proved to sit in it; raises `NotThere`."""
     row = await conn.fetchrow(
-        """
-        select s.programme_id, s.id as session_id, s.session_class_id, s.room_id, s.class_id,
-            s.class_name, s.title, s.state, s.started_at, s.ended_at, s.zone, s.expected,
-            s.declared, s.confirmed, s.left_at
-        from session_rows s
-        where s.programme_id = $1 and s.session_class_id = $2 and s.room_id is not null
-        """,
+        "select * from room_part_rows where programme_id = $1 and session_class_id = $2",
         programme_id,
         session_class_id,
     )
