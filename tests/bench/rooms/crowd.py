@@ -59,10 +59,11 @@ class Crowd:
     def heard(self, member: Member, payload: bytes) -> None:
         """A frame came to somebody."""
         if payload.startswith(b'{"event":"poll"'):
-            if member in self.leaders:
+            if member in self._left:
+                if self._awaited and self._awaited in payload:
+                    self._note(member)
+            elif member in self.leaders:
                 self._opened.set()
-            elif self._awaited and self._awaited in payload and member in self._left:
-                self._note(member)
         elif payload.startswith(b'{"event":"refused"'):
             self.failed.append(payload.decode())
 
