@@ -32,10 +32,12 @@ def _fingerprint(path: str, changed: float) -> str:
     return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
 
 
+_file = lru_cache(STATIC.joinpath)
+
+
 def asset(path: str) -> str:
     """The address of a static file that changes with its content, so that it may be kept."""
-    file = STATIC / path
-    return f"/static/{path}?v={_fingerprint(path, file.stat().st_mtime)}"
+    return f"/static/{path}?v={_fingerprint(path, _file(path).stat().st_mtime)}"
 
 
 def import_map() -> str:
