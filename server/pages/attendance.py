@@ -1,5 +1,7 @@
 """Attendance of a class in a session: "why?", corrections, the morning after."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from rooms.agenda import room_sessions, sessions
@@ -28,7 +30,10 @@ async def show(here: Here) -> Response:
     return await _why_page(here)
 
 
-async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
+async def _why_page(
+    here: Here, problem: RoomError | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
+    """`typed`: what a correction said that could not be kept."""
     async with here.transaction() as conn:
         row = await report.one(conn, here.scope, here.id("session_class"))
         found = await materials.one(conn, row.session_class_id)
@@ -59,6 +64,7 @@ async def _why_page(here: Here, problem: RoomError | None = None) -> Response:
         seat_lines=seat_lines(here.language, result),
         problem=problem.code if problem else "",
         text=errors.sentence(here.language, problem.code, problem.params) if problem else "",
+        typed={"field": "", "reason": "", **(typed or {})},
         **table_words(here.language),
     )
 
@@ -94,21 +100,17 @@ async def _showing_url(here: Here, conn: Connection, row: Row) -> str:
 async def correct(here: Here) -> Response:
     """`POST /attendance/{session_class}/corrections`."""
     form = await here.form()
-    field = forms.line(form, "field")
+    field, reason = forms.line(form, "field"), forms.line(form, "reason")
+    value = forms.line(form, field) if field in {"headcount", "outcome"} else ""
     try:
         async with here.transaction() as conn:
             row = await _own_row(here, conn)
             await corrections.correct(
-                conn,
-                here.scope,
-                row.session_class_id,
-                field,
-                forms.line(form, field) if field in {"headcount", "outcome"} else "",
-                forms.line(form, "reason"),
-                here.now,
+                conn, here.scope, row.session_class_id, field, value, reason, here.now
             )
     except Refused as problem:
-        return await _why_page(here, problem)
+        typed = {"field": field, field: value, "reason": reason}
+        return await _why_page(here, problem, typed)
     return here.go(f"/attendance/{row.session_class_id}", said="corrected")
 
 

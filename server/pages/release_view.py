@@ -72,6 +72,18 @@ class Cut:
     lines: tuple[Line, ...]
 
 
+# Where, what, before and after.
+Change = tuple[str, str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The figures that are others now, and where figures stood that are not told any more."""
+
+    rows: list[Change]
+    untold: list[str]
+
+
 def page_of(here: Here, template: str, stored: Stored, **more: Any) -> Response:
     """The page of one edition."""
     read = stored.read
@@ -239,24 +251,25 @@ def _key(here: Here, read: Document, by: By, key: str) -> str:
     return here._(words[by].get(key, key))
 
 
-def _differences(here: Here, read: Document) -> list[tuple[str, str, str | None, str | None]]:
-    """(where, what, before, after) of each figure that is another one than in the edition
-    before."""
-    words = _words(here, read)
-    return [
-        _renamed(here, one)
-        if one["table"] == "names"
-        else (
-            _place(here, read, one),
-            words.get(one["measure"], {}).get("name", one["measure"]),
-            _text(here, one["before"]),
-            _text(here, one["after"]),
-        )
-        for one in read.get("differences", [])
-    ]
+def _differences(here: Here, read: Document) -> Changed | None:
+    """What is otherwise than in the edition before, said once each: the totals of the whole stand
+    in every table. None: nothing is."""
+    words, rows, untold = _words(here, read), dict[Change, None](), dict[str, None]()
+    for one in read.get("differences", []):
+        if one["table"] == "names":
+            rows[_renamed(here, one)] = None
+        elif one["table"] and not one["row"] and not one["column"]:
+            continue  # the figures of the whole say it
+        elif one["after"] is None:
+            untold[_place(here, read, one)] = None
+        else:
+            name = words.get(one["measure"], {}).get("name", one["measure"])
+            before, after = _text(here, one["before"]), _text(here, one["after"])
+            rows[_place(here, read, one), name, before, after] = None
+    return Changed(list(rows), list(untold)) if rows or untold else None
 
 
-def _renamed(here: Here, one: Document) -> tuple[str, str, str | None, str | None]:
+def _renamed(here: Here, one: Document) -> Change:
     def told(name: str | dict[str, str]) -> str:
         if isinstance(name, str):
             return name

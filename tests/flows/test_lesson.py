@@ -174,7 +174,14 @@ async def test_a_correction_keeps_what_was_measured_and_can_be_undone(
     why = f"/attendance/{row['session_class_id']}"
 
     refused = await teacher.post(f"{why}/corrections", data={"field": "headcount", "headcount": 25})
-    assert refused.status_code == 422 and "Give a reason" in refused.text
+    assert refused.status_code == 422 and 'href="#reason">Give a reason' in refused.text
+    assert 'value="25"' in refused.text, "what was typed stays"
+    told = {"field": "headcount", "headcount": "many", "reason": "They said so"}
+    refused = await teacher.post(f"{why}/corrections", data=told)
+    assert 'href="#headcount"' in refused.text and 'value="They said so"' in refused.text
+    told = {"field": "outcome", "outcome": "no_show", "reason": ""}
+    refused = await teacher.post(f"{why}/corrections", data=told)
+    assert 'href="#reason-outcome"' in refused.text and "<details open>" in refused.text
     await teacher.post(
         f"{why}/corrections",
         data={"field": "headcount", "headcount": "25", "reason": "=three left early"},

@@ -122,6 +122,30 @@ async def test_who_releases_is_told_once_what_is_missing(office: Office) -> None
     said = (await office.client.get(renamed.headers["location"])).text.partition("What changed")[2]
     assert renamed.headers["location"] != made.headers["location"]
     assert "Twente" in said and "Oost-Nederland" in said
+    await what_changed_is_said_once(office)
+
+
+async def what_changed_is_said_once(office: Office) -> None:
+    """And what is not told any more in one sentence: a first edition tells nobody's small figures,
+    a next one nor what lies between the two."""
+    office.house.clock.move(days=1)
+    async with office.house.pool.acquire() as conn:
+        await conn.execute(
+            """
+            update session_class_results set pupils = pupils + 3 where session_class_id =
+                (select session_class_id from kpi_classes where passes and is_counted
+                    and local_date between '2025-08-01' and '2026-07-31'
+                order by session_class_id limit 1)
+            """
+        )
+        await kpi_rows.run(conn, office.house.clock.moment)
+    office.house.clock.move(days=1)
+    made = await office.client.post("/releases", data={"year": "2025", "told": "yes"})
+    assert made.status_code == 303, made.text
+    said = (await office.client.get(made.headers["location"])).text.partition("What changed")[2]
+    lines = re.findall(r"<tr><th scope=.row.>(.*?)</tr>", said)
+    assert lines and len(lines) == len(set(lines)) and "all regions, in all" not in said
+    assert "Told in edition 2, and not in this one: " in said
 
 
 async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) -> None:
