@@ -1,12 +1,17 @@
 """However many rooms hang, the others are served; and no room's work overtakes itself."""
 
 import asyncio
+import inspect
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 
-from server import room_work
+from server import database, room_work
+from server.room_desk import RoomDesk
+from server.room_hub import RoomHub
 from server.room_work import Places, RoomWork
+from tests.support.floor import Clock
 
 HANGING = 12
 SLOW_AFTER_S, WITHIN_S = 0.05, 0.6
@@ -79,3 +84,11 @@ async def test_a_room_begins_anew_when_its_work_has_ended() -> None:
         ends.clear()
         work.begin(room, wait())
     assert done == [other, room, room], "what is under way at its end is stopped"
+
+
+async def test_a_third_of_the_pool_is_left_to_pages_whatever_hangs(clock: Clock) -> None:
+    pool = cast(Any, None)
+    hub, desk = RoomHub(pool, "", clock), RoomDesk(pool, clock)
+    works = (desk.work, hub.reading, hub.looking)
+    size = inspect.signature(database.connect_pool).parameters["max_size"].default
+    assert sum(work.places.most for work in works) <= size * 2 // 3
