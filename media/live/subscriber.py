@@ -203,9 +203,11 @@ class Subscriber:
         """Every half second: the layer that suits each line, and sender reports now and then."""
         if not self.is_connected:
             return
+        is_wrong = False
         for line in self.lines:
-            self.adapt(line, now)
-        is_wrong = any(_is_told_wrong(line) for line in self.lines)
+            if line.track is not None:
+                self.adapt(line, now)
+                is_wrong = is_wrong or _is_told_wrong(line)
         if now >= self._report_at or is_wrong:
             self._rounds = int(self._report(now)) + (0 if is_wrong else self._rounds)
             is_new = self._rounds <= FIRST_REPORTS
@@ -214,9 +216,9 @@ class Subscriber:
     def adapt(self, line: Line, now: float) -> None:
         """Goes over to the layer that suits now, at that layer's next keyframe."""
         track, outlet = line.track, line.outlet
-        if track is None or not track.fanouts or not outlet.carries(track.codec.name):
+        if track is None or _is_settled(line, track):
             return
-        if _is_settled(line, track):
+        if not track.fanouts or not outlet.carries(track.codec.name):
             return
         place = self._place(line, track, now) if line.kind == "video" else 0
         if place is None:
@@ -290,8 +292,8 @@ def _is_told_wrong(line: Line) -> bool:
 
 def _is_settled(line: Line, track: Track) -> bool:
     """It has the only encoding there is: nothing to choose, twice a second for each viewer."""
-    outlet = line.outlet
-    has_only = outlet.next is None and [outlet.fanout] == track.fanouts
+    outlet, fanouts = line.outlet, track.fanouts
+    has_only = outlet.next is None and len(fanouts) == 1 and fanouts[0] is outlet.fanout
     return has_only and (line.kind == "audio" or line.choice.wish != "audio")
 
 
