@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
@@ -30,6 +29,7 @@ from tests.support.served import free_port, served
 from tests.support.sockets import Page
 from tests.support.tours import a_desk, a_published_tour
 
+SOCKET = "web.sock"
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 OPENSSL = shutil.which("openssl")
@@ -60,11 +60,11 @@ class Front:
     home: Path
 
 
-def written(home: Path, app: str, plain: int, secure: int) -> Path:
-    """The config as it is shipped, with this test's ports, certificate and folder."""
+def written(home: Path, plain: int, secure: int) -> Path:
+    """The config as it is shipped, with this test's ports, certificate and folders."""
     text = CONFIG.read_text()
     for old, new in (
-        ("unix:/run/porthole/web.sock;", f"{app.removeprefix('http://')};"),
+        ("unix:/run/porthole/web.sock;", f"unix:{home / SOCKET};"),
         ("    listen [::]:80;\n", ""),
         ("    listen [::]:443 ssl;\n", ""),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
@@ -96,13 +96,11 @@ def certificate(home: Path) -> None:
 @pytest.fixture
 async def front(dsn: str, tmp_path: Path) -> AsyncIterator[Front]:
     """A running nginx before a running app."""
-    settings = settings_in(
-        tmp_path, url="https://porthole.example", trusted_proxies=(ip_network("127.0.0.1/32"),)
-    )
+    settings = settings_in(tmp_path, url="https://porthole.example", socket=tmp_path / SOCKET)
     plain, secure = free_port(), free_port()
     certificate(tmp_path)
     async with served(settings, dsn) as app:
-        config = str(written(tmp_path, app, plain, secure))
+        config = str(written(tmp_path, plain, secure))
         checked = subprocess.run(
             [str(NGINX), "-t", "-c", config], capture_output=True, text=True, check=False
         )

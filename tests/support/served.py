@@ -14,7 +14,7 @@ import uvicorn
 
 from server.app import make_app
 from server.config import Settings
-from server.web import SOCKETS
+from server.web import SOCKETS, Server, behind_proxies
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,12 +28,13 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def served(settings: Settings, dsn: str) -> AsyncIterator[str]:
-    """Serves the app from this event loop; gives its address."""
+    """Serves the app from this event loop, as the web process does; gives its address."""
+    app = behind_proxies(make_app(settings, dsn), settings)
     config = uvicorn.Config(
-        make_app(settings, dsn), host="127.0.0.1", port=free_port(), log_config=None,
+        app, host="127.0.0.1", port=free_port(), log_config=None, proxy_headers=False,
         timeout_graceful_shutdown=1, **SOCKETS,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = Server(config, settings.socket)
     # Ctrl-C stays pytest's own
     running = asyncio.create_task(server._serve())
     try:
