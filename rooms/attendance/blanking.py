@@ -171,7 +171,10 @@ def _inside(
             break
         wished = columns | {more}
     withheld = Blanks(rows, frozenset(table.columns), frozenset(), is_withheld=True)
-    return withheld, _bare_rows(table, withheld, limits, still) if known else frozenset()
+    # Of what no edition ever told anything a reader of all knows what a reader of one does.
+    is_new_to_all = all(column == TOTAL for _, column in known)
+    bare = frozenset() if is_new_to_all else _bare_rows(table, withheld, limits, still)
+    return withheld, bare
 
 
 def _bare_rows(

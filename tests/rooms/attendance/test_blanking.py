@@ -251,3 +251,29 @@ def test_what_was_hidden_before_stays_hidden() -> None:
     before = blanking.Blanks(frozenset(), frozenset(), frozenset({("A", "1"), ("C", "0")}))
     after = blanking.blank([table], {"levels": before})
     assert after.tables["levels"].cells >= before.cells
+
+
+def test_a_table_that_was_withheld_takes_no_other_along_after_a_correction() -> None:
+    """A school may take part in both kinds: sums of its parts are more than it, and a table of two
+    columns with one small cell tells nothing, before the correction and after it."""
+
+    def tables(corrected: int) -> list[Table]:
+        rows = {
+            "A": {"levels": [(16, 800), (9, 662 - corrected)], "kinds": [(16, 1394), (2, 68)]},
+            "B": {"levels": [(9, 500), (8, 400)], "kinds": [(9, 450), (8, 450)]},
+        }
+        totals = {"A": figures(16, 1462 - corrected), "B": figures(9, 900)}
+        rows["A"]["kinds"][0] = (16, 1394 - corrected)
+        made = [
+            one_table(name, {key: rows[key][name] for key in rows}) for name in ("levels", "kinds")
+        ]
+        return [dataclasses.replace(one, rows=totals) for one in made]
+
+    early, late = tables(0), tables(5)
+    first = blanking.blank(early)
+    assert [one.is_withheld for one in first.tables.values()] == [False, True]
+    same = {
+        one.name: same_as_told(one, after, first) for one, after in zip(early, late, strict=True)
+    }
+    second = blanking.blank(late, first.tables, known=same)
+    assert second == first
