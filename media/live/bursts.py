@@ -12,7 +12,8 @@ from collections.abc import Callable
 from media.live.sending import MOST_TOGETHER
 
 HELD_S = 0.010
-"""One more that comes so long after the first lets all go."""
+"""One more that comes so long after the first lets all go. Where none comes (the last of a picture
+was lost) the next look at the publisher does, 50 ms later at most."""
 
 
 class Bursts:
@@ -51,3 +52,11 @@ class Bursts:
         held, self._held = self._held, []
         for packet, came in held:
             self._deal(packet, came)
+
+    def let_go(self) -> None:
+        """Nothing is dealt with any more, and whoever dealt with it may be forgotten."""
+        self._held, self._deal = [], _nobody
+
+
+def _nobody(packet: bytes, came: float) -> None:
+    """Who deals with what comes to a connection that has ended."""

@@ -23,7 +23,7 @@ GATHER_S = 0.012
 """A packet waits at most so long for the rest of its picture."""
 
 MOST_DELAY_S = 0.020
-"""Since its arrival no packet is held back for longer, pacing included."""
+"""Whatever came so long ago waits for nothing any more, pacing included."""
 
 
 class Gathering:

@@ -125,6 +125,7 @@ class Peer:
         # they cost no full collection, which would be a pause for every viewer.
         self.srtp = None
         self.side = None
+        self.bursts.let_go()
 
     async def _reach(self) -> bool:
         try:

@@ -155,3 +155,11 @@ def test_nothing_that_was_held_outlives_the_connection() -> None:
     line.peer.srtp = None
     line.peer.bursts.end()
     assert line.side.got == []
+
+
+def test_what_was_let_go_of_deals_with_nothing() -> None:
+    line = Line()
+    line.comes(rtp(1))
+    line.bursts.let_go()
+    line.bursts.end()
+    assert line.seqs == []
