@@ -6,6 +6,7 @@ before anything reaches what is live.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ async def _publish(here: Here) -> Response:
         Answered,
     )
     await _keep_dark(here, guest)
+    await _check_again(here, guest, answered, publisher(here))
     return _created(here, Created(f"/rooms/{guest.room.id}/whip", answered))
 
 
@@ -149,6 +151,7 @@ async def _subscribe(here: Here) -> Response:
         lambda epoch: Subscribe(guest.room.id, epoch, guest.member, guest.creator, offer, wish),
         Answered,
     )
+    await _check_again(here, guest, answered, watcher(here, is_newcomer=False))
     return _created(here, Created(f"/rooms/{guest.room.id}/whep", answered))
 
 
@@ -209,6 +212,20 @@ def _within_limits(here: Here, guest: Guest) -> Guest:
     if not offers.take(guest.creator, time.monotonic()):
         raise Refused("offers_many")
     return guest
+
+
+async def _check_again(
+    here: Here, guest: Guest, made: Answered, asked_by: Awaitable[Guest]
+) -> None:
+    """Who was taken off while her offer was on its way was cut off before it was answered: what it
+    has made ends at once. Raises as `asked_by`."""
+    try:
+        await asked_by
+    except Exception:
+        ask = Remove(guest.room.id, made.resource, guest.creator)
+        with contextlib.suppress(LiveError):  # it is gone, and so is what it had made
+            await live_of(here).ask(guest.room.programme_id, guest.room.id, lambda _: ask, Done)
+        raise
 
 
 async def _nothing(guest: Awaitable[Guest]) -> Response:

@@ -231,6 +231,26 @@ async def test_the_key_of_who_lost_her_role_sends_no_more(there: LiveHouse) -> N
     assert len(there.live.of(Publish)) == 1
 
 
+async def test_who_is_taken_off_while_her_offer_is_on_its_way_is_not_left_there(
+    there: LiveHouse,
+) -> None:
+    pool, editor = there.house.pool, there.world.editor.id
+
+    async def late(taken_off: str, *who: object) -> AsyncIterator[bytes]:
+        await pool.execute(taken_off, *who)
+        yield OFFER.encode()
+
+    async with there.phone() as phone, there.client() as obs:
+        leaves = late("update seats set ended_at = now()")
+        watches = await phone.post(whep(there), content=leaves, headers=SDP)
+        loses = late("update roles set ended_at = now() where person_id = $1", editor)
+        sends = await obs.post(whip(there), content=loses, headers={**SDP, **there.bearer})
+    assert watches.status_code in {401, 404}
+    assert (sends.status_code, sends.json()["error"]) == (403, "not_on_stage")
+    made = [there.live.of(Subscribe)[0].creator, there.live.of(Publish)[0].creator]
+    assert [one.creator for one in there.live.of(Remove)] == made
+
+
 async def test_who_may_watch_may_not_send(there: LiveHouse) -> None:
     async with there.phone() as phone, await there.client_of(there.world.teacher) as teacher:
         for client in (phone, teacher):
