@@ -130,8 +130,12 @@ async def test_from_a_draft_to_a_class_in_the_room(app_house: House, world: Worl
     assert "Go in" in (await teacher.get(page)).text
     joins = await phone.post("/join", data=code)
     assert re.fullmatch(r"/rooms/[0-9a-f-]{36}", joins.headers["location"]), joins.text[-900:]
-    assert (await phone.get(joins.headers["location"])).status_code == 200
+    room = joins.headers["location"]
+    assert (await phone.get(room)).status_code == 200
     assert "has come" in (await office.get(desk)).text
+    leads, moderates = [(await one.get(f"{room}/desk")).text for one in (office, teacher)]
+    assert all(f'data-afterwards="{desk}/afterwards"' in one for one in (leads, moderates))
+    assert f'href="{desk}/afterwards"' in leads and f'href="{desk}/afterwards"' not in moderates
     assert "Plan B: show the tour" in (await teacher.get(page)).text
 
     await does(office, desk, "go_live")
