@@ -104,8 +104,9 @@ async def _address(settings: Settings) -> str:
         )
     if settings.is_secure and not settings.has_proxy:
         raise Ill(
-            "HTTPS ends at a proxy, but PORTHOLE_TRUSTED_PROXIES is empty: all people seem to come "
-            "from the proxy. Set it to the proxy's address, such as 127.0.0.1/32."
+            "HTTPS ends at a proxy, but neither PORTHOLE_SOCKET nor PORTHOLE_TRUSTED_PROXIES is "
+            "set: all people seem to come from the proxy. Set the first where it asks at a socket "
+            "(deploy/nginx.conf), else the second to its address, such as 127.0.0.1/32."
         )
     return settings.url
 

@@ -21,7 +21,7 @@ from server.room_hub import RoomHub
 log = logging.getLogger(__name__)
 
 AFTER_A_FAULT_S = 1.0
-# Offers of one sign-in, seat or key: a page that looks for a way makes a handful.
+# Offers of one seat, person, captioner, sign-in or key: who looks for a way makes a handful.
 OFFERS_AT_ONCE, OFFERS_PER_S = 30, 0.5
 
 
