@@ -246,6 +246,8 @@ class _Conversation:
 
     async def _talk(self, line: Line) -> int:
         """Reads, writes and doubts side by side until one of them, or the hub, ends it."""
+        if self.entered.role == "captioner":  # who was taken off on her way in was told nothing
+            self.doubted.set()
         works = (self._read(line), self._write(line), self._find_out(line))
         tasks = [asyncio.create_task(work) for work in works]
         waited: set[asyncio.Future[Any]] = {*tasks, self.ending}

@@ -184,6 +184,14 @@ async def test_a_captioner_taken_off_neither_types_nor_watches(hall: Hall) -> No
     await until(lambda: hall.was_cut(page))
 
 
+async def test_a_captioner_taken_off_on_her_way_in_hears_so(hall: Hall) -> None:
+    at = (hall.url, hall.made.room_id, f"captioner={hall.made.token}")
+    page = await hall.stack.enter_async_context(a_page(*at))
+    await hall.press(f"/captioners/{hall.made.captioner.id}/remove")
+    await page.hello()
+    assert (await page.until("closed", AT_ONCE_S))["why"] == "removed"
+
+
 async def test_who_is_taken_off_watches_nothing_more_without_a_page_either(hall: Hall) -> None:
     room = f"/rooms/{hall.made.room_id}"
     person = await hall_presenter(hall, "mo@terpstra.example")
