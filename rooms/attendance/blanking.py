@@ -38,6 +38,15 @@ class Blanks:
     cells: frozenset[Place]
     is_withheld: bool = False
 
+    def __or__(self, other: "Blanks") -> "Blanks":
+        """What one of the two does not tell, or the other."""
+        return Blanks(
+            self.rows | other.rows,
+            self.columns | other.columns,
+            self.cells | other.cells,
+            self.is_withheld or other.is_withheld,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Blanked:
@@ -60,8 +69,8 @@ def blank(
 ) -> Blanked:
     """What must not be told of tables with the same rows.
 
-    `kept`: what an earlier edition over the same days hid, by the table's name; it stays hidden.
-    `known`: where earlier ones told the figures that stand there now.
+    `kept`: what earlier editions over the same days hid, by the table's name; it stays hidden.
+    `known`: where they told the figures that stand there now.
     """
     if not tables or limits.is_small(tables[0].whole):
         return _nothing_told(tables, hides_whole=True)

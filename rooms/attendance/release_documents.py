@@ -174,6 +174,16 @@ def blanks_of(made: Document) -> dict[str, Blanks]:
     return found
 
 
+def hidden_in(earlier: Sequence[Document]) -> dict[str, Blanks]:
+    """What any of these editions hid, by table: a table, a row or a column that the last one had
+    not, or told nothing of, is hidden where one before it was."""
+    found: dict[str, Blanks] = {}
+    for made in earlier:
+        for name, blanks in blanks_of(made).items():
+            found[name] = found[name] | blanks if name in found else blanks
+    return found
+
+
 def known_of(earlier: Sequence[Document], tables: Sequence[Table]) -> dict[str, frozenset[Place]]:
     """Where any of these editions told the very figures that stand in the tables now."""
     now = {table.name: table for table in tables}

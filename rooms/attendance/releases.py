@@ -120,7 +120,7 @@ async def compose(
     names = await published.names(conn, scope, tables)
     as_of = _as_of(programme, period, today, changed_at, names.changed_at)
     final = [one for one in before if not one["is_provisional"]]
-    kept = release_documents.blanks_of(final[-1]) if final else None
+    kept = release_documents.hidden_in(final)
     known = release_documents.known_of(final, tables)
     version = await registry.version_at(conn, as_of)
     facts = Facts(

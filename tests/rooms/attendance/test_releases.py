@@ -17,6 +17,7 @@ from rooms.attendance import (
 )
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Document
+from rooms.attendance.tables import MEASURES
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
 from rooms.people import programmes, regions, registry, schools
@@ -216,6 +217,31 @@ def test_two_provisional_editions_would_tell_what_final_ones_do_not() -> None:
     again = reader_of([late], kept, "participations")
     low, high = again.span(("levels", "A", "1"))
     assert high - low >= 20
+
+
+def test_what_one_edition_hid_stays_hidden_over_one_that_had_it_not() -> None:
+    """All schools left a network and came back, or the whole was small for once."""
+    figures = dict.fromkeys(MEASURES, 40)
+
+    def table(name: str, *lines: list[dict[str, int] | None], **more: object) -> Document:
+        keys = [str(at) for at in range(len(lines))]
+        return {
+            "name": name, "is_withheld": False, "rows": keys, "columns": ["x", "y"],
+            "cells": list(lines), "row_totals": [figures for _ in keys],
+            "column_totals": [figures, figures], "total": figures, **more,
+        }  # fmt: skip
+
+    levels = table("levels", [None, None], [None, figures])
+    networks = table("networks", [None, figures], column_totals=[None, figures])
+    shorter = table("levels", [None, None])
+    nothing = table("levels", [None, None], total=None, is_withheld=True)
+    first = {"tables": [levels, networks]}
+    editions = [first, {"tables": [shorter]}, {"tables": [nothing]}]
+    hidden = release_documents.hidden_in(editions)
+    assert hidden == release_documents.blanks_of(first)
+    assert hidden["levels"].cells == {("0", "x"), ("0", "y"), ("1", "x")}
+    assert hidden["networks"].columns == {"x"}
+    assert release_documents.hidden_in([]) == {}
 
 
 async def test_a_new_name_and_a_late_placing_make_the_next_edition(pool: Pool) -> None:
