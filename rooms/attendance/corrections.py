@@ -80,7 +80,8 @@ def _measured(found: Result, field: str) -> str:
 
 def _checked(field: str, value: str) -> str:
     if field == "headcount":
-        if not (value.isascii() and value.isdecimal()) or int(value) > MAX_PUPILS:
+        is_whole = value.isascii() and value.isdecimal() and len(value) < 6
+        if not is_whole or int(value) > MAX_PUPILS:
             raise Refused("headcount", most=MAX_PUPILS)
         return str(int(value))
     if field != "outcome" or value not in OUTCOMES:

@@ -70,7 +70,7 @@ def years(first: date | None, today: date, start_month: int) -> tuple[SchoolYear
 def named(year: str, part: str, today: date, start_month: int) -> Period:
     """What an address asks for: `2025` with `q1` to `q4`, `m1` to `m12` or nothing."""
     chosen = school_year_on(today, "UTC", start_month)
-    if year.isdecimal() and 1900 < int(year) < 2200:
+    if year.isdecimal() and len(year) == 4 and 1900 < int(year) < 2200:
         chosen = school_year_on(date(int(year), start_month, 1), "UTC", start_month)
     parts = {
         **{f"q{number}": one for number, one in enumerate(quarters(chosen), 1)},

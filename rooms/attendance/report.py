@@ -67,7 +67,8 @@ WISHES = ("came", "passed", "corrected", "poor")
 class Row:
     """One class in one session, of a tour or of a live room.
 
-    `is_final` False: the session still runs, figures may grow.
+    `is_final` False: no result is kept yet, nearly always since the session still runs: figures may
+    grow.
     """
 
     session_class_id: UUID

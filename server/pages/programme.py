@@ -78,6 +78,6 @@ def _known(form: FormData, name: str, allowed: tuple[str, ...]) -> tuple[str, ..
 
 def _whole(form: FormData, name: str, least: int, most: int) -> int:
     text = forms.line(form, name)
-    if not text.isdecimal() or not least <= int(text) <= most:
+    if not text.isdecimal() or len(text) > 3 or not least <= int(text) <= most:
         raise Refused("bad_form")
     return int(text)

@@ -227,7 +227,8 @@ def _draft(here: Here, view: View, told: Told) -> Draft | None:
             view.problems["email"] = error
     if _is_own_class(view, told):
         return None
-    draft = Draft(told.class_name, told.level, int(told.grade) if told.grade.isdecimal() else None)
+    grade = int(told.grade[:5]) if told.grade.isdecimal() else None
+    draft = Draft(told.class_name, told.level, grade)
     try:
         return classes.checked(draft, list(view.programme.levels))
     except Refused as error:

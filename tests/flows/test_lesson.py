@@ -179,6 +179,8 @@ async def test_a_correction_keeps_what_was_measured_and_can_be_undone(
     told = {"field": "headcount", "headcount": "many", "reason": "They said so"}
     refused = await teacher.post(f"{why}/corrections", data=told)
     assert 'href="#headcount"' in refused.text and 'value="They said so"' in refused.text
+    told["headcount"] = "9" * 5000
+    assert (await teacher.post(f"{why}/corrections", data=told)).status_code == 422
     told = {"field": "outcome", "outcome": "no_show", "reason": ""}
     refused = await teacher.post(f"{why}/corrections", data=told)
     assert 'href="#reason-outcome"' in refused.text and "<details open>" in refused.text

@@ -145,6 +145,8 @@ async def test_what_is_missing_is_named_and_the_rest_kept(app_house: House, worl
     for sentence in ("This is not a mail address", "Type the name, the place or the code"):
         assert sentence in text
     assert 'value="zoe"' in text and '<option value="havo" selected>' in text
+    many = await app_house.client().post(path, data=told(world, grade="9" * 5000))
+    assert many.status_code == 422, "more digits than Python reads a number from"
     assert await app_house.pool.fetchval("select count(*) from mails") == 0
 
 
