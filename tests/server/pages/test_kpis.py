@@ -105,6 +105,13 @@ async def test_who_releases_is_told_once_what_is_missing(office: Office) -> None
     assert "of teachers who are not confirmed yet are not counted" in page
     assert "has confirmed" not in page and "not final yet" not in page
     assert "Freeze them all the same" in page and 'name="told" value="yes"' in page
+    # also those that are too long ago for the list of what waits
+    told = "update session_class_results set headcount_source = $1"
+    await office.house.pool.execute(told, "declared")
+    page = (await office.client.get("/releases/check?year=2025")).text
+    days = "since=2025-08-01&amp;until=2026-07-31"
+    assert "nobody has confirmed" in page and f"{days}&amp;outcome=passed" in page
+    await office.house.pool.execute(told, "confirmed")
     empty = (await office.client.get("/releases/check?year=2020")).text
     assert "every figure would be zero" in empty
     early = await office.client.get("/releases/check?year=2030")
