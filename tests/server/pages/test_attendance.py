@@ -105,3 +105,17 @@ async def test_a_view_names_nothing_of_which_nothing_is_hers(
         assert f": <b>{name}" in there
         missing = await far.get(f"/attendance?since=&until=&{view}")
         assert missing.status_code == 200 and name not in missing.text
+
+
+async def test_a_lesson_that_is_over_is_not_said_to_run(app_house: House, world: World) -> None:
+    """Also before its result is kept."""
+    client = await signed_in(app_house, world, "bureau")
+    key = await app_house.pool.fetchval(
+        "delete from session_class_results where session_class_id = "
+        "(select session_class_id from report_lines order by local_date desc limit 1) "
+        "returning session_class_id"
+    )
+    for path in ("/attendance?since=&until=", f"/attendance/{key}"):
+        page = (await client.get(path)).text
+        assert "so far" not in page and "still runs" not in page
+        assert "nobody came" in page
