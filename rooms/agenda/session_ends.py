@@ -109,7 +109,7 @@ async def ended_without_result(conn: Connection, since: datetime | None = None) 
     one from before the end: a correction, or the count on the screen, made it meanwhile.
 
     `since`: only of sessions that ended from then on; to look at every year takes a while. At most
-    `AT_ONCE` of them.
+    `AT_ONCE` of them, drawn by lot: many that cannot be judged do not stand before all others.
     """
     rows = await conn.fetch(
         """
@@ -120,7 +120,7 @@ async def ended_without_result(conn: Connection, since: datetime | None = None) 
         where s.state = 'ended' and ($1::timestamptz is null or s.ended_at >= $1)
             and (r.session_class_id is null
                 or r.computed_at < s.ended_at and r.intervals_purged_at is null)
-        limit $2
+        order by random() limit $2
         """,
         since,
         AT_ONCE,

@@ -102,3 +102,19 @@ async def test_whatever_was_never_judged_is_judged_after_a_start(
             await asyncio.sleep(0.02)
     rows = await pool.fetch(KEPT)
     assert {row["outcome"] for row in rows} == {"no_show"}
+
+
+async def test_lessons_that_cannot_be_judged_stand_before_no_others(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come back in every round: whichever it begins with, in some it is another."""
+    async with pool.acquire() as conn, conn.transaction():
+        world = await a_world(conn)
+        made = [
+            await a_session(conn, world, await a_class(conn, world, name), NOW)
+            for name in ("3B", "4A")
+        ]
+        await conn.execute("update sessions set state = 'ended', ended_at = started_at")
+        monkeypatch.setattr(session_ends, "AT_ONCE", 1)
+        rounds = [await session_ends.ended_without_result(conn) for _ in range(64)]
+    assert {one for found in rounds for one in found} == {one.session_class_id for one in made}
