@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,8 @@ def run(asked: Asked) -> int:
     settings = asked.settings
     if settings.database_url is None:
         raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
-    if settings.socket is not None and not settings.socket.parent.is_dir():
-        raise WrongSetting("PORTHOLE_SOCKET", f"{settings.socket.parent} is no folder")
+    if settings.socket is not None:
+        check_socket(settings.socket)
     app = make_app(settings, settings.database_url)
     # What is loaded by now stays: a collection that walks through all of it holds every page up.
     gc.collect()
@@ -63,6 +64,16 @@ def run(asked: Asked) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else NOT_STARTED
+
+
+def check_socket(path: Path) -> None:
+    """Raises `WrongSetting` where no socket can be made, or another process listens at it: making
+    it anew would take its pages away without a word."""
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise WrongSetting("PORTHOLE_SOCKET", f"{path.parent} is no folder to write in")
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as other:
+        other.connect(str(path))
+        raise WrongSetting("PORTHOLE_SOCKET", f"another process listens at {path}")
 
 
 class Server(uvicorn.Server):

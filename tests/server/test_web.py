@@ -1,8 +1,10 @@
 """The web process at its unix socket: whose a request is, and that the port is there beside it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from stat import S_IMODE
@@ -15,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from server.config import Settings
-from server.web import BY_SOCKET, Server, behind_proxies
+from server.config import Settings, WrongSetting
+from server.web import BY_SOCKET, Server, behind_proxies, check_socket
 from tests.support.floor import settings_in
 from tests.support.served import free_port
 
@@ -72,3 +74,15 @@ async def test_who_asks_by_the_socket_is_whom_the_proxy_names(
 async def test_without_a_proxy_nobody_is_believed(tmp_path: Path) -> None:
     async with serving(settings_in(tmp_path)) as port:
         assert await asked(port, **OF_PUPIL) == "127.0.0.1 http"
+
+
+async def test_a_socket_is_never_taken_from_another_process(tmp_path: Path) -> None:
+    path = tmp_path / "web.sock"
+    async with serving(replace(settings_in(tmp_path), socket=path)):
+        with pytest.raises(WrongSetting, match="another process listens"):
+            check_socket(path)
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(tmp_path / "left.sock"))
+    check_socket(tmp_path / "left.sock")  # is in nobody's way
+    with pytest.raises(WrongSetting, match="no folder to write in"):
+        check_socket(tmp_path / "none" / "web.sock")
