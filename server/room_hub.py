@@ -44,7 +44,7 @@ from server.room_lines import IDLE, PING_SLICES, Line
 from server.room_quality import RoomQuality
 from server.room_reactions import RoomReactions
 from server.room_stages import Cut, RoomStages
-from server.room_work import Places, RoomWork
+from server.room_work import WITHIN_S, Places, RoomWork
 from server.ticks import Ticks
 
 log = logging.getLogger(__name__)
@@ -289,7 +289,8 @@ class RoomHub:
         if not self.open.rooms:
             return
         try:
-            async with self.looking.places.take(), self._pool.acquire() as conn:
+            # Not in the rooms' queue: behind some that hang, classes would freeze beside an adult.
+            async with asyncio.timeout(WITHIN_S), self._pool.acquire() as conn:
                 await room_facts.note_adults(conn, self._adults(), self._clock())
                 await self.quality.keep(conn, self._clock())
         except DATABASE_AWAY as error:

@@ -118,6 +118,31 @@ async def test_a_room_that_is_slow_keeps_no_other_from_being_looked_after_and_re
         await until(lambda: hub.looking.rooms == hub.reading.rooms == {ROOM})
 
 
+async def test_adults_are_noted_however_many_rooms_hang(
+    pool: Pool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Classes whose adult is not noted freeze."""
+    monkeypatch.setattr(room_hub, "ADULTS_EVERY_S", 0.0)
+    noted: list[bool] = []
+
+    async def hangs(*_: Any) -> Facts:
+        await asyncio.Event().wait()
+        return Facts()
+
+    async def note(*_: Any) -> None:
+        noted.append(True)
+
+    monkeypatch.setattr(room_hub.room_facts, "read", hangs)
+    monkeypatch.setattr(room_hub.room_facts, "note_adults", note)
+    hub = RoomHub(pool, "", clock)
+    hub.desk = cast(Any, SimpleNamespace(keep=lambda _: None))
+    hub.open.rooms |= {uuid4(): OpenRoom(PROGRAMME, 0) for _ in range(8)}
+    async with hub, asyncio.timeout(2.0):  # eight that hang hold a queue up for four seconds
+        for _ in range(3):
+            await hub.look()
+    assert len(noted) == 3
+
+
 class Live:
     """Refuses as often as it is told to. One presenter is on its stage, and sends."""
 
