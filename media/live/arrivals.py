@@ -46,21 +46,18 @@ class ArrivalTimes:
             self._floor = self._next - MOST_EARLY
         ahead = (seq16 - self._highest + SEQS // 2) % SEQS - SEQS // 2
         seq = self._highest + ahead
-        if ahead > 0:
-            self._highest = seq
-            if seq - self._next >= WINDOW:
-                self._arrived.clear()
-                self._next = self._floor = seq
-        elif seq < self._floor or seq in self._arrived:
+        if seq < self._floor or seq in self._arrived:
             return
-        elif seq < self._next:
-            self._next = seq
+        if seq - self._next >= WINDOW:
+            self._arrived.clear()
+            self._next = self._floor = seq
+        self._highest = max(self._highest, seq)
+        self._next = min(self._next, seq)
         self._arrived[seq] = int(now * TICKS_A_SECOND)
 
     def feedback(self, own: int, media: int, now: float) -> list[bytes]:
         """The packets that tell of what came since the last time; none when nothing did."""
-        arrived = self._arrived
-        came = [seq for seq in range(self._next, self._highest + 1) if seq in arrived]
+        came = sorted(seq for seq in self._arrived if seq >= self._next)
         packets: list[bytes] = []
         while came:
             told = self._told(came)

@@ -119,11 +119,6 @@ class Fanout:
     def __len__(self) -> int:
         return len(self._outlets)
 
-    @property
-    def is_crowded(self) -> bool:
-        """Whether so many watch that the packets of a picture leave together."""
-        return self._gathering.is_worth_it(len(self._outlets))
-
     def newest(self, most: int, since_seq: int) -> Iterator[Packet]:
         """What went out last, from the newest back to `since_seq`, at most so many packets."""
         if self._last is None:

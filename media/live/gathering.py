@@ -23,7 +23,7 @@ GATHER_S = 0.012
 """A packet waits at most so long for the rest of its picture."""
 
 MOST_DELAY_S = 0.020
-"""Whatever came so long ago waits for nothing any more, pacing included."""
+"""Since its arrival no packet is held back for longer, pacing included."""
 
 
 class Gathering:
@@ -58,13 +58,13 @@ class Gathering:
         """Nothing of what waits leaves."""
         self._packets = []
 
-    def is_worth_it(self, viewers: int) -> bool:
-        """Whether anything waits where there are so many viewers."""
-        return self._feed.has_keys and viewers >= GATHER_FROM and sending.can_gather()
-
     def _may_wait(self, packet: Packet, viewers: int) -> bool:
         return (
-            not packet.marker and len(self._packets) < MOST_TOGETHER and self.is_worth_it(viewers)
+            self._feed.has_keys
+            and not packet.marker
+            and len(self._packets) < MOST_TOGETHER
+            and viewers >= GATHER_FROM
+            and sending.can_gather()
         )
 
     def _wait(self, packet: Packet) -> None:

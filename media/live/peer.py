@@ -10,7 +10,6 @@ from typing import Protocol
 from aiortc import RTCCertificate
 
 from media.live import ice, srtp
-from media.live.bursts import Bursts
 from media.live.dtls import Dtls, Fingerprint
 from media.live.ice import Credentials
 from media.live.messages import Rung
@@ -27,8 +26,6 @@ CONNECTED_WITHIN_S = 30.0
 # Old credentials stay good this long after an ICE restart nobody followed up.
 RESTART_WITHIN_S = 30.0
 
-_buffer, _view = srtp.new_buffer(srtp.PACKET_BYTES)  # for packets that were held
-
 Relay = tuple[str, int]
 
 
@@ -41,8 +38,8 @@ class Side(Protocol):
     def moved(self) -> None:
         """The peer is reached over another path now."""
 
-    def rtp(self, packet: memoryview, length: int, now: float) -> None:
-        """A decrypted RTP packet in a buffer that is ours until this returns; it came at `now`."""
+    def rtp(self, packet: memoryview, length: int) -> None:
+        """A decrypted RTP packet, in a buffer that is ours until this returns."""
 
     def rtcp(self, packet: bytes) -> None:
         """A decrypted RTCP packet."""
@@ -72,7 +69,6 @@ class Peer:
         self._fingerprints = fingerprints
         self._dtls = Dtls(certificate, self._send_dtls, is_server=is_server)
         self._relays = set(relays)
-        self.bursts = Bursts(self._held)  # whoever uses the connection says of which pictures
         self._previous: Credentials | None = None  # for a while after an ICE restart
         self._reached = asyncio.Event()
         self._ending = asyncio.Event()
@@ -125,7 +121,6 @@ class Peer:
         # they cost no full collection, which would be a pause for every viewer.
         self.srtp = None
         self.side = None
-        self.bursts.let_go()
 
     async def _reach(self) -> bool:
         try:
@@ -228,27 +223,13 @@ class Peer:
             size = srtp.unprotect_rtcp(keys, packet, length)
             if size > 0:
                 side.rtcp(bytes(view[:size]))
-            else:
-                self._port.counted["forged"] += 1
-            return
-        now = self._port.clock()
-        if not self.bursts.holds(view, length, now):
-            self._rtp(packet, view, length, now)
-
-    def _held(self, packet: bytes, came: float) -> None:
-        """One that was held; another stands where the port reads to."""
-        length = len(packet)
-        _view[:length] = packet
-        self._rtp(_buffer, _view, length, came)
-
-    def _rtp(self, packet: Cdata, view: memoryview, length: int, came: float) -> None:
-        if self.srtp is None or self.side is None:
-            return
-        size = srtp.unprotect(self.srtp, packet, length)
-        if size > 0:
-            self.side.rtp(view, size, came)
+                return
         else:
-            self._port.counted["forged"] += 1
+            size = srtp.unprotect(keys, packet, length)
+            if size > 0:
+                side.rtp(view, size)
+                return
+        self._port.counted["forged"] += 1
 
     def send_rtcp(self, packet: bytes) -> None:
         """Sends one RTCP packet, encrypted; lost when there is no path."""

@@ -93,13 +93,7 @@ class _Stream:
     track: Track
     feed: Feed
     reception: Reception
-    fanout: Fanout | None = None  # of an encoding
     is_repair: bool = False
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether it is a picture that many watch."""
-        return self.fanout is not None and self.fanout.is_crowded
 
 
 class Onlooker(Protocol):
@@ -145,8 +139,6 @@ class Publisher:
         self._streams: dict[int, _Stream] = {}
         self._arrivals = ArrivalTimes()
         self._extensions = _extensions(offer)
-        self._transport_cc = self._extensions.get(TRANSPORT_CC, 0)
-        self._send_time = self._extensions.get(SEND_TIME, 0)
         self._report_at = 0.0
         peer.side = self
 
@@ -167,13 +159,14 @@ class Publisher:
             stream.feed.close()
         self._onlooker.publisher_gone(self, why)
 
-    def rtp(self, packet: memoryview, length: int, now: float) -> None:
-        """One packet that came at `now`: whose it is, what it tells of the network, on it goes."""
+    def rtp(self, packet: memoryview, length: int) -> None:
+        """One packet: whose it is, what it tells of the network, and on it goes."""
         header = read_header(packet, length)
         if header is None:
             self._counted["malformed"] += 1
             return
-        transport_cc = header.extensions.get(self._transport_cc)
+        now = self._clock()
+        transport_cc = header.extensions.get(self._extensions.get(TRANSPORT_CC, 0))
         if transport_cc is not None and transport_cc[1] == 2:
             at = transport_cc[0]
             self._arrivals.note(packet[at] << 8 | packet[at + 1], now)
@@ -204,7 +197,7 @@ class Publisher:
 
     def _sent(self, header: Header, packet: memoryview) -> int | None:
         """When it left, as abs-send-time; None where it does not say so."""
-        at, size = header.extensions.get(self._send_time, (0, 0))
+        at, size = header.extensions.get(self._extensions.get(SEND_TIME, 0), (0, 0))
         return int.from_bytes(packet[at : at + 3], "big") if size == 3 else None
 
     def _pass(
@@ -286,7 +279,7 @@ class Publisher:
         fanout.is_held = track.is_hushed
         feed.add(fanout)
         track.add(fanout)
-        stream = _Stream(track, feed, Reception(track.codec.clock_rate), fanout)
+        stream = _Stream(track, feed, Reception(track.codec.clock_rate))
         self._onlooker.encoding_came(self, track)
         return stream
 
@@ -314,11 +307,6 @@ class Publisher:
         """Every 50 ms: what arrived when, and what is missing; every second: a receiver report."""
         if not self.is_connected:
             return
-        bursts = self.peer.bursts
-        bursts.end()
-        bursts.ssrcs = frozenset(
-            ssrc for ssrc, stream in self._streams.items() if stream.is_crowded
-        )
         media = [stream for stream in self._streams.values() if not stream.is_repair]
         if not media:
             return

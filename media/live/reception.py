@@ -74,8 +74,7 @@ class Reception:
             ahead = 1
         seq = self._highest + ahead
         if ahead > 0:
-            if ahead > 1:
-                self._miss(self._highest + 1, seq, now)
+            self._miss(self._highest + 1, seq, now)
             self._highest = seq
         else:
             self._found(seq, now)

@@ -120,7 +120,7 @@ class Subscriber:
     def _fanouts(self) -> list[Fanout]:
         return [line.outlet.fanout for line in self.lines if line.outlet.fanout is not None]
 
-    def rtp(self, packet: memoryview, length: int, now: float) -> None:
+    def rtp(self, packet: memoryview, length: int) -> None:
         """A viewer sends no media."""
         self._counted["unknown_ssrc"] += 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from media.errors import LiveError
-from media.live import sending
-from media.live.bursts import Bursts
 from media.live.formats import Codec
 from media.live.packets import Header
 from media.live.publisher import MOST_STREAMS, Publisher
@@ -51,10 +48,6 @@ class _Peer:
     side: Any = None
     rtcp: list[bytes] = field(default_factory=list)
     rtp: list[bytes] = field(default_factory=list)  # outside the fan-out
-    dealt: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.bursts = Bursts(lambda packet, came: self.dealt.append(packet))
 
     def end(self, why: str) -> None:
         self.why = self.why or why
@@ -299,29 +292,6 @@ def test_a_viewer_that_wants_only_sound_gets_no_picture() -> None:
     sounds = [line.outlet.fanout for line in viewer.lines if line.kind == "audio"]
     assert pictures == [None] * SLOTS
     assert sounds[0] is one.tracks[0].fanouts[0]
-
-
-def test_where_many_watch_the_packets_of_a_picture_are_dealt_with_together(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    if not sending.can_gather():
-        pytest.skip("this kernel does not cut datagrams (UDP_SEGMENT)")
-    monkeypatch.setattr("media.live.gathering.GATHER_FROM", 2)
-    room = _Room()
-    anna, first = room.on_stage(), room.viewer()
-    room.sends(anna)
-    anna.tick(room.now)
-    assert anna.peer.bursts.ssrcs == frozenset()
-    room.viewer()
-    room.sends(anna, 2)
-    anna.tick(room.now)
-    assert anna.peer.bursts.ssrcs == {101}, "the picture, not the sound"
-    held = memoryview(struct.pack("!BBHLL", 0x80, 96, 3, 0, 101))
-    assert anna.peer.bursts.holds(held, len(held), room.now)
-    room.gone(first)
-    anna.tick(room.now)
-    assert anna.peer.bursts.ssrcs == frozenset()
-    assert anna.peer.dealt == [bytes(held)], "its end may be lost"
 
 
 def test_unknown_streams_are_not_taken_in() -> None:

@@ -51,18 +51,6 @@ def keyed(profile: str = "gcm") -> tuple[srtp.Srtp, Session]:
     return srtp.Srtp(None, ours._srtp[0], tag, (ours,)), theirs
 
 
-def keyed_in() -> tuple[srtp.Srtp, Session]:
-    """Our session for what comes in, and the other end's that sends it."""
-    number, size, tag = PROFILES["gcm"]
-    key = secrets.token_bytes(size)
-
-    def session(kind: int) -> Session:
-        return Session(Policy(key=key, ssrc_type=kind, srtp_profile=number))
-
-    ours, theirs = session(Policy.SSRC_ANY_INBOUND), session(Policy.SSRC_ANY_OUTBOUND)
-    return srtp.Srtp(ours._srtp[0], None, tag, (ours,)), theirs
-
-
 @dataclass(eq=False)
 class Wired:
     """A viewer's end: what reached its socket, decrypted."""
