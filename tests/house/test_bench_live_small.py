@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,10 @@ from tests.bench.live import (
     test_leaks,
     test_scale,
 )
+from tests.bench.live.receiver import Receiver, build
 from tests.bench.live.stand import Spent
 from tests.support.live.process import LIBRARY
+from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.slow,
@@ -54,6 +58,32 @@ async def test_packets_are_counted_and_timed_and_cpu_is_the_servers(
     rounds = await test_fanout.side_by_side(tmp_path, viewers=6, rounds=1, seconds=1.5, ways=ways)
     for [spent] in rounds.values():
         looks_right(spent, 6)
+
+
+async def test_what_comes_late_is_neither_missing_nor_more_than_was_sent(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs:
+        receiver = Receiver(build(tmp_path))
+        number = receiver.watch(theirs.fileno())
+
+        async def comes(*sequence: int) -> int:
+            packets = receiver.got([number]).packets + len(sequence)
+            for each in sequence:
+                ours.send(struct.pack("!BBHII", 0x80, 96, each % 65_536, 0, 7) + bytes(100))
+            await until(lambda: receiver.got([number]).packets == packets)
+            return receiver.got([number]).missing
+
+        await comes(65_530, 65_531, 65_533)
+        receiver.measure(True)
+        assert await comes(65_532) == 0, "sent before"
+        assert await comes(65_534, 65_536, 65_536) == 1, "twice is once"
+        assert await comes(65_535, 65_538) == 1, "late"
+        receiver.measure(False)
+        assert await comes(65_539, 65_542, 65_540) == 1, "sent afterwards"
+        assert await comes(65_537) == 0
+        receiver.measure(True)
+        assert await comes(65_543 + 5_000) == 5_000
+        receiver.drop(number)
 
 
 async def test_janus_is_measured_the_same_way(tmp_path: Path) -> None:

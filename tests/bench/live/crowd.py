@@ -19,6 +19,7 @@ from tests.bench.live.receiver import Got, Receiver
 from tests.support.live.viewer import Viewer
 
 REPORT_EVERY_S = 1.0
+LATE_S = 0.5  # what comes so late, or later, is missing
 SAMPLED = 8  # so many viewers decrypt what they get
 JOINING_AT_ONCE = 16
 
@@ -76,13 +77,14 @@ class Crowd:
         await asyncio.sleep(seconds)
         used_s, took_s, after = cpu_s(pid) - used_s, time.monotonic() - began, self._got()
         self._receiver.measure(False)
+        await asyncio.sleep(LATE_S)
         late = self._receiver.latencies_ms()
         return {
             "seconds": took_s,
             "cpu_s": used_s,
             "viewers": len(self._here),
             "packets": after.packets - before.packets,
-            "missing": (after.expected - before.expected) - (after.packets - before.packets),
+            "missing": self._got().missing,
             "octets": after.octets - before.octets,
             "longest_gap_s": after.longest_gap_s,
             "undecryptable": after.undecryptable,

@@ -15,6 +15,7 @@
 #include <time.h>
 
 enum { VIEWERS = 4096, SOURCES = 8, BATCH = 32, PACKET = 2048, LATENCIES = 1 << 21 };
+enum { REMEMBERED = 4096 }; /* sequence numbers of a source: what is older and comes again is not told apart */
 static const uint8_t MAGIC[4] = {0x50, 0x48, 0x4c, 0x54};
 enum { TRAILER = 12 };
 
@@ -22,11 +23,13 @@ typedef int (*unprotect_fn)(void *session, void *packet, int *length);
 
 typedef struct {
     uint32_t ssrc;      /* as on the wire, in host order; 0: this place is free */
-    uint32_t first;     /* extended sequence numbers */
-    uint32_t highest;
-    uint32_t pad;
+    uint32_t highest;   /* extended sequence number */
+    uint32_t after;     /* the measured ones: above this, */
+    uint32_t until;     /* up to this; 0 while measuring */
     uint64_t packets;
     uint64_t octets;
+    uint64_t measured;  /* how many different ones of the measured came, late ones too */
+    uint32_t seen[REMEMBERED / 32];
 } source;
 
 typedef struct {
@@ -45,6 +48,7 @@ static unprotect_fn unprotect;
 static uint32_t latencies_us[LATENCIES];
 static volatile uint32_t latency_count;
 static volatile int is_measuring;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t u32(const uint8_t *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
@@ -56,6 +60,19 @@ static int64_t now_ns(clockid_t clock) {
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* Whether this number came for the first time. */
+static int is_new(source *s, uint32_t number, int32_t ahead) {
+    if (ahead <= -REMEMBERED) return 0;
+    for (int32_t n = ahead > REMEMBERED ? REMEMBERED : ahead; n > 0; n--) {
+        uint32_t passed = number - (uint32_t)n + 1;
+        s->seen[passed % REMEMBERED / 32] &= ~(1u << passed % 32);
+    }
+    uint32_t bit = 1u << number % 32, *word = &s->seen[number % REMEMBERED / 32];
+    int was = (*word & bit) != 0;
+    *word |= bit;
+    return !was;
+}
+
 static void note(viewer *v, const uint8_t *packet, int length) {
     uint32_t ssrc = u32(packet + 8);
     uint16_t seq = (uint16_t)(packet[2] << 8 | packet[3]);
@@ -64,11 +81,14 @@ static void note(viewer *v, const uint8_t *packet, int length) {
     if (n == SOURCES) return;
     source *s = &v->sources[n];
     if (!s->ssrc) {
-        s->first = s->highest = 65536u + seq;
+        s->after = s->highest = 65535u + seq;
         s->ssrc = ssrc;
     }
     int16_t ahead = (int16_t)(seq - (uint16_t)s->highest);
-    if (ahead > 0) s->highest += (uint32_t)ahead;
+    uint32_t number = s->highest + (uint32_t)ahead;
+    if (is_new(s, number, ahead) && number > s->after && (!s->until || number <= s->until))
+        s->measured++;
+    if (ahead > 0) s->highest = number;
     s->packets++;
     s->octets += (uint64_t)length;
 }
@@ -129,8 +149,10 @@ static void *run(void *unused) {
                     messages[n].msg_hdr.msg_controllen = sizeof control[n];
                 }
                 got = v->is_here ? recvmmsg(v->fd, messages, BATCH, MSG_DONTWAIT, 0) : 0;
+                pthread_mutex_lock(&turn);
                 for (int n = 0; n < got; n++)
                     received(v, packets[n], (int)messages[n].msg_len, &messages[n].msg_hdr);
+                pthread_mutex_unlock(&turn);
             } while (got == BATCH);
         }
     }
@@ -162,12 +184,21 @@ void drop(int number) {
 
 const viewer *look(int number) { return &viewers[number]; }
 
+/* What is sent from now on is measured; or no more: what of it comes late still counts. */
 void measure(int on) {
-    if (on) {
-        latency_count = 0;
-        for (int n = 0; n < count; n++) viewers[n].longest_gap_ns = 0;
+    pthread_mutex_lock(&turn);
+    if (on) latency_count = 0;
+    for (int n = 0; n < count; n++) {
+        if (on) viewers[n].longest_gap_ns = 0;
+        for (source *s = viewers[n].sources; s < viewers[n].sources + SOURCES && s->ssrc; s++) {
+            s->until = on ? 0 : s->highest;
+            if (!on) continue;
+            s->after = s->highest;
+            s->measured = 0;
+        }
     }
     is_measuring = on;
+    pthread_mutex_unlock(&turn);
 }
 
 uint32_t latencies(const uint32_t **first) {

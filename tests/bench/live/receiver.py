@@ -11,17 +11,19 @@ from pathlib import Path
 from tests.support.live.wire import Wire, unprotect_address
 
 CODE = Path(__file__).with_name("receiver.c")
-SOURCES = 8
+SOURCES, REMEMBERED = 8, 4096
 
 
 class _Source(ctypes.Structure):
     _fields_ = [
         ("ssrc", ctypes.c_uint32),
-        ("first", ctypes.c_uint32),
         ("highest", ctypes.c_uint32),
-        ("pad", ctypes.c_uint32),
+        ("after", ctypes.c_uint32),
+        ("until", ctypes.c_uint32),
         ("packets", ctypes.c_uint64),
         ("octets", ctypes.c_uint64),
+        ("measured", ctypes.c_uint64),
+        ("seen", ctypes.c_uint32 * (REMEMBERED // 32)),
     ]
 
 
@@ -41,10 +43,11 @@ class _Viewer(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Got:
-    """What viewers got: packets that came, packets that were to come, the longest silence."""
+    """What viewers got: packets that came, the longest silence; how many of those that were sent
+    while it was measured have not come by now."""
 
     packets: int
-    expected: int
+    missing: int
     octets: int
     longest_gap_s: float
     undecryptable: int
@@ -56,6 +59,11 @@ def build(folder: Path) -> Path:
     command = ["cc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread"]
     subprocess.run([*command, "-o", str(library), str(CODE)], check=True)
     return library
+
+
+def _missing(source: _Source) -> int:
+    last = source.until or source.highest
+    return int(last - source.after - source.measured)
 
 
 class Receiver:
@@ -73,7 +81,11 @@ class Receiver:
     def take_over(self, wire: Wire, *, is_sampled: bool) -> int:
         """Receives for this viewer from now on; in the sample packets are decrypted and timed."""
         fd, session = wire.hand_over()
-        number = int(self._c.add(fd, session if is_sampled else None))
+        return self.watch(fd, session if is_sampled else None)
+
+    def watch(self, fd: int, session: int | None = None) -> int:
+        """The same of a socket; without a session nothing is decrypted."""
+        number = int(self._c.add(fd, session))
         assert number >= 0
         return number
 
@@ -87,7 +99,8 @@ class Receiver:
         return [(each.ssrc, each.highest) for each in viewer.sources if each.ssrc]
 
     def measure(self, is_on: bool) -> None:
-        """Latencies and gaps are kept while on; switching on forgets the earlier ones."""
+        """Latencies, gaps and missing packets are of what is sent while on; switching on forgets
+        the earlier ones."""
         self._c.measure(int(is_on))
 
     def got(self, numbers: Sequence[int]) -> Got:
@@ -96,7 +109,7 @@ class Receiver:
         sources = [each for viewer in viewers for each in viewer.sources if each.ssrc]
         return Got(
             packets=sum(each.packets for each in sources),
-            expected=sum(each.highest - each.first + 1 for each in sources),
+            missing=sum(_missing(each) for each in sources),
             octets=sum(each.octets for each in sources),
             longest_gap_s=max((viewer.longest_gap_ns for viewer in viewers), default=0) / 1e9,
             undecryptable=sum(viewer.undecryptable for viewer in viewers),
