@@ -6,6 +6,7 @@ from pathlib import Path
 
 from media.live import control
 from media.live.process import LiveSettings
+from server import garbage
 from server.asked import Asked, CannotDo
 from server.config import Settings
 from server.supervisor import stop_signals
@@ -21,6 +22,7 @@ LIBRARY = Path(control.__file__).parent / "built" / "fanout.so"
 
 def run(asked: Asked) -> int:
     """The verb `live`: runs until SIGTERM, SIGINT or a closed terminal."""
+    garbage.look_seldom()
     run_loop(_live(asked.settings))
     return 0
 

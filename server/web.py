@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import socket
 from pathlib import Path
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rooms.live import protocol
+from server import garbage
 from server.app import make_app
 from server.asked import Asked
 from server.config import Settings, WrongSetting
@@ -27,10 +27,6 @@ SOCKETS: dict[str, Any] = {
     "ws_ping_interval": None,
 }
 
-# After so many objects that came and did not go the young ones are looked through for circles, and
-# of so many such rounds one looks at older ones. Every event that a thousand pages are told
-# reaches the interpreter's own 700: a sixth of all CPU went there.
-YOUNG_OBJECTS, ROUNDS = 50_000, 20
 # As the exit code of uvicorn's own.
 NOT_STARTED = 3
 # The name of whoever asks at the unix socket, before its headers are read.
@@ -45,10 +41,7 @@ def run(asked: Asked) -> int:
     if settings.socket is not None:
         check_socket(settings.socket)
     app = make_app(settings, settings.database_url)
-    # What is loaded by now stays: a collection that walks through all of it holds every page up.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, ROUNDS, ROUNDS)
+    garbage.look_seldom()
     config = uvicorn.Config(
         behind_proxies(app, settings),
         host=settings.bind,

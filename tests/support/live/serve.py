@@ -14,6 +14,7 @@ import uvloop
 
 from media.live import control
 from media.live.process import LiveSettings
+from server import garbage
 from server.supervisor import stop_signals
 
 
@@ -38,4 +39,5 @@ async def main(port: str, socket: str, addresses: str, library: str = "") -> Non
 
 
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+garbage.look_seldom()
 uvloop.run(main(*sys.argv[1:]))
