@@ -4,7 +4,10 @@
  * of pylibsrtp, so that neither its headers nor its library are needed here.
  *
  * The last 12 bytes of every packet of the load are MAGIC and the nanosecond it was sent at. The
- * kernel stamps its arrival, so that a late wake-up of this thread is not taken for a late packet.
+ * kernel stamps its arrival, so that a late look of this thread is not taken for a late packet.
+ *
+ * It looks every millisecond and is woken by nothing that comes: waking a process of this machine
+ * is work of whoever sends, and a viewer elsewhere is woken by a machine of its own.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -17,7 +20,8 @@
 enum { VIEWERS = 4096, SOURCES = 8, BATCH = 32, PACKET = 2048, LATENCIES = 1 << 21 };
 enum { REMEMBERED = 4096 }; /* sequence numbers of a source: what is older and comes again is not told apart */
 static const uint8_t MAGIC[4] = {0x50, 0x48, 0x4c, 0x54};
-enum { TRAILER = 12 };
+enum { TRAILER = 12, EVENTS = 128 };
+static const struct timespec PAUSE = {.tv_nsec = 1000000};
 
 typedef int (*unprotect_fn)(void *session, void *packet, int *length);
 
@@ -132,10 +136,11 @@ static void *run(void *unused) {
     static char control[BATCH][64];
     struct mmsghdr messages[BATCH];
     struct iovec pieces[BATCH];
-    struct epoll_event events[128];
+    struct epoll_event events[EVENTS];
     (void)unused;
-    for (;;) {
-        int ready = epoll_wait(poller, events, 128, -1);
+    for (int ready = 0;;) {
+        if (ready < EVENTS) nanosleep(&PAUSE, 0);
+        ready = epoll_wait(poller, events, EVENTS, 0);
         for (int e = 0; e < ready; e++) {
             viewer *v = &viewers[events[e].data.u32];
             int got;

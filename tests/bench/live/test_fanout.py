@@ -96,6 +96,7 @@ def write(rounds: Mapping[str, Sequence[Spent]], bursts: Mapping[str, Sequence[S
         f"One presenter (VP8 of 1.5 Mbit/s in packets of 1,100 bytes, and 50 packets of sound a "
         f"second), {VIEWERS} viewers over DTLS-SRTP with AES-128-GCM, each reporting once a second."
         f" Server on one core, presenter and receivers on another; CPU of the server's process. "
+        f"Receivers look every millisecond: waking them would be the server's work on one machine. "
         f"Late: from before the presenter encrypts until the kernel hands the packet to the "
         f"viewer's socket; what waits on purpose, for the rest of its picture or because a "
         f"burst is spread, is in it, and "

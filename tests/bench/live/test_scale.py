@@ -195,8 +195,8 @@ def write(ways: dict[str, list[Steps]], joined_ms: float) -> Path:
         ]
     promises.append(["CPU of a join", f"{joined_ms:.2f} ms", f"≤ {JOIN_MS:.0f} ms"])
     note = (
-        f"One presenter as in `live.md`. {ROUNDS} rounds, both ways in turn, each step measured "
-        f"for {SECONDS:.0f} s; a figure is the middle round's (a join's of {JOIN_ROUNDS} rounds of "
+        f"Presenter and receivers as in `live.md`. {ROUNDS} rounds, both ways in turn, each step "
+        f"measured for {SECONDS:.0f} s; a figure is the middle round's (a join's of {JOIN_ROUNDS} rounds of "
         f"{JOINS}), missing and dropped are of all rounds. Where a core is nearly all used, the "
         "figure tells no cost any more."
     )
