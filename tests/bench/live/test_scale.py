@@ -196,9 +196,9 @@ def write(ways: dict[str, list[Steps]], joined_ms: float) -> Path:
     promises.append(["CPU of a join", f"{joined_ms:.2f} ms", f"≤ {JOIN_MS:.0f} ms"])
     note = (
         f"Presenter and receivers as in `live.md`. {ROUNDS} rounds, both ways in turn, each step "
-        f"measured for {SECONDS:.0f} s; a figure is the middle round's (a join's of {JOIN_ROUNDS} rounds of "
-        f"{JOINS}), missing and dropped are of all rounds. Where a core is nearly all used, the "
-        "figure tells no cost any more."
+        f"measured for {SECONDS:.0f} s; a figure is the middle round's (a join's of {JOIN_ROUNDS} "
+        f"rounds of {JOINS}), missing and dropped are of all rounds. Where a core is nearly all "
+        "used, the figure tells no cost any more."
     )
     told = cost.table(["promise", "measured", "promised"], promises)
     return cost.write("live-scale", "One presenter to 500 viewers", note, *parts, told)
