@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -29,8 +30,11 @@ from tests.support.workers import Process, a_worker
 from workers.steady import steadily
 
 LIMIT_S = 2.0
-# The issue allows 15 s after the heartbeat limit until another worker has the film.
+# The issue allows 15 s after the heartbeat limit until another worker has the film: from the last
+# beat to the claim, both by the database's clock.
 CLAIMED_WITHIN_S = LIMIT_S + 15
+# A worker on a machine that does much else starts and says what it does late.
+LATE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,14 @@ class Bench:
             await asyncio.sleep(0.05)
         return version
 
+    async def beats(self, version_id: UUID) -> tuple[datetime, datetime]:
+        """When its attempt began, and when the worker that has it last said that it lives."""
+        row = await self.pool.fetchrow(
+            "select started_at, alive_at from video_versions where id = $1", version_id
+        )
+        assert row is not None
+        return row["started_at"], row["alive_at"]
+
     def scratch_folders(self) -> set[str]:
         """The scratch folders of all workers, dead ones included."""
         return {path.name for path in (self.home / "scratch").glob("*") if path.is_dir()}
@@ -105,27 +117,31 @@ async def exactly_one_film(bench: Bench, version: Version, *, workers_alive: int
 
 
 async def test_a_killed_workers_film_is_made_by_another(bench: Bench, film: Path) -> None:
-    async with bench.worker() as first:
+    async with bench.worker() as one, bench.worker() as two:
+        await until(lambda: len(bench.scratch_folders()) == 2, within_s=LATE_S)
         version_id = await bench.sends(film)
-        encoders = await first.encodes()
-        async with bench.worker() as second:
-            await until(lambda: len(bench.scratch_folders()) == 2)
-            first.signal(signal.SIGKILL)
-            await first.ended()
-            killed = time.monotonic()
-            await asyncio.sleep(0.3)
-            assert not [pid for pid in encoders if is_running(pid)], "an orphan encodes on"
+        await until(lambda: bool(one.films_in_hand() or two.films_in_hand()), within_s=LATE_S)
+        first, second = (one, two) if one.films_in_hand() else (two, one)
+        encoders = first.films_in_hand()
+        first.signal(signal.SIGKILL)
+        await first.ended()
+        begun = await bench.version(version_id)
+        assert (begun.state, begun.attempt) == ("encoding", 1)
+        _, last_beat = await bench.beats(version_id)
+        await asyncio.sleep(0.3)
+        assert not [pid for pid in encoders if is_running(pid)], "an orphan encodes on"
 
-            await second.encodes(within_s=CLAIMED_WITHIN_S)
-            assert time.monotonic() - killed < CLAIMED_WITHIN_S
-            version = await bench.becomes(version_id, "ready")
-            assert version.attempt == 2
-            # its own scratch folder, and the one of the dead until somebody starts
-            await exactly_one_film(bench, version, workers_alive=2)
+        await second.encodes(within_s=LATE_S)
+        claimed, _ = await bench.beats(version_id)
+        assert LIMIT_S <= (claimed - last_beat).total_seconds() < CLAIMED_WITHIN_S
+        version = await bench.becomes(version_id, "ready")
+        assert version.attempt == 2
+        # its own scratch folder, and the one of the dead until somebody starts
+        await exactly_one_film(bench, version, workers_alive=2)
         async with bench.worker():
-            dead = bench.scratch_folders()
-            await until(lambda: len({*bench.scratch_folders()} - dead) == 1)
-            await exactly_one_film(bench, version, workers_alive=1)
+            before = bench.scratch_folders()
+            await until(lambda: bool(bench.scratch_folders() - before), within_s=LATE_S)
+            await exactly_one_film(bench, version, workers_alive=2)
 
 
 async def test_told_to_end_it_gives_its_film_back_at_once(bench: Bench, film: Path) -> None:
