@@ -11,6 +11,9 @@ SCHEMA = Path(__file__).parent / "schema"
 # Of each connection. The pages together have that many; what falls out is planned anew each time.
 STATEMENTS_KEPT = 300
 STATEMENTS_KEPT_S = 3600
+# A connection stays though it rests for so long or was asked so often: the first page on a new
+# one, which looks up every table and plans every statement, takes five times as long.
+RESTS_S, ASKED_AT_MOST = 3600.0, 10_000_000
 
 # In quotes: asyncpg's classes take parameters for the type checker only.
 Connection: TypeAlias = (
@@ -31,6 +34,8 @@ async def connect_pool(dsn: str, *, max_size: int = 12) -> Pool:
         command_timeout=30,
         statement_cache_size=STATEMENTS_KEPT,
         max_cached_statement_lifetime=STATEMENTS_KEPT_S,
+        max_inactive_connection_lifetime=RESTS_S,
+        max_queries=ASKED_AT_MOST,
     )
     assert pool is not None
     return pool

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from rooms import working_days
+from rooms import planning, working_days
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
@@ -107,17 +107,32 @@ async def of(
 ) -> Found:
     """Everything that waits for the viewer; `only`: of one kind, its `counts` still of all;
     `most`: so many of a kind."""
-    needs: list[Need] = []
-    counts: dict[Kind, int] = {}
     today = now.astimezone(ZoneInfo(zone)).date()
-    for kind, query in _QUERIES.items():
-        is_told = only in {None, kind}
-        rows = await query(conn, scope, today, most if is_told else 1)
-        if rows:
-            counts[kind] = rows[0]["total"]
-        if is_told:
-            needs += [_need(kind, row, zone) for row in rows]
+    found = await _rows(conn, scope, today, only, most)
+    needs = [
+        _need(kind, row, zone)
+        for kind, rows in found.items()
+        if only in {None, kind}
+        for row in rows
+    ]
+    counts = {kind: found[kind][0]["total"] for kind in Kind if found[kind]}
     return Found(sorted_needs(needs), counts)
+
+
+async def _rows(
+    conn: Connection, scope: Scope, today: date, only: Kind | None, most: int
+) -> dict[Kind, list[asyncpg.Record]]:
+    """What each query finds. Those of lessons are planned for the viewer's regions, of which they
+    read the last weeks; all others once, as to plan them takes longer than to look."""
+    found = {}
+    await planning.anew(conn)
+    for kind, query in _OF_LESSONS.items():
+        found[kind] = await query(conn, scope, today, most if only in {None, kind} else 1)
+    await planning.for_few(conn)
+    for kind, query in _OF_OTHERS.items():
+        found[kind] = await query(conn, scope, today, most if only in {None, kind} else 1)
+    await planning.as_usual(conn)
+    return found
 
 
 def _need(kind: Kind, row: asyncpg.Record, zone: str) -> Need:
@@ -254,7 +269,7 @@ async def _headcounts(
         join schools o on o.id = l.school_id
         where l.programme_id = $1 and l.local_date between $5 and $6
             and l.outcome in ('present', 'declared', 'replay_only')
-            and l.headcount_source <> 'corrected' and c.confirmed is null
+            and l.headcount_source in ('declared', 'measured') and c.confirmed is null
             and r.intervals_purged_at is null and ($2 or l.region_id = any($3::uuid[]))
         order by s.ended_at, c.id limit $4
         """,
@@ -345,15 +360,17 @@ async def _school_lists(conn: Connection, scope: Scope, _: date, most: int) -> l
 
 
 Query = Callable[[Connection, Scope, date, int], Awaitable[list[asyncpg.Record]]]
-_QUERIES: dict[Kind, Query] = {
+_OF_LESSONS: dict[Kind, Query] = {
+    Kind.HEADCOUNT: _headcounts,
+    Kind.NO_SHOW: _no_shows,
+    Kind.NETWORK: _networks,
+}
+_OF_OTHERS: dict[Kind, Query] = {
     Kind.TOUR_REVIEW: _tours,
     Kind.REQUEST: _requests,
     Kind.TEACHER: _teachers,
     Kind.COMPANY: _companies,
     Kind.PRESENTER: _presenters,
-    Kind.HEADCOUNT: _headcounts,
-    Kind.NO_SHOW: _no_shows,
-    Kind.NETWORK: _networks,
     Kind.RIGHTS: _rights,
     Kind.SCHOOL_LIST: _school_lists,
 }

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from rooms import planning
 from rooms.attendance import needs, overview
 from rooms.attendance.needs import Kind, Need
 from rooms.errors import Conflict, Refused
@@ -84,12 +85,14 @@ async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: 
         only = _kind(here.request.query_params.get("kind", ""))
         most = needs.MOST if only else SHOWN
         found = await needs.of(conn, here.scope, programme.zone, here.now, only, most)
+        steps = await next_steps.of(conn, here.scope, here.now)
+        await planning.anew(conn)
         reached = await overview.reached(conn, here.scope, year.first_day, year.last_day)
+        await planning.for_few(conn)
         coming = await overview.planned(conn, here.scope, here.now, today)
         away = await deputies.current(conn, here.scope, today)
         nameable = await deputies.nameable(conn, here.scope)
         choices = await deputies.choices(conn, here.scope) if nameable else []
-        steps = await next_steps.of(conn, here.scope, here.now)
     return here.page(
         "needs/show.html",
         422 if problem else 200,

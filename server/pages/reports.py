@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from rooms.agenda import partnerships
-from rooms.attendance import kpi, kpi_periods
+from rooms.attendance import kpi, kpi_parts, kpi_periods
 from rooms.attendance.kpi import Asked, Attended, By
 from rooms.attendance.kpi_periods import Period
 from rooms.errors import NotThere, Refused
@@ -155,7 +155,7 @@ async def _sections(
 ) -> list[Section]:
     """The tables that tell anything: more than one part, or one that has a name."""
     wanted = [by for by in PARTS if by is not about.by]
-    told = await kpi.parts(conn, here.scope, about.asked(period), wanted)
+    told = await kpi_parts.of(conn, here.scope, about.asked(period), wanted)
     found = []
     for by in wanted:
         if any(key for key, _ in told[by]):

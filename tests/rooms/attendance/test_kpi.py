@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from rooms.agenda import objectives
-from rooms.attendance import kpi, kpi_periods, kpi_rows, review
+from rooms.attendance import kpi, kpi_parts, kpi_periods, kpi_rows, review
 from rooms.attendance.kpi import Asked, By, Figures
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters
@@ -215,7 +215,7 @@ async def test_a_network_is_told_as_it_was_and_mended_when_it_was_told_wrong(poo
         north, south = (str(one.id) for one in history.networks)
         asked = Asked(YEAR, network_id=history.networks[0].id)
         first = (await kpi.report(conn, history.office, asked)).total
-        parts = await kpi.parts(conn, history.office, asked, list(By))
+        parts = await kpi_parts.of(conn, history.office, asked, list(By))
         one_by_one = {
             by: (await kpi.report(conn, history.office, asked, by)).parts for by in By
         }  # fmt: skip
