@@ -14,6 +14,7 @@ from server.allowance import Allowances
 from server.config import Settings
 from server.database import Pool
 from server.live_presence import LivePresence
+from server.live_rights import LiveRights
 from server.live_rooms import LiveRooms
 from server.room_desk import RoomDesk
 from server.room_hub import RoomHub
@@ -36,6 +37,7 @@ async def live_floor(
     hub.desk = RoomDesk(pool, clock)
     live = LiveRooms(pool, clock, address_for(settings.home, settings.live_port), hub)
     hub.live, hub.presence = live, LivePresence(pool, clock, live)
+    rights = LiveRights(pool, live, hub.open)
     pages = Collector(pool, clock, hub.lost)
     guests = Collector(pool, clock, hub.lost, person_visits.move)
     async with live, hub, hub.desk, asyncio.TaskGroup() as group:
@@ -45,6 +47,7 @@ async def live_floor(
             hub.stages.tell, hub.stages.name, hub.stages.tell_viewers, hub.read, hub.ping,
             hub.ears.listen, hub.presence.write, hub.desk.decide, hub.look, hub.tell_figures,
             hub.reactions.say, hub.presence.miss, hub.stages.make_cuts,
+            rights.look,
         )  # fmt: skip
         tasks = [group.create_task(_for_ever(step), name=step.__qualname__) for step in steps]
         try:

@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import logging
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 import msgspec
 
 from media.errors import CODES, LiveError
 from media.live.messages import LINE_BYTES, Ask, Do, Listen, Listening, Re, Refusal, Reply, Told
+from server.owned import Owner, Tasks
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Listener(Protocol):
         """The line broke; it is being made again."""
 
 
-class LiveLink:
+class LiveLink(Owner):
     """The line to the live process that listens at `address`, for as long as it is entered."""
 
     def __init__(self, address: Path, listener: Listener) -> None:
@@ -53,23 +53,13 @@ class LiveLink:
         self._stands = asyncio.Event()
         self._open: dict[int, asyncio.Future[Re]] = {}
         self._last = 0
-        self._tasks = asyncio.TaskGroup()
-        self._running: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
+        super().__init__(self._tasks)
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._running = self._tasks.create_task(self._keep(), name=f"live {self.address.name}")
+        await super().__aenter__()
+        self._tasks.start(self._keep(), f"live {self.address.name}")
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._running is not None:
-            self._running.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def is_connected(self) -> bool:

@@ -8,16 +8,28 @@ the lease is read again, the room opened, and the question asked once more.
 import asyncio
 import logging
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 from uuid import UUID
 
 from media.errors import LiveError
-from media.live.messages import Close, Counted, Do, Done, Listening, Open, Stage, Stats, Told
+from media.live.messages import (
+    Close,
+    Counted,
+    Do,
+    Done,
+    Listening,
+    Open,
+    Present,
+    Roll,
+    RollCall,
+    Stage,
+    Stats,
+    Told,
+)
 from rooms.connection import AWAY
 from rooms.errors import NotThere
 from rooms.live import leases, rooms, stage_log
@@ -26,6 +38,7 @@ from rooms.scope import Scope
 from server.context import Here
 from server.database import Pool
 from server.live_link import LiveLink, Wanted
+from server.owned import Owner, Tasks
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +85,7 @@ class Known:
     epoch: int
 
 
-class LiveRooms:
+class LiveRooms(Owner):
     """The rooms of this web process and the lines to their live processes.
 
     `own`: the address of the live process beside us, where new rooms go.
@@ -91,23 +104,13 @@ class LiveRooms:
         self._known: dict[UUID, Known] = {}
         self._adopting: set[UUID] = set()
         self._locks: weakref.WeakValueDictionary[UUID, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._tasks = asyncio.TaskGroup()
-        self._running: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
+        super().__init__(self._tasks)
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await super().__aenter__()
         self._hold(self._own)
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for task in self._running:
-            task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
 
     @property
     def is_there(self) -> bool:
@@ -187,6 +190,17 @@ class LiveRooms:
             if isinstance(counted, Counted)
         }
 
+    async def roll_call(self) -> dict[UUID, Present]:
+        """By whose right what they carry is in the live processes, of rooms in which anybody is."""
+        occupied = {room_id for room_id, one in self.stages.items() if one.viewers or one.tracks}
+        links = {known.link for key, known in self._known.items() if key in occupied}
+        asked = (link.ask(RollCall(), Roll) for link in links if link.is_connected)
+        found: dict[UUID, Present] = {}
+        for roll in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(roll, Roll):
+                found |= roll.rooms
+        return found
+
     # --- opening -------------------------------------------------------------------------------
 
     async def _open(self, programme_id: UUID, room_id: UUID, stale: Known | None) -> Known:
@@ -249,16 +263,11 @@ class LiveRooms:
         return not link.is_connected and since is not None and now - since > GIVEN_UP_AFTER_S
 
     def _hold(self, link: LiveLink) -> None:
-        self._start(self._held(link))
+        self._tasks.start(self._held(link))
 
     async def _held(self, link: LiveLink) -> None:
         async with link:
             await asyncio.Event().wait()
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self._tasks.create_task(work)
-        self._running.append(task)
-        task.add_done_callback(self._running.remove)
 
     # --- what the lines say --------------------------------------------------------------------
 
@@ -270,7 +279,7 @@ class LiveRooms:
             self._set_stage(Stage(room_id, self.epoch(room_id), 0, ()))
         self._take_stages(link, listening.stages)
         if any(known.process != listening.process for _, known in self._of(link)):
-            self._start(self._open_again(link, listening.process))
+            self._tasks.start(self._open_again(link, listening.process))
 
     def told(self, link: LiveLink, told: Told) -> None:
         """Stages go to whoever shows them, presence to whoever writes it."""
@@ -300,7 +309,7 @@ class LiveRooms:
             known = self._known.get(stage.room)
             if known is None and stage.room not in self._adopting:
                 self._adopting.add(stage.room)
-                self._start(self._adopt(link, stage))
+                self._tasks.start(self._adopt(link, stage))
             if known is not None and known.link is link and known.epoch < stage.epoch:
                 self._known[stage.room] = replace(known, epoch=stage.epoch)
             if known is None or known.link is link:

@@ -33,7 +33,8 @@ TOKEN_KNOWN_FOR = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """`member`: who it is on the stage or among the viewers. `creator`: whose a resource is.
+    """`member`: who it is on the stage or among the viewers. `creator`: whose a resource is, by one
+    or more names of `room_orders`.
 
     `is_class`: a class's screen on the stage, whose picture is never recorded.
     """
@@ -95,7 +96,7 @@ async def publisher(here: Here) -> Guest:
         if scope is None or not presents:
             raise Refused("not_on_stage")
         place = await presenters.take_place(conn, scope, entered.room.id, here.now)
-    return Guest(entered.room, place.member, f"sign-in:{here.person.sign_in_id}")
+    return Guest(entered.room, place.member, _signed_in(here.person))
 
 
 async def _class_on_stage(conn: Connection, room: Room, seat: Seat) -> Guest:
@@ -118,7 +119,7 @@ async def _key_holder(here: Here, conn: Connection, token: str) -> Guest:
     room = await rooms.shown(conn, held.programme_id, held.room_id)
     if not await standing.may_go_on(conn, room, held.member):
         raise Refused("not_on_stage")
-    return Guest(room, held.member, f"key:{held.key_id}")
+    return Guest(room, held.member, room_orders.of_key(held.key_id))
 
 
 async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
@@ -135,7 +136,7 @@ async def watcher(here: Here, *, is_newcomer: bool) -> Guest:
         _check_may_see(entered)
         seat_id = entered.seat.id if entered.seat is not None else None
         connection = await _connection(here, conn, seat_id)
-        return Guest(entered.room, connection, watches_as(entered, here.viewer), seat_id)
+        return Guest(entered.room, connection, _watches_by(entered, here.viewer), seat_id)
 
 
 def watches_as(entered: Entered, viewer: Viewer | None) -> str:
@@ -146,6 +147,18 @@ def watches_as(entered: Entered, viewer: Viewer | None) -> str:
         return room_orders.of_captioner(entered.captioner.id)
     assert viewer is not None  # who is none of these came in by her sign-in
     return room_orders.of_person(viewer.person_id)
+
+
+def _watches_by(entered: Entered, viewer: Viewer | None) -> str:
+    """The names of what she watches by: a person's picture ends with her sign-in as well."""
+    name = watches_as(entered, viewer)
+    is_persons = viewer is not None and name == room_orders.of_person(viewer.person_id)
+    return f"{name} {_signed_in(viewer)}" if viewer is not None and is_persons else name
+
+
+def _signed_in(viewer: Viewer) -> str:
+    assert viewer.sign_in_id is not None  # a program's token is no cookie
+    return room_orders.of_sign_in(viewer.sign_in_id)
 
 
 def check_may_watch(entered: Entered) -> None:

@@ -41,6 +41,7 @@ class Line:
     heard: list[tuple[int, str]] = field(default_factory=list)  # of that, before its welcome
     asked: int = 0  # commands that are being decided
     last: str = ""  # the last it is told, once all it asked is answered
+    sign_in: UUID | None = None  # she is here by it, and by nothing else of hers when it ends
     beat: int = field(init=False)  # in which slice of all pages it is asked whether it is there
 
     def __post_init__(self) -> None:

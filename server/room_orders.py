@@ -36,8 +36,9 @@ async def _is_done(
     return True
 
 
-# Whose the peer connections are that somebody watches by, whatever she calls them: those of a
-# device, of a captioner, of a person on all her devices.
+# Whose a peer connection is, whatever she calls it: a device's, a captioner's, a person's on all
+# her devices, a sign-in's, a stream key's. What has several of these names ends with each of them;
+# which of them still stand is known by the rows (`rooms/live/rights.py`).
 
 
 def of_seat(seat_id: UUID) -> str:
@@ -53,6 +54,16 @@ def of_captioner(captioner_id: UUID) -> str:
 def of_person(person_id: UUID) -> str:
     """What somebody who is signed in watches by. What she sends goes with her place."""
     return f"person:{person_id}"
+
+
+def of_sign_in(sign_in_id: UUID) -> str:
+    """What a browser sends and watches by while it is signed in."""
+    return f"sign-in:{sign_in_id}"
+
+
+def of_key(key_id: UUID) -> str:
+    """What a program sends by."""
+    return f"key:{key_id}"
 
 
 async def cut_creator(live: LiveRooms, programme_id: UUID, room_id: UUID, creator: str) -> bool:

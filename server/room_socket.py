@@ -20,7 +20,7 @@ from rooms.agenda import captioners, registrations
 from rooms.attendance import person_visits
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
-from rooms.live import captions, players, presenters, protocol, rooms, standing
+from rooms.live import captions, players, presenters, protocol, rights, rooms, standing
 from rooms.live import log as room_log
 from rooms.live.entering import Entered
 from rooms.live.keeping import Collector
@@ -132,7 +132,7 @@ class _Conversation:
         connection = await self._open_visit(hello)
         line = Line(
             connection, self.entered.room.id, self._end, self.doubted.set, self.clock(), self.who,
-            Outbox(way_of(self.socket.scope), self.hub.round),
+            Outbox(way_of(self.socket.scope), self.hub.round), sign_in=self._sign_in(),
         )  # fmt: skip
         try:
             await self._welcome(line, hello)
@@ -143,6 +143,11 @@ class _Conversation:
                 await self._cut(line)
             if self.page is not None:
                 self.pages.leave(self.page, is_goodbye=self.goodbye in GOODBYES)
+
+    def _sign_in(self) -> UUID | None:
+        viewer = self.knock.viewer
+        is_hers = scope_of(viewer) is not None and self.entered.role != "captioner"
+        return viewer.sign_in_id if viewer is not None and is_hers else None
 
     async def _cut(self, line: Line) -> None:
         """Its picture ends with its place, and so does all else that its visitor watches by."""
@@ -240,6 +245,7 @@ class _Conversation:
             is_moderator=self.hub.moderates(line),
             part=line.who.part,
             parts=tuple(sorted(line.who.parts)),
+            is_before_live=self.entered.is_before_live,
         )
 
     # --- talking -------------------------------------------------------------------------------
@@ -353,7 +359,7 @@ class _Conversation:
             except DATABASE_AWAY:
                 raise Hangup(RESUME) from None
             if why is not None:
-                line.is_removed |= why != "room_closed"
+                line.is_removed |= why not in {"room_closed", "signed_out"}
                 line.end(protocol.Closed(why))
             elif self.entered.seat is not None:
                 raise Hangup(RESUME)  # the visit is over, the place is not: another visit
@@ -369,6 +375,9 @@ class _Conversation:
             token = captioning.token_in(self.knock.websocket)
             types = await captioners.of_room(conn, token, room.id, self.knock.now)
             return None if types is not None else "removed"
+        sign_in = self._sign_in()
+        if sign_in is not None and await rights.ended_sign_ins(conn, [sign_in]):
+            return "signed_out"
         return None if await self._is_still_hers(conn) else "removed"
 
     async def _is_still_hers(self, conn: Connection) -> bool:

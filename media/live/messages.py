@@ -46,7 +46,8 @@ class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
 
 
 class Publish(msgspec.Struct, frozen=True, tag_field="do", tag="publish"):
-    """A WHIP offer. `creator` binds the resource to whoever made it (a key, a sign-in).
+    """A WHIP offer. `creator` binds the resource to whoever made it (a key, a sign-in): one name or
+    several with spaces between, and whoever loses one of them loses the resource.
 
     What the same member publishes from the same source already is taken over: it goes as soon as
     the new one is connected, never before. `lasts_s`: ends by itself after so long; 0: never.
@@ -101,7 +102,7 @@ class RemoveMember(msgspec.Struct, frozen=True, tag_field="do", tag="remove_memb
 
 
 class RemoveCreator(msgspec.Struct, frozen=True, tag_field="do", tag="remove_creator"):
-    """Ends every resource that somebody made, under whatever member."""
+    """Ends every resource that somebody made, under whatever member; `creator` is one name."""
 
     room: UUID
     epoch: int
@@ -138,6 +139,10 @@ class Stats(msgspec.Struct, frozen=True, tag_field="do", tag="stats"):
     """Counters of the process and of each room."""
 
 
+class RollCall(msgspec.Struct, frozen=True, tag_field="do", tag="roll_call"):
+    """By whose right everything is here, room by room."""
+
+
 class Listen(msgspec.Struct, frozen=True, tag_field="do", tag="listen"):
     """From now on this connection is told what changes; the reply is the present stages."""
 
@@ -161,6 +166,7 @@ Do = (
     | Mute
     | Want
     | Stats
+    | RollCall
     | Listen
     | Ack
 )
@@ -207,6 +213,19 @@ class Counted(msgspec.Struct, frozen=True, tag_field="re", tag="counted"):
     started_at: int
     process: dict[str, float]
     rooms: dict[UUID, dict[str, float]]
+
+
+class Present(msgspec.Struct, frozen=True):
+    """Who is in a room: `names` of creators, each once; `members` that publish."""
+
+    names: tuple[str, ...]
+    members: tuple[UUID, ...]
+
+
+class Roll(msgspec.Struct, frozen=True, tag_field="re", tag="roll"):
+    """The answer to `RollCall`; rooms in which nobody is are left out."""
+
+    rooms: dict[UUID, Present]
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -280,7 +299,7 @@ class Listening(msgspec.Struct, frozen=True, tag_field="re", tag="listening"):
     stages: tuple[Stage, ...]
 
 
-Re = Answered | Patched | Done | Refusal | Counted | Listening | Told
+Re = Answered | Patched | Done | Refusal | Counted | Roll | Listening | Told
 
 
 class Reply(msgspec.Struct, frozen=True):

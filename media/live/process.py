@@ -271,6 +271,10 @@ class LiveProcess:
         peer.restart((fragment.ufrag, fragment.pwd))
         return messages.Patched(peer.etag, answers.fragment(self._local(peer)))
 
+    def _roll_call(self, ask: messages.RollCall) -> messages.Re:
+        present = {room: stage.present() for room, stage in self.stages.items()}
+        return messages.Roll({room: one for room, one in present.items() if one.names})
+
     # What happens
 
     def changed(self, stage: Stage) -> None:
@@ -384,6 +388,7 @@ _VERBS = {
     messages.Mute: "_mute",
     messages.Want: "_want",
     messages.Stats: "_stats",
+    messages.RollCall: "_roll_call",
     messages.Listen: "_listen",
     messages.Ack: "_ack",
 }

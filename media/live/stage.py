@@ -174,11 +174,17 @@ class Stage:
             if one.member == member:
                 one.peer.end("removed")
 
-    def remove_creator(self, creator: str) -> None:
+    def remove_creator(self, name: str) -> None:
         """Everything that somebody made goes, whatever it is called."""
         for one in self._everybody():
-            if one.peer.creator == creator:
+            if name in one.peer.creator.split():
                 one.peer.end("removed")
+
+    def present(self) -> messages.Present:
+        """By whose right everything is here."""
+        names = {name for one in self._everybody() for name in one.peer.creator.split()}
+        members = {one.member for one in self.publishers.values()}
+        return messages.Present(tuple(sorted(names)), tuple(members))
 
     def of_resource(self, resource: str) -> Publisher | Subscriber | None:
         """Whose resource it is."""

@@ -23,7 +23,7 @@ Quality = Literal["good", "fair", "sound", "poor", "none"]
 not at all."""
 Role = Literal["viewer", "teacher", "presenter", "moderator", "captioner"]
 SeatKind = Literal["beamer", "companion", "own"]
-Why = Literal["room_closed", "removed", "session_over"]
+Why = Literal["room_closed", "removed", "session_over", "signed_out"]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 QuestionState = Literal[
@@ -380,6 +380,7 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="event", tag="hello"):
     is_moderator: bool = False
     part: UUID | None = None
     parts: tuple[UUID, ...] = ()
+    is_before_live: bool = False
 
 
 class Ping(msgspec.Struct, frozen=True, tag_field="event", tag="ping"):

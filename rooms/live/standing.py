@@ -55,7 +55,8 @@ async def roles_of(
     conn: Connection, room: Room, persons: Collection[UUID]
 ) -> dict[UUID, Role | None]:
     """The same of several."""
-    return {person: await role_of(conn, room, person) for person in sorted(persons)}
+    scopes = await grants.scopes_of(conn, room.programme_id, persons)
+    return {person: rooms.role_in(scope, room) for person, scope in scopes.items()}
 
 
 async def may_go_on(conn: Connection, room: Room, member: UUID) -> bool:

@@ -132,7 +132,7 @@ async def end_watching(here: Here, room: Room, creator: str) -> None:
 
 
 async def cut_off(here: Here, room: Room, member: UUID) -> None:
-    """Ends what a member sends. With the live process away nothing is sent that could go on."""
+    """Ends what a member sends, at once; where that is not heard, `live_rights.py` does."""
 
     def cut(epoch: int) -> RemoveMember:
         return RemoveMember(room.id, epoch, member)

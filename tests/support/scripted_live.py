@@ -29,6 +29,8 @@ from media.live.messages import (
     Re,
     Refusal,
     Reply,
+    Roll,
+    RollCall,
     Stage,
     Stats,
     Subscribe,
@@ -135,6 +137,7 @@ _USUAL: dict[type[Any], Answer] = {
     Subscribe: accepted,
     Patch: Patched('"1"'),
     Stats: Counted(0, {}, {}),
+    RollCall: Roll({}),
 }
 
 

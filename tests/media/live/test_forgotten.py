@@ -8,6 +8,7 @@ import time
 import weakref
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ import pytest
 from media.live import dtls
 from media.live.dtls import IceStandIn
 from media.live.messages import Open
-from media.live.peer import Peer
+from media.live.peer import CONSENT_S, RESTART_WITHIN_S, Peer
 from media.live.process import PARTS, LiveProcess, LiveSettings
 
 
@@ -32,6 +33,9 @@ class Doorless:
 
     def forget(self, peer: Peer) -> None:
         """Nothing was remembered."""
+
+    def forget_fragment(self, ufrag: str) -> None:
+        """Nor this."""
 
 
 class Side:
@@ -117,3 +121,31 @@ async def test_what_is_made_for_some_seconds_ends_by_itself() -> None:
     assert peer.why == ""
     peer.tick(made_at + 15.1)
     assert peer.why == "left"
+
+
+async def test_who_gives_no_sign_for_half_a_minute_gets_nothing_more() -> None:
+    """RFC 7675. Each signed check is one."""
+    door = Doorless()
+    peer = Peer(cast(Any, door), dtls.new_certificate(), (), ())
+    peer.srtp = cast(Any, object())
+    path = cast(Any, SimpleNamespace(address=("127.0.0.1", 1), rung="udp"))
+    peer.tick(peer.heard_at + CONSENT_S - 1)
+    assert peer.why == ""
+    door.clock = lambda: peer.heard_at + CONSENT_S - 1
+    peer.checked(path, peer.ours.ufrag, is_nominated=True)
+    peer.tick(peer.heard_at + CONSENT_S)
+    assert peer.why == ""
+    peer.tick(peer.heard_at + CONSENT_S + 1)
+    assert peer.why == "lost"
+
+
+async def test_names_from_before_a_restart_are_good_for_half_a_minute() -> None:
+    peer = Peer(cast(Any, Doorless()), dtls.new_certificate(), (), ())
+    before, etag = peer.ours, peer.etag
+    peer.restart(("theirs", "password"))
+    assert peer.etag != etag and peer.credentials(before.ufrag) is before
+    peer.tick(time.monotonic() + RESTART_WITHIN_S - 1)
+    assert peer.credentials(before.ufrag) is before
+    peer.tick(time.monotonic() + RESTART_WITHIN_S + 1)
+    assert peer.credentials(before.ufrag) is None
+    assert peer.credentials(peer.ours.ufrag) is peer.ours

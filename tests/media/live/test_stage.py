@@ -281,6 +281,21 @@ def test_a_removed_device_loses_what_it_watches_under_any_name() -> None:
     assert (hers.peer.why, elsewhere.peer.why, other.peer.why) == ("removed", "removed", "")
 
 
+def test_who_has_several_names_loses_everything_with_each() -> None:
+    room = _Room()
+    hers, elsewhere, sends = room.viewer(), room.viewer(), room.on_stage()
+    hers.peer.creator = "person:1 sign-in:1"
+    elsewhere.peer.creator = "person:1 sign-in:12"
+    sends.peer.creator = "sign-in:12"
+    present = room.stage.present()
+    assert present.names == ("person:1", "sign-in:1", "sign-in:12")
+    assert present.members == (sends.member,)
+    room.stage.remove_creator("sign-in:1")
+    assert (hers.peer.why, elsewhere.peer.why, sends.peer.why) == ("removed", "", "")
+    room.stage.remove_creator("person:1")
+    assert (elsewhere.peer.why, sends.peer.why) == ("removed", "")
+
+
 def test_a_viewer_that_wants_only_sound_gets_no_picture() -> None:
     room = _Room()
     one = room.on_stage()
