@@ -10,8 +10,6 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from rooms.errors import RoomError
@@ -20,6 +18,7 @@ from rooms.live.room import Room
 from rooms.live.room_ticks import Asked
 from server.database import Pool
 from server.live_rooms import DATABASE_AWAY
+from server.owned import Owner
 from server.room_work import Places, RoomWork
 from server.ticks import Ticks
 
@@ -42,7 +41,7 @@ class _Waiting:
     answers: list[Answer]
 
 
-class RoomDesk:
+class RoomDesk(Owner):
     """`answer` of a command is called once, with the code of its refusal or None."""
 
     def __init__(self, pool: Pool, clock: Callable[[], datetime]) -> None:
@@ -52,18 +51,7 @@ class RoomDesk:
         self._ticks = Ticks(TICK_S)
         self._rooms: dict[UUID, Room] = {}  # as far as their logs were read here
         self.work = RoomWork(Places(AT_ONCE, SLOW), self._decided)
-
-    async def __aenter__(self) -> Self:
-        await self.work.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.work.__aexit__(kind, error, trace)
+        super().__init__(self.work)
 
     def ask(self, programme_id: UUID, room_id: UUID, asked: Asked, answer: Answer) -> None:
         """Has a command decided in the next tick."""

@@ -10,8 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 from media.live.messages import Stage as LiveStage
@@ -37,6 +35,7 @@ from server.live_link import LiveLink
 from server.live_presence import LivePresence
 from server.live_rooms import DATABASE_AWAY, LiveRooms
 from server.open_rooms import OpenRoom, OpenRooms
+from server.owned import Owner
 from server.room_captions import RoomCaptions
 from server.room_desk import RoomDesk
 from server.room_ears import RoomEars
@@ -61,7 +60,7 @@ AT_ONCE, SLOW = 1, 1
 IDLE_AFTER_S = 20.0
 
 
-class RoomHub:
+class RoomHub(Owner):
     """Implements `live_rooms.Audience`; `presence` and `desk` are given once they are made."""
 
     def __init__(self, pool: Pool, dsn: str, clock: Callable[[], datetime]) -> None:
@@ -86,20 +85,7 @@ class RoomHub:
         self.reading = RoomWork(Places(AT_ONCE, SLOW), self._was_read)
         self.looking = RoomWork(Places(AT_ONCE, SLOW))
         self._slices = 0  # that were asked whether they are there
-
-    async def __aenter__(self) -> Self:
-        await self.reading.__aenter__()
-        await self.looking.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.looking.__aexit__(kind, error, trace)
-        await self.reading.__aexit__(kind, error, trace)
+        super().__init__(self.reading, self.looking)
 
     @property
     def live(self) -> LiveRooms:

@@ -6,9 +6,10 @@ holds its row, its rows are many) keeps none of the others waiting for long.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
+
+from server.owned import Owner, Tasks
 
 # What takes longer is slow, and makes room for what is not.
 SLOW_AFTER_S = 0.5
@@ -54,29 +55,16 @@ class Places:
                 self._free.release()
 
 
-class RoomWork:
+class RoomWork(Owner):
     """`places`: what its work takes whenever it holds a connection. `done` is told of each room
     whose work has ended; by then it can begin anew."""
 
     def __init__(self, places: Places, done: Callable[[UUID], None] = lambda _: None) -> None:
         self.places = places
         self._done = done
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = Tasks()
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
-
-    async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for task in list(self._under_way.values()):
-            task.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        super().__init__(self._tasks)
 
     @property
     def rooms(self) -> frozenset[UUID]:
@@ -85,7 +73,7 @@ class RoomWork:
 
     def begin(self, room_id: UUID, work: Coroutine[Any, Any, None]) -> None:
         """Begins a room's work, which catches its own faults; it is in none at that moment."""
-        self._under_way[room_id] = task = self._tasks.create_task(work, name="a room's work")
+        self._under_way[room_id] = task = self._tasks.start(work, "a room's work")
         task.add_done_callback(lambda _: self._ended(room_id))
 
     def _ended(self, room_id: UUID) -> None:
