@@ -140,6 +140,7 @@ class RoomStand:
     viewers: int = 28
     epoch: int = 1
     seat_kind: str | None = None
+    is_before_live: bool = False
     offer_status: int = 503
     sockets: list[WebSocket] = field(default_factory=list)
     heard: list[dict[str, Any]] = field(default_factory=list)
@@ -219,7 +220,7 @@ def _welcome(stand: RoomStand) -> dict[str, Any]:
     return {
         "event": "hello", "connection": CONNECTION, "number": 7, "epoch": stand.epoch, "ping_s": 1,
         "title": "Room", "role": "viewer", "seat_kind": stand.seat_kind, "stage": stand.stage,
-        "viewers": stand.viewers, "ice_servers": [],
+        "viewers": stand.viewers, "ice_servers": [], "is_before_live": stand.is_before_live,
     }  # fmt: skip
 
 

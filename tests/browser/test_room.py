@@ -232,16 +232,25 @@ async def test_who_was_removed_is_told_and_asks_no_more(visitor: Visitor) -> Non
     assert len(visitor.stand.posts_to("/rooms/r1/whep")) == 1
 
 
-async def test_who_comes_before_the_beginning_asks_again_when_it_is_live(visitor: Visitor) -> None:
-    visitor.stand.offer_status = 425
-    visitor.stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
+async def test_who_comes_before_the_beginning_asks_when_it_is_live(visitor: Visitor) -> None:
+    stand = visitor.stand
+    stand.is_before_live, stand.offer_status = True, 425
+    stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
     page = await visitor.open("viewer")
-    await until(lambda: visitor.stand.posts_to("/rooms/r1/whep"))
     await expect(page.locator("[data-stage-words]")).to_contain_text("The picture comes by itself")
+    await stand.tell(event="live_restarted", epoch=2)
     await page.wait_for_timeout(800)
-    assert len(visitor.stand.posts_to("/rooms/r1/whep")) == 1
-    await visitor.stand.tell(event="phase", number=8, at=0, phase="live")
-    await until(lambda: len(visitor.stand.posts_to("/rooms/r1/whep")) >= 2)
+    assert stand.posts_to("/rooms/r1/whep") == []
+    await stand.tell(event="phase", number=8, at=0, phase="live")
+    await until(lambda: len(stand.posts_to("/rooms/r1/whep")) >= 2)
+
+
+async def test_a_page_whose_sign_in_was_ended_is_loaded_anew(visitor: Visitor) -> None:
+    page = await visitor.open("viewer")
+    await until(lambda: visitor.stand.sockets)
+    await page.route(page.url, lambda route: route.fulfill(status=401, body="Sign in"))
+    await visitor.stand.tell(event="closed", why="signed_out")
+    await expect(page.locator("body")).to_have_text("Sign in")
 
 
 async def test_an_offer_asks_for_four_pictures_and_four_voices(visitor: Visitor) -> None:
@@ -461,6 +470,51 @@ async def test_hide_cuts_at_once_and_tells_the_room(visitor: Visitor) -> None:
     await page.click("[data-do=show]")
     await expect(root).to_have_attribute("data-state", "live")
     await until(lambda: visitor.stand.posts_to("/rooms/r1/hide")[-1] == {"hidden": False})
+
+
+# A phone with a camera on either side; what it is asked for is noted, and what keeps it awake.
+PHONE_OF_TWO = """() => {
+  window.wished = [];
+  window.awake = 0;
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  const list = devices.enumerateDevices.bind(devices);
+  devices.getUserMedia = async (wish) => {
+    if (wish.video) window.wished.push(wish.video.facingMode?.ideal ?? '');
+    return open({audio: Boolean(wish.audio), video: Boolean(wish.video)});
+  };
+  devices.enumerateDevices = async () => {
+    const all = await list();
+    return [...all, ...all.filter(({kind}) => kind === 'videoinput')];
+  };
+  MediaStreamTrack.prototype.getCapabilities = () => ({facingMode: ['user']});
+  const request = async () => (window.awake++, {release: async () => window.awake--});
+  Object.defineProperty(navigator, 'wakeLock', {value: {request}});
+}"""
+
+
+async def test_a_phone_turns_its_camera_and_stays_awake_while_live(visitor: Visitor) -> None:
+    await visitor.page.add_init_script(f"({PHONE_OF_TWO})()")
+    page = await live(visitor)
+    assert await visitor.eval("window.wished") == ["user"]
+    assert await visitor.eval("window.awake") == 1
+    await page.click("[data-do=flip]")
+    await page.wait_for_function("window.wished.length === 2")
+    await page.click("[data-do=flip]")
+    await page.wait_for_function("window.wished.join() === 'user,environment,user'")
+    await page.click("[data-do=stop]")
+    await page.wait_for_function("window.awake === 0")
+
+
+async def test_a_viewers_screen_stays_on_while_something_is_on_the_stage(visitor: Visitor) -> None:
+    await visitor.page.add_init_script(f"({PHONE_OF_TWO})()")
+    page = await visitor.open("viewer")
+    await until(lambda: visitor.stand.sockets)
+    assert await visitor.eval("window.awake") == 0
+    await visitor.stand.put_on(*ON_STAGE)
+    await page.wait_for_function("window.awake === 1")
+    await visitor.stand.put_on()
+    await page.wait_for_function("window.awake === 0")
 
 
 # Another microphone is being opened while she presses.

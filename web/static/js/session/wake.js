@@ -8,7 +8,10 @@ export function stayAwake() {
   const ask = async () => {
     if (!isWanted || !("wakeLock" in navigator) || document.visibilityState !== "visible") return;
     try {
-      lock = await navigator.wakeLock.request("screen");
+      const got = await navigator.wakeLock.request("screen");
+      if (!isWanted) return void got.release();
+      void lock?.release();
+      lock = got;
     } catch {
       // A low battery or a policy of the school: nothing to be done about it from here.
     }

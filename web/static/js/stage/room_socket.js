@@ -18,7 +18,7 @@ import { leaveIfLost } from "./lost.js";
  * @typedef {{
  *   connection: string, number: number, epoch: number, ping_s: number, title: string, role: string,
  *   seat_kind: "beamer" | "companion" | "own" | null, stage: Stage, viewers: number, ice_servers: RTCIceServer[],
- *   is_moderator?: boolean, part?: string | null, parts?: string[],
+ *   is_moderator?: boolean, part?: string | null, parts?: string[], is_before_live?: boolean,
  * }} Hello
  */
 /** What this page says of itself at each ping.
@@ -44,6 +44,8 @@ const OPENING_MS = 8000;
 const DOUBT_AFTER = 3;
 // Said of the page itself, so that its visit ends here; a line that breaks says nothing.
 const LEAVES = 1000;
+// Why the room is over for this page: it says so itself when it is loaded anew.
+const SIGNED_OUT = "signed_out";
 
 /** @extends {Signals<RoomEvents>} */
 export class RoomSocket extends Signals {
@@ -153,6 +155,7 @@ export class RoomSocket extends Signals {
   #closed(why) {
     this.stop();
     this.send("closed", why);
+    if (why === SIGNED_OUT) void leaveIfLost();
   }
 
   /** Gives the line this long to say something. @param {number} ms */

@@ -106,6 +106,7 @@ export class Room extends Signals {
     this.#staged(hello.stage);
     const isNew = hello.epoch !== this.#epoch || !this.watch?.link.peer;
     this.#epoch = hello.epoch;
+    if (hello.is_before_live) return this.#stand({ refused: EARLY });
     if (isNew) this.watch?.link.start(this.#servers);
     else this.watch?.link.refresh(this.#servers);
   }
@@ -121,6 +122,7 @@ export class Room extends Signals {
   /** @param {number} epoch */
   #restarted(epoch) {
     this.#epoch = epoch;
+    if (this.#now.refused === EARLY) return;
     this.#stand({ is_up: false });
     this.watch?.link.start(this.#servers);
   }
