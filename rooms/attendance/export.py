@@ -17,9 +17,10 @@ from rooms.connection import Connection
 from rooms.scope import Scope
 
 VERSION = 4
-# Looked up at once, and handed on at once: each look-up has its price, and nobody waits for a part.
-LOOKED_UP = 4_000
-AT_A_TIME = 500
+# Looked up at once, at first and later on: each look-up has its price, and a reader waits for the
+# first one. Handed on at once: while that is written the database says more.
+FIRST_LOOKED_UP, LOOKED_UP = 500, 4_000
+AT_A_TIME = 250
 
 LINES = Lines(
     {
@@ -96,10 +97,10 @@ async def batches(
     await planning.anew(conn)
     cursor = await conn.cursor(
         """
-        select r.session_class_id
+        select r.session_class_id::text
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or r.outcome is null or is_wished($15, r.outcome, r.measured_outcome,
-            r.headcount_source, r.seats, r.cut_off)
+        where $15 = '' or r.outcome is null
+            or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
         order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
         """,
         *report.filter_values(scope, filters),
@@ -109,15 +110,17 @@ async def batches(
 
     reader = Reader(conn, scope, filters.outcome)
 
-    async def part() -> Part | None:
-        ids = [row[0] for row in await cursor.fetch(LOOKED_UP)]
+    async def part(size: int) -> Part | None:
+        ids = [row[0] for row in await cursor.fetch(size)]
         return await reader.part(ids) if ids else None
 
     # The database looks up the next part while this one is made into values and written.
-    coming = asyncio.create_task(part())
+    size = min(FIRST_LOOKED_UP, LOOKED_UP)
+    coming = asyncio.create_task(part(size))
     try:
         while (found := await coming) is not None:
-            coming = asyncio.create_task(part())
+            size = min(2 * size, LOOKED_UP)
+            coming = asyncio.create_task(part(size))
             for first in range(0, len(found.rows), AT_A_TIME):
                 # A reader that takes everything at once would never let the next part begin.
                 await asyncio.sleep(0)
@@ -133,8 +136,8 @@ async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
         """
         select count(*)
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or r.outcome is null or is_wished($15, r.outcome, r.measured_outcome,
-            r.headcount_source, r.seats, r.cut_off)
+        where $15 = '' or r.outcome is null
+            or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
         """,
         *report.filter_values(scope, filters),
         filters.outcome,

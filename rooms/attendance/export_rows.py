@@ -102,6 +102,7 @@ class School:
 
 # A row's own, in this order: what stands in its class's row, then what came of it.
 OWN = 9
+CONFIRMED_AT = 6
 JUDGED = (
     "outcome",
     "measured_outcome",
@@ -225,15 +226,14 @@ class Reader:
         self._regions: dict[str, str] = {}
         self._schools: dict[str, School] = {}
 
-    async def part(self, ids: list[UUID]) -> Part:
+    async def part(self, ids: list[str]) -> Part:
         """These session classes in this order; whoever asks has seen that they are the viewer's."""
         rows = await _own(self._conn, self._scope, ids)
         sittings = await _sittings(self._conn, self._scope, _distinct(rows, 1))
         corrected = await _corrections(self._conn, self._scope, ids)
         judged = await self._judged(rows, sittings)
-        unwished = {key for key, one in judged.items() if not report.fits(one, self._outcome)}
         return Part(
-            [row for row in rows if row[0] not in unwished],
+            [row for row in rows if row[0] not in judged or self._is_wished(row, judged[row[0]])],
             sittings,
             await self._schools_of(rows),
             await self._regions_of(rows),
@@ -241,14 +241,15 @@ class Reader:
             judged,
         )
 
+    def _is_wished(self, row: asyncpg.Record, judged: Result) -> bool:
+        return report.fits(judged, self._outcome, is_confirmed=row[CONFIRMED_AT])
+
     async def _judged(
         self, rows: list[asyncpg.Record], sittings: dict[str, Sitting]
     ) -> dict[str, Result]:
         """What has no result yet, or runs again: as it is now."""
         ids = [
-            UUID(row[0])
-            for row in rows
-            if row["outcome"] is None or sittings[row[1]].state != "ended"
+            UUID(row[0]) for row in rows if row[OWN] is None or sittings[row[1]].state != "ended"
         ]
         found = await materials.of(self._conn, ids) if ids else []
         return {str(one.session_class_id): results.judge(one) for one in found}
@@ -272,23 +273,27 @@ def _distinct(rows: list[asyncpg.Record], column: int) -> list[str]:
     return list(dict.fromkeys([row[column] for row in rows]))
 
 
-async def _own(conn: Connection, scope: Scope, ids: list[UUID]) -> list[asyncpg.Record]:
-    """What each row has of its own: the first `OWN` values, then what is `JUDGED`."""
-    return await conn.fetch(
+async def _own(conn: Connection, scope: Scope, ids: list[str]) -> list[asyncpg.Record]:
+    """What each row has of its own: the first `OWN` values, then what is `JUDGED`.
+
+    Put in order here: to sort them the database would keep the first one waiting for the last.
+    """
+    rows = await conn.fetch(
         """
         select c.id::text, c.session_id::text, c.school_id::text, c.region_id::text, c.class_name,
             c.level, c.is_confirmed_teacher, c.lesson_from, c.lesson_until, r.outcome,
             r.measured_outcome, r.reason_code, r.window_ms, r.present_ms, r.headcount,
             r.measured_headcount, r.headcount_source, r.has_beamer, r.seats, r.seats_passed,
             r.pupils, r.student_seconds, r.cut_off
-        from unnest($2::uuid[]) with ordinality as i (id, place)
+        from unnest($2::uuid[]) as i (id)
         join session_classes c on c.id = i.id and c.programme_id = $1
         left join session_class_results r on r.session_class_id = c.id
-        order by i.place
         """,
         scope.programme_id,
         ids,
     )
+    found = {row[0]: row for row in rows}
+    return [found[key] for key in ids]
 
 
 async def _sittings(conn: Connection, scope: Scope, ids: list[str]) -> dict[str, Sitting]:
@@ -355,7 +360,7 @@ async def _regions(conn: Connection, scope: Scope) -> dict[str, str]:
     return {row["key"]: row["name"] for row in rows}
 
 
-async def _corrections(conn: Connection, scope: Scope, ids: list[UUID]) -> dict[str, Correction]:
+async def _corrections(conn: Connection, scope: Scope, ids: list[str]) -> dict[str, Correction]:
     rows = await conn.fetch(
         """
         select c.session_class_id::text, string_agg(c.reason, ' / ' order by c.at),

@@ -21,17 +21,24 @@ from rooms.errors import NotThere
 from rooms.scope import Scope
 
 ROWS_PER_PAGE = 50
-# Outcomes that count.
-COUNTED = (results.DECLARED, *sorted(PASSING))
 
 
 class LiveFigures(NamedTuple):
-    """What a class in a session without a kept result adds to sums and lists, as it is now."""
+    """The line of a class in a session without a kept result, as it is now."""
 
     session_class_id: UUID
+    region_id: UUID | None
+    reports_as: UUID
+    class_id: UUID
+    company_id: UUID | None
+    level: str
+    month: str | None
+    session_id: UUID
+    is_confirmed_teacher: bool
     outcome: str
     pupils: int
     student_seconds: int
+    passes: bool
     is_corrected: bool
     is_poor: bool
 
@@ -167,8 +174,8 @@ async def of_programme(
         """
         select r.session_class_id
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or is_wished($15, r.outcome, r.measured_outcome, r.headcount_source, r.seats,
-            r.cut_off) or r.outcome is null and r.session_class_id = any($16::uuid[])
+        where $15 = '' or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
+            or r.outcome is null and r.session_class_id = any($16::uuid[])
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
         limit $17 offset $18
         """,
@@ -246,7 +253,8 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
     """
     rows = await conn.fetch(
         """
-        select r.session_class_id
+        select r.session_class_id, r.region_id, r.reports_as, r.class_id, r.company_id, r.level,
+            r.month, r.session_id, r.is_confirmed_teacher
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where r.outcome is null
         """,
@@ -254,19 +262,25 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
     )
     if not rows:
         return ()
-    found = await materials.of(conn, [row["session_class_id"] for row in rows])
-    judged = [(one.session_class_id, results.judge(one)) for one in found]
-    return [_live(key, one) for key, one in judged if fits(one, filters.outcome)]
+    lines = {row["session_class_id"]: row for row in rows}
+    found = await materials.of(conn, list(lines))
+    judged = [(lines[one.session_class_id], results.judge(one)) for one in found]
+    return [
+        _live(line, one)
+        for line, one in judged
+        if fits(one, filters.outcome, is_confirmed=line["is_confirmed_teacher"])
+    ]
 
 
-def _live(session_class_id: UUID, judged: Result) -> LiveFigures:
+def _live(line: asyncpg.Record, judged: Result) -> LiveFigures:
     return LiveFigures(
-        session_class_id,
-        judged.outcome,
-        judged.pupils,
-        judged.student_seconds,
-        judged.is_corrected,
-        is_poor(judged.outcome, judged.seats, judged.cut_off),
+        **line,
+        outcome=judged.outcome,
+        pupils=judged.pupils,
+        student_seconds=judged.student_seconds,
+        passes=line["is_confirmed_teacher"] and judged.passes,
+        is_corrected=judged.is_corrected,
+        is_poor=is_poor(judged.outcome, judged.seats, judged.cut_off),
     )
 
 
@@ -296,15 +310,16 @@ def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
     )
 
 
-def fits(row: Row | Result, wished: str) -> bool:
-    """Whether a row is among those with this outcome, or this one of `WISHES`."""
+def fits(row: Row | Result, wished: str, *, is_confirmed: bool) -> bool:
+    """Whether a row is among those with this outcome, or this one of `WISHES`. `is_confirmed`: its
+    teacher; nothing counts of others."""
     match wished:
         case "":
             return True
         case "came":
             return row.outcome != Outcome.NO_SHOW
         case "passed":
-            return row.passes
+            return row.passes and is_confirmed
         case "corrected":
             return row.is_corrected
         case "poor":

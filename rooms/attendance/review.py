@@ -13,7 +13,6 @@ import asyncpg
 
 from rooms.attendance.ranges import Range, Ranges
 from rooms.attendance.report import (
-    COUNTED,
     Filters,
     Live,
     Row,
@@ -99,68 +98,75 @@ _SUMS = tuple(name for name in _FIGURES if name not in _APART)
 async def of_period(
     conn: Connection, scope: Scope, filters: Filters, by: By, live: Live = ()
 ) -> Review:
-    """The sums of the viewer's part of the report. `live`: of `report.live_figures`."""
+    """The sums of the viewer's part of the report. `live`: of `report.live_figures`, with the same
+    filters."""
     rows = await conn.fetch(
         """
-        with live as (
-            select * from unnest($15::uuid[], $16::text[], $17::int[], $18::bigint[], $19::bool[],
-                $20::bool[]) as l (session_class_id, outcome, pupils, student_seconds,
-                is_corrected, is_poor)
-        ), rows as materialized (
-            select case $22::text when 'region' then r.region_id when 'school' then r.reports_as
-                    when 'class' then r.class_id when 'company' then r.company_id end as id,
-                case $22::text when 'level' then r.level else '' end as word,
-                r.month, r.class_id, r.reports_as, r.session_id,
-                r.is_confirmed_teacher as is_counted, coalesce(r.outcome, l.outcome) as outcome,
-                coalesce(r.pupils, l.pupils, 0) as pupils,
-                coalesce(r.student_seconds, l.student_seconds, 0) as seconds,
-                coalesce(r.passes, r.is_confirmed_teacher and l.outcome = any($23::text[]), false)
-                    as passes,
-                coalesce(r.is_poor, l.is_poor, false) as is_poor,
-                coalesce(r.is_corrected, l.is_corrected, false) as is_corrected
+        with lines as (
+            select r.region_id, r.reports_as, r.class_id, r.company_id, r.level, r.month,
+                r.session_id, r.is_confirmed_teacher, r.outcome, r.pupils, r.student_seconds,
+                r.passes, r.is_corrected, r.is_poor
             from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-            left join live l on l.session_class_id = r.session_class_id and r.outcome is null
-            where $21 = '' or l.session_class_id is not null or is_wished($21, r.outcome,
-                r.measured_outcome, r.headcount_source, r.seats, r.cut_off)
-        ), classes as materialized (
-            select id, word, class_id, count(*) as registered,
-                count(*) filter (where outcome <> 'no_show') as came,
-                count(*) filter (where passes) as passed,
-                count(*) filter (where passes and outcome = 'declared') as declared,
-                count(*) filter (where is_corrected) as corrected,
-                count(*) filter (where is_poor) as poor,
-                count(*) filter (where not is_counted) as unconfirmed,
-                sum(pupils) filter (where passes) as participations,
-                sum(seconds) filter (where is_counted) as student_seconds,
+            where r.outcome is not null
+                and ($15 = '' or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor))
+            union all
+            select l.region_id, l.reports_as, l.class_id, l.company_id, l.level, l.month,
+                l.session_id, l.is_confirmed_teacher, l.outcome, l.pupils, l.student_seconds,
+                l.passes, l.is_corrected, l.is_poor
+            from unnest($17::uuid[], $18::uuid[], $19::uuid[], $20::uuid[], $21::uuid[],
+                $22::text[], $23::text[], $24::uuid[], $25::bool[], $26::text[], $27::smallint[],
+                $28::bigint[], $29::bool[], $30::bool[], $31::bool[]) as l (session_class_id,
+                region_id, reports_as, class_id, company_id, level, month, session_id,
+                is_confirmed_teacher, outcome, pupils, student_seconds, passes, is_corrected,
+                is_poor)
+        ), parts as materialized (
+            -- one look at the lines: the classes of each group, the schools, the sessions by month
+            select grouping(class_id) = 0 as is_class, id, word, class_id, reports_as, session_id,
+                month, count(*)::integer as registered,
+                (count(*) filter (where outcome <> 'no_show'))::integer as came,
+                (count(*) filter (where passes))::integer as passed,
+                (count(*) filter (where passes and outcome = 'declared'))::integer as declared,
+                (count(*) filter (where is_corrected))::integer as corrected,
+                (count(*) filter (where is_poor))::integer as poor,
+                (count(*) filter (where not is_confirmed_teacher))::integer as unconfirmed,
+                (sum(pupils) filter (where passes))::integer as participations,
+                sum(student_seconds) filter (where is_confirmed_teacher) as student_seconds,
                 max(pupils) filter (where passes) as largest
-            from rows group by id, word, class_id
+            from (
+                select case $16 when 'region' then region_id when 'school' then reports_as
+                        when 'class' then class_id when 'company' then company_id end as id,
+                    case $16 when 'level' then level else '' end as word, *
+                from lines
+            ) as keyed
+            group by grouping sets ((id, word, class_id), (reports_as), (session_id, month))
         )
         -- of: 1 a group, 2 a month, 3 what of the whole is no sum of its groups
-        select 1 as of, coalesce(id::text, word) as key, sum(registered)::bigint as registered,
-            sum(came)::bigint as came, sum(passed)::bigint as passed,
-            sum(declared)::bigint as declared, sum(corrected)::bigint as corrected,
-            sum(poor)::bigint as poor, sum(unconfirmed)::bigint as unconfirmed,
-            count(largest) as classes, coalesce(sum(participations), 0)::bigint as participations,
+        select 1 as of, coalesce(id::text, word) as key, sum(registered) as registered,
+            sum(came) as came, sum(passed) as passed, sum(declared) as declared,
+            sum(corrected) as corrected, sum(poor) as poor, sum(unconfirmed) as unconfirmed,
+            count(largest) as classes, coalesce(sum(participations), 0) as participations,
             coalesce(sum(largest), 0)::bigint as pupils_reached,
             coalesce(sum(student_seconds), 0)::bigint as student_seconds,
             0 as schools, 0 as sessions
-        from classes group by id, word
+        from parts where is_class group by id, word
         union all
-        select 2, coalesce(month, ''), count(*), 0, count(*) filter (where passes), 0, 0, 0, 0, 0,
-            0, 0, 0, 0, 0
-        from rows group by month
+        select 2, coalesce(month, ''), sum(registered), 0, sum(passed), 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0
+        from parts where session_id is not null group by month
         union all
         select 3, '', 0, 0, 0, 0, 0, 0, 0, count(*), 0, coalesce(sum(largest), 0)::bigint, 0,
-            (select count(*) from (select distinct reports_as from rows where passes) d),
-            (select count(*) from (select distinct session_id from rows where passes) d)
-        from (select max(largest) as largest from classes group by class_id) c
-        where largest is not null
+            (select count(*) from parts where reports_as is not null and passed > 0),
+            (select count(distinct session_id) from parts
+                where session_id is not null and passed > 0)
+        from (
+            select max(largest) as largest from parts where is_class and passed > 0
+            group by class_id
+        ) as reached
         """,
         *filter_values(scope, filters),
-        *live_columns(live),
         filters.outcome,
         by.value,
-        list(COUNTED),
+        *live_columns(live),
     )
     keyed = [row for row in rows if row["of"] == 1]
     months = [Month(row["key"], row["registered"], row["passed"]) for row in rows if row["of"] == 2]

@@ -35,11 +35,11 @@ def own_count(rows: list[Row]) -> Figures:
         largest[row.class_id] = max(largest[row.class_id], row.pupils)
     return Figures(
         registered=len(rows),
-        came=sum(report.fits(row, "came") for row in rows),
+        came=sum(fits(row, "came") for row in rows),
         passed=len(passing),
         declared=sum(row.outcome == "declared" for row in passing),
-        corrected=sum(report.fits(row, "corrected") for row in rows),
-        poor=sum(report.fits(row, "poor") for row in rows),
+        corrected=sum(fits(row, "corrected") for row in rows),
+        poor=sum(fits(row, "poor") for row in rows),
         unconfirmed=len(rows) - len(counted),
         classes=len(largest),
         participations=sum(row.pupils for row in passing),
@@ -48,8 +48,18 @@ def own_count(rows: list[Row]) -> Figures:
     )
 
 
-def bare(figures: Figures) -> Figures:
-    return replace(figures, schools=0, sessions=0)
+def fits(row: Row, wish: str) -> bool:
+    return report.fits(row, wish, is_confirmed=row.is_confirmed_teacher)
+
+
+def whole(rows: list[Row]) -> Figures:
+    """Of a period also how many schools and sessions something that counts is of."""
+    passing = [row for row in rows if row.is_confirmed_teacher and row.passes]
+    return replace(
+        own_count(rows),
+        schools=len({row.school_id for row in passing}),
+        sessions=len({row.session_id for row in passing}),
+    )
 
 
 async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
@@ -65,7 +75,7 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
         }
         for by, key in keys.items():
             found = await review.of_period(conn, history.office, YEAR, by)
-            assert bare(found.whole) == own_count(rows)
+            assert found.whole == whole(rows)
             for line in found.lines:
                 assert line.figures == own_count([row for row in rows if key(row) == line.key])
             sums = Counter[str]()
@@ -85,9 +95,16 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
         for wish in (*report.WISHES, "partial", "no_show"):
             wished = replace(YEAR, outcome=wish)
             some = await report.of_programme(conn, history.office, wished, limit=10_000)
-            assert some == [row for row in rows if report.fits(row, wish)], wish
+            assert some == [row for row in rows if fits(row, wish)], wish
             alike = await review.of_period(conn, history.office, wished, By.REGION)
-            assert bare(alike.whole) == own_count(some)
+            assert alike.whole == whole(some)
+            parts = [part async for part in export.batches(conn, history.office, wished)]
+            assert sum(map(len, parts)) == len(some), wish
+        counting = await report.of_programme(
+            conn, history.office, replace(YEAR, outcome="passed"), limit=10_000
+        )
+        assert len(counting) == found.whole.passed
+        assert any(row.passes and not row.is_confirmed_teacher for row in rows)
         november = Filters(since=date(2025, 11, 1), until=date(2025, 11, 30))
         _, companies = await review.choices(conn, history.office, november)
         assert {name for _, name in companies} == {
@@ -132,9 +149,9 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
             wished = Filters(outcome=wish)
             live = await report.live_figures(conn, office, wished)
             rows = await report.of_programme(conn, office, wished, live)
-            assert rows == [row for row in every if report.fits(row, wish)], wish
+            assert rows == [row for row in every if fits(row, wish)], wish
             found = await review.of_period(conn, office, wished, By.SCHOOL, live)
-            assert bare(found.whole) == own_count(rows), wish
+            assert found.whole == whole(rows), wish
             parts = [part async for part in export.batches(conn, office, wished)]
             exported = {cells[0] for part in parts for cells in part}
             assert exported == {str(row.session_class_id) for row in rows}, wish
