@@ -112,6 +112,11 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()[:SECOND] + "Z"
 
 
+def exact_text(moment: datetime) -> str:
+    """The same with its microseconds, where it has any."""
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
 def local_text(moment: datetime, zone: str) -> str:
     """`2026-03-10T09:00:00+01:00`: the hour turned back in autumn stays told apart."""
     return moment.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")

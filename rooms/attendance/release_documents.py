@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from rooms.attendance.blanking import Blanked, Blanks
-from rooms.attendance.cells import Cell, to_csv, utc_text
+from rooms.attendance.cells import Cell, exact_text, to_csv
 from rooms.attendance.kpi import Attended, Hosted
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.published import Names
@@ -18,6 +18,9 @@ from rooms.attendance.tables import LIMITS, MEASURES, TOTAL, Figures, Place, Tab
 
 FORMAT = "porthole-release-1"
 COLUMNS = ("table", "row", "row_name", "column", "column_name", "measure", "value", "is_blanked")
+
+# What an edition tells, and by which words.
+SAID = ("is_provisional", "registry", "blanking", "figures", "tables", "names")
 
 Document = dict[str, Any]
 # language → code → {"name", "definition"}
@@ -60,7 +63,7 @@ def document(facts: Facts, before: Document | None) -> Document:
         },
         "edition": facts.edition,
         "is_provisional": facts.is_provisional,
-        "as_of": utc_text(facts.as_of),
+        "as_of": exact_text(facts.as_of),
         "registry": {"version": facts.registry_number, "sha256": facts.registry_sha256},
         "blanking": {"pupils": LIMITS.pupils, "schools": LIMITS.schools},
         "definitions": facts.definitions,
@@ -214,9 +217,14 @@ def _hidden(keys: Sequence[str], told: Sequence[object]) -> list[str]:
 # --- what changed --------------------------------------------------------------------------------
 
 
+def says_the_same(one: Document, other: Document) -> bool:
+    """Whether two editions of the same days tell the same, whatever their data are as of."""
+    return all(one[part] == other[part] for part in SAID)
+
+
 def differences(before: Document, after: Document) -> list[Document]:
     """Every figure and every name that is another one now, in a stable order; null: blanked, or not
-    there."""
+    there. `is_new` where there was no such table, row or column before."""
     old, new = dict(figures_of(before)), dict(figures_of(after))
     figures = [
         {
@@ -226,6 +234,7 @@ def differences(before: Document, after: Document) -> list[Document]:
             "measure": place[3],
             "before": old.get(place),
             "after": new.get(place),
+            **({} if place in old else {"is_new": True}),
         }
         for place in sorted(old.keys() | new.keys())
         if old.get(place) != new.get(place)

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from rooms.attendance import blanking, exports, kpi, published, release_documents
+from rooms.attendance.cells import exact_text
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Definitions, Document, Facts
 from rooms.attendance.tables import Table
@@ -85,9 +86,7 @@ async def make(
     before = editions[-1:] if period.is_open(today) else final
     number = latest["edition"] + 1 if latest else 1
     made = await compose(conn, scope, programme, period, definitions, today, before, number)
-    if latest is not None and (made["as_of"], made["is_provisional"]) == (
-        latest["as_of"], latest["is_provisional"],
-    ):  # fmt: skip
+    if latest is not None and _is_unchanged(made, latest):
         raise Conflict("release_unchanged", edition=latest["edition"])
     return await _store(conn, scope, made, now)
 
@@ -191,9 +190,20 @@ def _as_of(programme: Programme, period: Period, today: date, *at: datetime | No
     ends = datetime.combine(period.until + timedelta(days=1), time(), zone)
     begins = datetime.combine(period.since, time(), zone)
     latest = max([begins, *(one for one in at if one is not None)])
-    moment = latest if period.is_open(today) else max(latest, ends)
-    # As it is written: to the second, and never before what it holds.
-    return moment.replace(microsecond=0) + timedelta(seconds=1 if moment.microsecond else 0)
+    return latest if period.is_open(today) else max(latest, ends)
+
+
+def _is_unchanged(made: Document, latest: Document) -> bool:
+    """Whether an edition would be the latest one again."""
+    if made["is_provisional"] != latest["is_provisional"]:
+        return False
+    if made["as_of"] == latest["as_of"]:
+        return True
+    # The first editions told the next full second.
+    moment = datetime.fromisoformat(made["as_of"])
+    full = moment.replace(microsecond=0) + timedelta(seconds=1)
+    is_so_told = exact_text(full) == latest["as_of"]
+    return is_so_told and release_documents.says_the_same(made, latest)
 
 
 async def _check_overlap(conn: Connection, scope: Scope, period: Period) -> None:

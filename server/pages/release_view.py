@@ -264,9 +264,14 @@ def _differences(here: Here, read: Document) -> Changed | None:
             untold[_place(here, read, one)] = None
         else:
             name = words.get(one["measure"], {}).get("name", one["measure"])
-            before, after = _text(here, one["before"]), _text(here, one["after"])
+            before, after = _before(here, one), _text(here, one["after"])
             rows[_place(here, read, one), name, before, after] = None
     return Changed(list(rows), list(untold)) if rows or untold else None
+
+
+def _before(here: Here, one: Document) -> str | None:
+    """What stood there; None: it was not told."""
+    return here._("new") if one.get("is_new") else _text(here, one["before"])
 
 
 def _renamed(here: Here, one: Document) -> Change:

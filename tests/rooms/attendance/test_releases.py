@@ -15,6 +15,7 @@ from rooms.attendance import (
     releases,
     retention,
 )
+from rooms.attendance.cells import utc_text
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.release_documents import Document
 from rooms.attendance.tables import MEASURES
@@ -120,6 +121,34 @@ async def test_a_correction_makes_the_next_edition_and_says_what_changed(pool: P
     assert {one["measure"] for one in after.read["differences"]} <= {
         "participations", "pupils_reached",
     }  # fmt: skip
+
+
+async def test_two_changes_in_one_second_make_two_editions(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late = NOW + timedelta(milliseconds=300), NOW + timedelta(milliseconds=700)
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_year(conn)
+        await correct(conn, history, early)
+        with monkeypatch.context() as patch:
+            # as the first editions told it: the next full second
+            patch.setattr(
+                release_documents, "exact_text", lambda at: utc_text(at + timedelta(seconds=1))
+            )
+            first = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        with pytest.raises(Conflict, match="release_unchanged"):
+            await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        await correct(conn, history, late)
+        second = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        with pytest.raises(Conflict, match="release_unchanged"):
+            await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        await correct(conn, history, late + timedelta(microseconds=1))
+        third = await releases.make(conn, history.office, YEAR, WORDS, NOW)
+        read = (await releases.get(conn, history.office, third.id)).read
+    assert [one.as_of for one in (first, second, third)] == [
+        NOW + timedelta(seconds=1), late, late + timedelta(microseconds=1),
+    ]  # fmt: skip
+    assert read["differences"] and read["as_of"].endswith(".700001Z")
 
 
 async def test_what_changes_while_it_is_counted_is_counted_anew(
@@ -242,6 +271,24 @@ def test_what_one_edition_hid_stays_hidden_over_one_that_had_it_not() -> None:
     assert hidden["levels"].cells == {("0", "x"), ("0", "y"), ("1", "x")}
     assert hidden["networks"].columns == {"x"}
     assert release_documents.hidden_in([]) == {}
+
+
+def test_what_was_not_there_before_is_new_and_what_was_blanked_is_not() -> None:
+    figures = dict.fromkeys(MEASURES, 40)
+    table = {
+        "name": "levels", "rows": ["A"], "columns": ["x", "y"], "cells": [[None, figures]],
+        "row_totals": [figures], "column_totals": [None, figures], "total": figures,
+    }  # fmt: skip
+    told = {**table, "cells": [[figures, figures]], "column_totals": [figures, figures]}
+    before = {"figures": {}, "names": {}, "tables": [table]}
+    after = {"figures": {}, "names": {}, "tables": [told, {**told, "name": "networks"}]}
+    found = release_documents.differences(before, after)
+    assert all(one["before"] is None and one["after"] == 40 for one in found)
+    is_new = {(one["table"], one["column"]): one.get("is_new", False) for one in found}
+    assert is_new == {
+        ("levels", "x"): False,
+        **{("networks", column): True for column in ("x", "y", "")},
+    }
 
 
 async def test_a_new_name_and_a_late_placing_make_the_next_edition(pool: Pool) -> None:
