@@ -13,6 +13,11 @@ small cell to within its protection:
    that is told; how far they can be moved is a maximum flow, and it is computed exactly. What moves
    between blanked rows can move in all other tables as well, so that no table tells of another.
 
+A table in which that does not work is withheld: nothing but the totals of rows says anything of it.
+A row of which a small cell is nearly all would give that away, so its total is blanked in every
+table, with others beside it. Only of a cell that is nearly all of the whole programme nothing hides
+how large it is while the grand total is told; for it no more is blanked.
+
 Whoever has an earlier edition over the same days knows what it told and what is the same now: such
 figures hide nothing, blanked or not. Where too little is left, totals of rows are blanked as well,
 and at last nothing is told but the grand total: then she does not know what is the same either.
@@ -182,8 +187,31 @@ def _inside(
     withheld = Blanks(rows, frozenset(table.columns), frozenset(), is_withheld=True)
     # Of what no edition ever told anything a reader of all knows what a reader of one does.
     is_new_to_all = all(column == TOTAL for _, column in known)
-    bare = frozenset() if is_new_to_all else _bare_rows(table, withheld, limits, still)
-    return withheld, bare
+    if is_new_to_all:
+        known_rows = frozenset(row for row, _ in known)
+        return withheld, _rows_that_tell(table, rows - known_rows, limits)
+    return withheld, _bare_rows(table, withheld, limits, still)
+
+
+def _rows_that_tell(table: Table, rows: frozenset[str], limits: Limits) -> frozenset[str]:
+    """The rows of a withheld table whose totals give a small cell away, as it is nearly all of it.
+
+    `rows`: those whose totals nobody knows. A cell can hold all of its row, or of all blanked ones.
+    """
+    apart = {name: sum(table.rows[row][name] for row in rows) for name in MEASURES}
+
+    def is_told(row: str, figures: Figures) -> bool:
+        most = apart if row in rows else table.rows[row]
+        return any(
+            not is_hidden(name, figures[name], most) and is_hidden(name, figures[name], table.whole)
+            for name in MEASURES
+        )
+
+    def is_hidden(measure: str, value: int, most: Figures) -> bool:
+        return limits.is_hidden(measure, value, most[measure] - value, value)
+
+    small = [(row, one) for (row, _), one in table.cells.items() if limits.is_small(one)]
+    return frozenset(row for row, one in small if is_told(row, one))
 
 
 def _bare_rows(

@@ -17,7 +17,8 @@ class Limits:
     """When a cell is small, and how well it is hidden then.
 
     A reader is left with an interval that goes at least `share_percent` of the cell's own figure
-    to both sides, and is at least as wide as the limit itself.
+    to both sides, and is at least as wide as the limit itself. Only of a cell that is nearly all of
+    a whole programme it does not: `blanking`.
     """
 
     pupils: int = 10
