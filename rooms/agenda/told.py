@@ -10,7 +10,7 @@ import asyncpg
 from rooms.agenda import webinars
 from rooms.agenda.reminders import A_DAY, THANKS_AFTER, THANKS_UNTIL, Place, sequence_after
 from rooms.agenda.webinars import Webinar
-from rooms.attendance.reach import FEWEST_SHOWN
+from rooms.attendance.tables import LIMITS
 from rooms.connection import Connection
 
 Sitting = tuple[UUID, UUID]
@@ -268,7 +268,7 @@ async def hosts_of(conn: Connection, now: datetime) -> list[Host]:
 def _host(row: asyncpg.Record) -> Host:
     fields = dict(row)
     pupils = fields.pop("pupils")
-    return Host(**fields, pupils=pupils if pupils >= FEWEST_SHOWN else None)
+    return Host(**fields, pupils=pupils if pupils >= LIMITS.pupils else None)
 
 
 async def note_thanked(conn: Connection, key: Key, now: datetime) -> bool:

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
+
 from rooms.attendance import totals
 from rooms.attendance.ranges import Ranges, middles
 from rooms.attendance.report import Row, with_live
+from rooms.attendance.tables import EMPTY, LIMITS
 from rooms.attendance.visits import multirange
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Scope
 
-# What leaves the programme, a company's mails among it, says nothing of fewer pupils than this. Its
-# own pages do, from the first class on.
-FEWEST_SHOWN = 10
 CURVE_POINTS = 60
 
 
@@ -225,7 +225,11 @@ async def _curve_on_air(
 
 @dataclass(frozen=True, slots=True)
 class CompanyMonth:
-    """What a company is told of a month: aggregates, both None where fewer than ten pupils."""
+    """What a company is told of a month: aggregates, both None where they are small.
+
+    Its own pages tell them from the first class on. A mail leaves the programme and is handed on:
+    it keeps to the limits of all that leaves.
+    """
 
     programme_id: UUID
     company_id: UUID
@@ -250,21 +254,26 @@ async def company_months(conn: Connection, first: date, until: date) -> list[Com
     """Every company with a class that passed from `first` up to but not including `until`."""
     rows = await conn.fetch(
         """
-        with largest as (
-            select programme_id, company_id, class_id, max(pupils) as pupils from report_rows
+        with counted as materialized (
+            select programme_id, company_id, class_id, reports_as, pupils from report_rows
             where local_date >= $1 and local_date < $2
                 and outcome in ('present', 'declared', 'replay_only') and is_confirmed_teacher
+        ), largest as (
+            select programme_id, company_id, class_id, max(pupils) as pupils from counted
             group by programme_id, company_id, class_id
         )
-        select programme_id, company_id, count(*) as classes, sum(pupils)::int as pupils
-        from largest group by programme_id, company_id
+        select l.programme_id, l.company_id, count(*) as classes, sum(l.pupils)::int as pupils,
+            (select count(distinct c.reports_as) from counted c
+                where (c.programme_id, c.company_id) = (l.programme_id, l.company_id)) as schools
+        from largest l group by l.programme_id, l.company_id
         """,
         first,
         until,
     )
-    return [
-        CompanyMonth(row["programme_id"], row["company_id"], row["classes"], row["pupils"])
-        if row["pupils"] >= FEWEST_SHOWN
-        else CompanyMonth(row["programme_id"], row["company_id"], None, None)
-        for row in rows
-    ]
+    return [_month(row) for row in rows]
+
+
+def _month(row: asyncpg.Record) -> CompanyMonth:
+    month = CompanyMonth(row["programme_id"], row["company_id"], row["classes"], row["pupils"])
+    figures = {**EMPTY, "schools": row["schools"], "pupils_reached": row["pupils"]}
+    return replace(month, classes=None, pupils=None) if LIMITS.is_small(figures) else month

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from rooms.attendance.confirmations import next_school_morning
 from server import confirm_mails, reach_mails
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_world
+from tests.support.people import a_school
 
 # A Friday afternoon in Amsterdam.
 FRIDAY = datetime(2026, 3, 13, 13, 0, tzinfo=UTC)
@@ -140,6 +142,15 @@ async def test_who_left_the_class_is_not_asked(app_house: House, world: World) -
         assert await confirm_mails.ask_due(conn, app_house.settings, monday) == 0
 
 
+async def of_another_school(house: House, world: World, part: str, code: str) -> None:
+    """As if that class were of another school."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        school = await a_school(conn, world.programme, name=f"School {code}", code=code)
+        await conn.execute(
+            "update session_classes set school_id = $2 where id = $1", UUID(part), school.id
+        )
+
+
 async def test_the_company_hears_of_its_first_class_and_once_a_month(
     app_house: House, world: World
 ) -> None:
@@ -147,7 +158,9 @@ async def test_the_company_hears_of_its_first_class_and_once_a_month(
     async with app_house.pool.acquire() as conn, conn.transaction():
         day = FRIDAY + timedelta(hours=1)
         assert await reach_mails.tell_due(conn, app_house.settings, day) == 1
-    await shown(app_house, world, "3C", 20)
+    for name, pupils, code in (("3C", 12, "16SW04"), ("3D", 8, "16SW05")):
+        part = await shown(app_house, world, name, pupils)
+        await of_another_school(app_house, world, part, code)
     async with app_house.pool.acquire() as conn, conn.transaction():
         assert await reach_mails.tell_due(conn, app_house.settings, day) == 0
         april = datetime(2026, 4, 1, 6, tzinfo=UTC)
@@ -155,8 +168,23 @@ async def test_the_company_hears_of_its_first_class_and_once_a_month(
         assert await reach_mails.tell_due(conn, app_house.settings, april) == 0
         texts = await conn.fetch("select kind, subject, text_body from mails order by id")
     assert [row["kind"] for row in texts] == ["first_class", "company_monthly"]
-    assert texts[1]["subject"] == "2 classes watched your tours last month"
+    assert texts[1]["subject"] == "3 classes watched your tours last month"
     assert "46 pupils" in texts[1]["text_body"]
+
+
+async def test_many_pupils_of_two_schools_are_not_told_in_figures(
+    app_house: House, world: World
+) -> None:
+    """As in every table that leaves the programme."""
+    await shown(app_house, world, "3B", 26)
+    await of_another_school(app_house, world, await shown(app_house, world, "3C", 25), "16SW04")
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        april = datetime(2026, 4, 1, 6, tzinfo=UTC)
+        assert await reach_mails.tell_due(conn, app_house.settings, april) == 1
+        row = await conn.fetchrow("select subject, text_body from mails")
+    assert row["subject"] == "Classes watched your tours last month"
+    said = row["text_body"].split("http")[0]
+    assert "fewer than 3 schools" in said and "51" not in said
 
 
 async def test_a_small_class_is_not_told_in_figures(app_house: House, world: World) -> None:
