@@ -41,7 +41,9 @@ PRESENTERS = HOSTS
 MAKERS = Who(roles=("moderator", "coordinator", "bureau", "operator"))
 # A teacher, or the classroom screen she let in for this session.
 CLASSROOM = Who(roles=("teacher",), screens=True)
-REPORTS = Who(roles=("teacher", "coordinator", "bureau", "editor", "facilitator"))
+# Lessons one by one; a company sees sums, in its studio and as figures.
+LESSONS = Who(roles=("teacher", "coordinator", "bureau", "facilitator"))
+REPORTS = Who(roles=(*LESSONS.roles, "editor"))
 # What was taken out of the programme: each what she took, the office all of it.
 RECORDS = Who(roles=(*REPORTS.roles, "operator"))
 # Releases are read by who reports from them; the office makes them.

@@ -51,7 +51,10 @@ ATTENDANCE = {
     "correction_reason": N_("Why it was corrected."),
     "corrected_by": N_("By whom."),
     "corrected_utc": N_("When, in UTC."),
-    "is_final": N_("No: the session still runs, its figures may grow."),
+    "is_final": N_(
+        "Whether the lesson is over and its result is kept; if not, outcome and figures are those "
+        "of the moment of this export."
+    ),
     "kind": N_("tour or room (live)."),
     "room_id": N_("The live room, if it was one."),
     "room": N_("The live room's title."),

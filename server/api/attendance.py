@@ -33,7 +33,8 @@ class Asked(msgspec.Struct, frozen=True):
 class Attendance(msgspec.Struct, frozen=True):
     """`columns` in the order of the CSV; each row has all of them.
 
-    Where `is_final` is false the lesson still runs: its outcome and figures are as of now.
+    `is_final`: whether the lesson is over and its result is kept; if not, outcome and figures are
+    those of this moment.
     """
 
     version: int

@@ -13,6 +13,7 @@ from rooms.attendance.report import Filters
 from rooms.attendance.workbook import Workbook
 from rooms.errors import NotThere
 from server import export_words, jobs
+from server.access import LESSONS
 from server.context import Here
 from server.export_stream import WHAT, Streamed, begun, csv_parts, json_parts, told
 from server.pages.attendance_filters import filters_of
@@ -101,6 +102,7 @@ async def index(here: Here) -> Response:
         "exports/index.html",
         rows=[(one, one.person_id == here.person.person_id) for one in found],
         shows_all=here.person.may("bureau", "operator"),
+        sees_lessons=LESSONS.lets_in(here.viewer),
         is_making=any(
             one.state in {"waiting", "working"} and one.person_id == here.person.person_id
             for one in found

@@ -41,7 +41,8 @@ HERE = (
 TWINS = "twin-teacher twin-editor twin-coordinator twin-bureau twin-operator twin-safeguarding"
 REVIEW = f"{COORDINATOR} {BUREAU}"
 RELEASES = f"{COORDINATOR} {OFFICE}"
-REPORTS = f"{TEACHER} {EDITOR} {COORDINATOR} {BUREAU}"
+LESSONS = f"{TEACHER} {COORDINATOR} {BUREAU}"
+REPORTS = f"{LESSONS} {EDITOR}"
 RECORDS = f"{TEACHER} {EDITOR} {COORDINATOR} {OFFICE}"
 NOBODY_KNOWN = ("anonymous", "phone")
 
@@ -810,10 +811,10 @@ _CLASS = (
     door("GET /screen/{token}", TEACHER, {"": a_screen}),
     door("POST /screen/{token}", "teacher", {"": a_screen},
          data={"session_class_id": "{running class}", "number": "{number}"}),
-    door("GET /attendance", REPORTS),
-    door("GET /attendance.csv", REPORTS),
-    door("GET /attendance.json", REPORTS),
-    door("GET /attendance.xlsx", REPORTS),
+    door("GET /attendance", LESSONS),
+    door("GET /attendance.csv", LESSONS),
+    door("GET /attendance.json", LESSONS),
+    door("GET /attendance.xlsx", LESSONS),
     door("GET /keeping", ANYONE),
     door("GET /keeping/report", OFFICE),
     door("GET /keeping/report.json", OFFICE),

@@ -85,6 +85,17 @@ async def test_all_forms_hold_the_same_rows_and_stay_the_same(
     assert "level=havo" not in (await other.get("/exports")).text
     office = await signed_in(app_house, world, "bureau")
     assert (await office.get("/exports")).text.count("level=havo") == 6
+    await lessons_are_no_companys(app_house, world)
+
+
+async def lessons_are_no_companys(house: House, world: World) -> None:
+    """A company sees sums, and is led to no list of lessons."""
+    editor = house.client()
+    await sign_in(house, editor, world.editor, world.programme)
+    page = await editor.get("/exports")
+    assert page.status_code == 200 and 'href="/attendance' not in page.text
+    for path in ("/attendance", "/attendance.csv"):
+        assert (await editor.get(path)).status_code == 404
 
 
 async def test_a_reader_who_goes_away_leaves_no_count(
