@@ -1,5 +1,5 @@
-"""PostgreSQL is killed in the middle of a migration that fills a table: nothing of it is left, and
-the next start does all of it."""
+"""PostgreSQL is killed in the middle of a migration: nothing of it is left, and the next start does
+all of it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,8 +17,15 @@ from server.embedded import embedded
 from tests.support.lessons import a_world, many_lessons
 from tests.support.processes import enterable_folder, in_memory
 
-# Makes `report_lines` and fills it: minutes, of five years.
-BEFORE = "0115"
+# (the version before, what the next migration waits for, whether nothing of that one is there).
+# The first one makes `report_lines` and fills it: minutes, of five years.
+KILLED = (
+    ("0115", "schools in row exclusive", "select to_regclass('report_lines') is null"),
+    ("0121", "network_members in row exclusive",
+     "select count(*) = 0 from pg_attribute where attrelid = 'network_members'::regclass "
+     "and attname = 'id'"),
+    ("0122", "session_rows in access exclusive", "select to_regclass('room_part_rows') is null"),
+)  # fmt: skip
 LESSONS = 300
 
 
@@ -41,14 +48,17 @@ async def connected(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     return connection
 
 
-async def half_way(dsn: str, conn: "asyncpg.Connection[asyncpg.Record]") -> asyncio.Task[None]:
-    """A migration that waits with half of its statements done: somebody writes schools."""
-    await conn.execute("begin; lock table schools in row exclusive mode")
+async def half_way(
+    dsn: str, conn: "asyncpg.Connection[asyncpg.Record]", held: str
+) -> asyncio.Task[None]:
+    """A migration that waits in the middle, as somebody holds a table."""
+    await conn.execute(f"begin; lock table {held} mode")
     migrating = asyncio.create_task(migrations.migrate(dsn))
     async with asyncio.timeout(20):
         while not await conn.fetchval(
             "select exists (select from pg_locks where not granted "
-            "and relation = 'schools'::regclass)"
+            "and relation = $1::text::regclass)",
+            held.split(maxsplit=1)[0],
         ):
             assert not migrating.done()
             await asyncio.sleep(0.05)
@@ -58,20 +68,26 @@ async def half_way(dsn: str, conn: "asyncpg.Connection[asyncpg.Record]") -> asyn
 async def test_a_killed_database_leaves_nothing_half_of_a_migration(home: Path) -> None:
     async with embedded(home) as server:
         old = migrations.config(server.dsn)
-        await asyncio.to_thread(alembic.command.upgrade, old, BEFORE)
-        conn = await connected(server.dsn)
-        world = await a_world(conn)
-        await many_lessons(conn, world, "3B", LESSONS, datetime(2026, 3, 2, 9, tzinfo=UTC))
-        migrating = await half_way(server.dsn, conn)
-        assert server.pid is not None
-        psutil.Process(server.pid).kill()
-        with pytest.raises((OSError, asyncpg.PostgresError, sqlalchemy.exc.DBAPIError)):
-            await migrating
-        conn = await connected(server.dsn)
-        assert await database.schema_version(conn) == BEFORE
-        assert await conn.fetchval("select to_regclass('report_lines')") is None
+        for before, held, is_nothing_left in KILLED:
+            await asyncio.to_thread(alembic.command.upgrade, old, before)
+            conn = await connected(server.dsn)
+            if before == KILLED[0][0]:
+                world = await a_world(conn)
+                await many_lessons(conn, world, "3B", LESSONS, datetime(2026, 3, 2, 9, tzinfo=UTC))
+            migrating = await half_way(server.dsn, conn, held)
+            assert server.pid is not None
+            psutil.Process(server.pid).kill()
+            with pytest.raises((OSError, asyncpg.PostgresError, sqlalchemy.exc.DBAPIError)):
+                await migrating
+            conn = await connected(server.dsn)
+            assert await database.schema_version(conn) == before
+            assert await conn.fetchval(is_nothing_left), before
+            await conn.close()
         await migrations.migrate(server.dsn)
+        conn = await connected(server.dsn)
         assert await database.schema_version(conn) == database.newest_version()
+        for _, _, is_nothing_left in KILLED:
+            assert not await conn.fetchval(is_nothing_left)
         lines = await conn.fetchrow(
             "select count(*), count(*) filter (where outcome is not null) from report_lines"
         )
