@@ -390,7 +390,7 @@ SENTENCES: dict[str, str] = {
     "export_waits": N_("The spreadsheet is being made. It will stand here in a moment."),
     "corrected": N_("Corrected. What was measured stays beside it."),
     "showing_declared": N_("Kept: shown, declared by you."),
-    "pass_share_out_of_range": N_("The share for present is more than 0 and at most 100 %."),
+    "pass_share_out_of_range": N_("The share for present is more than 0 and at most 100%."),
     "gap_grace_out_of_range": N_("A hole that counts in cannot be shorter than nothing."),
     "own_times_need_a_clock": N_("A tour has no clock times: its window is the film."),
     # invitations

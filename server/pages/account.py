@@ -38,12 +38,14 @@ async def _values(here: Here, conn: Connection) -> dict[str, Any]:
     me = here.person
     stopped = await mail.stopped(conn, me.person_id)
     own = await sign_ins.of_person(conn, me.person_id, here.now)
+    here_now = await programmes.by_id(conn, me.scope.programme_id)
     return {
         "me": await persons.by_id(conn, me.person_id),
         "sign_ins": own,
         "this_sign_in": me.sign_in_id,
         "programmes": await programmes.of_person(conn, me.person_id),
-        "here_programme": me.scope.programme_id,
+        "here_programme": here_now.id,
+        "zone": here_now.zone,
         "kinds": [(kind, words, kind not in stopped) for kind, words in _kinds(here, me)],
         "asks_old": any(s.id == me.sign_in_id and not _is_fresh(here, s) for s in own),
     }

@@ -49,10 +49,10 @@ REASONS = {
     "window_empty": N_("There was nothing to watch."),
     "under_a_minute": N_("{present} was watched; under a minute counts as joined only."),
     "below_threshold": N_(
-        "{present} of {window} was watched; present begins at {needed} ({percent} %)."
+        "{present} of {window} was watched; present begins at {needed} ({percent}%)."
     ),
     "threshold_reached": N_(
-        "{present} of {window} was watched; present begins at {needed} ({percent} %)."
+        "{present} of {window} was watched; present begins at {needed} ({percent}%)."
     ),
     "passed_in_replay": N_("{present} of {window} was watched, in a replay only."),
     "companion": N_("It stood beside the classroom screen, which counts for the class."),
@@ -212,9 +212,9 @@ def _time(moment_ms: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%H:%M:%S}"
 
 
-def clock_at(moment_ms: float, zone: str) -> str:
-    """The local time of a moment in milliseconds since 1970, to the minute."""
-    return _time(moment_ms, zone)[:5]
+def clock_at(moment_ms: float, zone: str, *, to_second: bool = False) -> str:
+    """The local time of a moment in milliseconds since 1970, to the minute or the second."""
+    return _time(moment_ms, zone)[: 8 if to_second else 5]
 
 
 def _tick(moment_ms: float, zone: str) -> str:

@@ -53,8 +53,8 @@ def _curve_words(here: Here, reach: Reach) -> str:
         return ""
     first, middle, last = (reach.curve[at][1] for at in (0, len(reach.curve) // 2, -1))
     return here._(
-        "Of the devices that watched, {first} % saw the start, {middle} % the middle and "
-        "{last} % the end.",
+        "Of the devices that watched, {first}% saw the start, {middle}% the middle and "
+        "{last}% the end.",
         first=round(first * 100),
         middle=round(middle * 100),
         last=round(last * 100),

@@ -36,6 +36,7 @@ from server.pages.parts import part_of
 from server.pages.tour_words import LEVELS, SECTORS
 
 POINTS = 30
+MINUTE_MS = 60_000
 
 SITTINGS = {"tour": N_("Tours"), "live": N_("Live and webinars")}
 WISHES = {
@@ -214,11 +215,11 @@ async def session(here: Here) -> Response:
 
 
 def _places(row: Row, span: Range) -> list[str]:
+    """When each point is; to the second where two would have the same minute."""
     first, last = span
-    return [
-        clock_at(first + (last - first) * (2 * n + 1) // (2 * POINTS), row.zone)
-        for n in range(POINTS)
-    ]
+    middles = [first + (last - first) * (2 * n + 1) // (2 * POINTS) for n in range(POINTS)]
+    is_short = last - first < POINTS * MINUTE_MS
+    return [clock_at(at, row.zone, to_second=is_short) for at in middles]
 
 
 def _there(here: Here, row: Row, span: Range, there: list[int]) -> Chart | None:
@@ -246,14 +247,14 @@ def _staying(here: Here, row: Row, span: Range, shares: list[float]) -> Chart | 
     return charts.line(
         here._("Who stays until when"),
         here._(
-            "Half-way {half} % of the devices had not left for good; at the end {end} %.",
+            "Half-way {half}% of the devices had not left for good; at the end {end}%.",
             half=round(shares[len(shares) // 2] * 100),
             end=round(shares[-1] * 100),
         ),
         _places(row, span),
         Series(here._("Not left yet"), tuple(share * 100 for share in shares)),
         here._("Time"),
-        lambda value: f"{round(value)} %",
+        lambda value: f"{round(value)}%",
         top=100,
     )
 

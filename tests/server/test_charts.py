@@ -1,6 +1,8 @@
 """Pictures from figures: what is drawn adds up to what the table says, and nothing has a style."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from server import charts
 from server.charts import PLOT_PX, TOP_PX, Chart, Mark, Series, Table
+from server.pages import review
 
 values = st.lists(st.integers(0, 10_000), min_size=1, max_size=40)
 
@@ -74,3 +77,11 @@ def test_words_stand_in_a_picture_as_they_were_typed() -> None:
     inside = (Mark("text", (("class", 'a"b'),), "R&D <now>"),)
     chart = Chart("t", "w", (Mark("svg", (), inside=inside),), Table((), ()))
     assert chart.svg == '<svg><text class="a&quot;b">R&amp;D &lt;now&gt;</text></svg>'
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(50, "10:00"), (30, "10:00"), (2, "10:00:02")])
+def test_no_two_places_of_a_session_have_the_same_words(minutes: int, first: str) -> None:
+    row = cast(Any, SimpleNamespace(zone="Europe/Amsterdam"))
+    ten = 1_772_442_000_000  # in Amsterdam, on 2 March 2026
+    places = review._places(row, (ten, ten + minutes * 60_000))
+    assert places[0] == first and len(set(places)) == len(places) == review.POINTS

@@ -48,7 +48,10 @@ async def test_sign_ins_are_listed_and_ended(
         await sign_in(app_house, other, noor)
     first = await app_house.pool.fetchval("select id from sign_ins order by created_at, id limit 1")
     ids = {row["id"] for row in await app_house.pool.fetch("select id from sign_ins")}
+    await app_house.pool.execute("update programmes set zone = 'America/Curacao'")
+    await app_house.pool.execute("update sign_ins set seen_at = '2026-03-02 09:00+00'")
     page = (await client.get("/account")).text
+    assert "2 Mar 2026 05:00" in page, "in the programme's zone"
     assert sum(str(one) in page for one in ids) == 3  # her own has no button
     shown = next(one for one in ids if str(one) in page)
     assert (await client.post(f"/account/sign-ins/{shown}/end")).status_code == 303

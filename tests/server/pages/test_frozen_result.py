@@ -54,7 +54,7 @@ async def test_the_rule_is_told_as_it_was(app_house: House) -> None:
     teacher = app_house.client(cookies={"language": "en"})
     await people.sign_in(app_house, teacher, world.teacher, world.programme)
     page = (await teacher.get(f"/attendance/{session.session_class_id}")).text
-    assert "60 % of the planned time, holes up to 20 s closed" in page
+    assert "60% of the planned time, holes up to 20 s closed" in page
     assert "only the lesson's own times count" in unescape(page)
     beside = (await teacher.get(f"/attendance/sessions/{session.id}")).text
     view = f"/attendance?since=&amp;until=&amp;tour={world.tour_id}"

@@ -79,7 +79,7 @@ async def test_three_numbers_and_one_curve(app_house: House, world: World) -> No
     editor = await editor_of(app_house, world)
     page = (await editor.get(f"/studio/tours/{world.tour_id}/reach")).text
     assert figures(page) == ["2", "46", str(26 * 3 + 20 * 9 // 4)]
-    assert "100 % saw the start, 100 % the middle and 50 % the end" in page
+    assert "100% saw the start, 100% the middle and 50% the end" in page
     assert "<polyline" in page and " style=" not in page
     for secret in ("3B", "3C", world.school.name):
         assert secret not in page.replace(world.company.name, "")
@@ -157,7 +157,7 @@ async def test_a_rooms_reach_is_told_as_a_films(app_house: House, world: World) 
     editor = await editor_of(app_house, world)
     page = (await editor.get(f"{room}/reach")).text
     assert figures(page) == ["2", "48", str(24 * 10 + 24 * 7)]
-    assert "100 % saw the start, 100 % the middle and 50 % the end" in page
+    assert "100% saw the start, 100% the middle and 50% the end" in page
     assert "10:00" in page and "<polyline" in page
     for secret in ("50", "51"):
         assert f"Class {secret}" not in page
