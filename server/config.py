@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import psutil
 
@@ -114,8 +114,27 @@ def read(environment: Mapping[str, str]) -> Settings:
     )
 
 
+def _parts(name: str, text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:  # half an IPv6 address
+        raise WrongSetting(name, f"is no address: {error}") from None
+
+
+def _asked_at(name: str, text: str, like: str) -> SplitResult:
+    """The parts of an address somebody is asked at: it has a host, and its port is one."""
+    parts = _parts(name, text)
+    try:
+        is_sound = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_sound = False
+    if not is_sound or not text.isprintable() or " " in text:
+        raise WrongSetting(name, f"is not like {like}")
+    return parts
+
+
 def _port(name: str, text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+    if not text.isdecimal() or len(text) > 5 or not 1 <= int(text) <= 65535:
         raise WrongSetting(name, f"{text!r} is not a port between 1 and 65535")
     return int(text)
 
@@ -139,14 +158,18 @@ def _bind(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
-        raise WrongSetting("PORTHOLE_URL", f"{text!r} is not like https://porthole.example")
+    """Only an origin: mails and QR codes put their paths behind it."""
+    like = "https://porthole.example"
+    parts = _asked_at("PORTHOLE_URL", text, like)
+    is_origin = "@" not in parts.netloc and parts.path in {"", "/"} and not {*"?#"} & {*text}
+    if parts.scheme not in {"http", "https"} or not is_origin:
+        raise WrongSetting("PORTHOLE_URL", f"{text!r} is not like {like}")
     return text.rstrip("/")
 
 
 def _database_url(text: str | None) -> str | None:
-    if text and urlsplit(text).scheme not in {"postgresql", "postgres"}:
+    """Its host and port are asyncpg's to read: there may be several."""
+    if text and _parts("DATABASE_URL", text).scheme not in {"postgresql", "postgres"}:
         raise WrongSetting("DATABASE_URL", "is not like postgresql://user:password@host/name")
     return text or None
 
@@ -154,7 +177,7 @@ def _database_url(text: str | None) -> str | None:
 def _storage_url(text: str | None, home: Path) -> str:
     if not text:
         return (home / "storage").as_uri()
-    parts = urlsplit(text)
+    parts = _parts("STORAGE_URL", text)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return text
     if parts.scheme == "s3" and parts.netloc:
@@ -173,9 +196,12 @@ def _s3(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _mail_url(text: str | None) -> str | None:
-    if text and (urlsplit(text).scheme not in {"smtp", "smtps"} or not urlsplit(text).hostname):
-        raise WrongSetting("PORTHOLE_MAIL_URL", "is not like smtp://user:password@host:587")
-    return text or None
+    if not text:
+        return None
+    like = "smtp://user:password@host:587"
+    if _asked_at("PORTHOLE_MAIL_URL", text, like).scheme not in {"smtp", "smtps"}:
+        raise WrongSetting("PORTHOLE_MAIL_URL", f"is not like {like}")
+    return text
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -259,7 +285,7 @@ def _turn_secret(text: str | None, urls: tuple[str, ...]) -> str | None:
 
 def _registry(text: str) -> str:
     """Over the net only what nobody can change on its way; this machine's own is that too."""
-    parts = urlsplit(text)
+    parts = _parts("PORTHOLE_REGISTRY", text)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not text or (is_safe and parts.hostname) or Path(text).is_absolute():
         return text

@@ -4,9 +4,25 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
+
 from server.asked import CannotDo
 from server.config import Settings
 from server.embedded import EmbeddedError, embedded
+
+ANSWERS_WITHIN_S = 10.0
+
+
+async def check(dsn: str) -> None:
+    """Raises CannotDo, for its reader by the name of the setting, when no database answers."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=ANSWERS_WITHIN_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        why = str(error) or "no answer"
+        raise CannotDo("database", f"DATABASE_URL: the database cannot be used: {why}") from None
+    except (asyncpg.InterfaceError, ValueError):  # their texts may hold the password
+        raise CannotDo("database", "DATABASE_URL: it cannot be read as an address") from None
+    await connection.close()
 
 
 @contextlib.asynccontextmanager
@@ -17,6 +33,7 @@ async def database_of(settings: Settings) -> AsyncIterator[str]:
     here for as long as the block lasts. Raises CannotDo when neither can be had.
     """
     if settings.database_url is not None:
+        await check(settings.database_url)
         yield settings.database_url
         return
     note = settings.home / "database-url"

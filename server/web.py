@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rooms.live import protocol
-from server import garbage
+from server import dsn, garbage
 from server.app import make_app
 from server.asked import Asked
 from server.config import Settings, WrongSetting
@@ -40,6 +40,7 @@ def run(asked: Asked) -> int:
         raise WrongSetting("DATABASE_URL", "is not set; `up` brings a database along")
     if settings.socket is not None:
         check_socket(settings.socket)
+    asyncio.run(dsn.check(settings.database_url))
     app = make_app(settings, settings.database_url)
     garbage.look_seldom()
     config = uvicorn.Config(

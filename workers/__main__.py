@@ -8,7 +8,8 @@ import sys
 from datetime import timedelta
 
 from media.storage import S3Access, open_storage
-from server import database, log
+from server import database, dsn, log
+from server.asked import CannotDo
 from server.config import Settings, WrongSetting, read
 from workers import queue
 from workers.floor import HEARTBEAT_LIMIT, Floor
@@ -17,9 +18,11 @@ from workers.scratch import scratch
 CLOSE_WITHIN_S = 3.0
 
 
-async def work(settings: Settings, dsn: str, heartbeat_limit: timedelta = HEARTBEAT_LIMIT) -> None:
-    """Works until SIGTERM or SIGINT."""
-    pool = await database.connect_pool(dsn)
+async def work(settings: Settings, heartbeat_limit: timedelta = HEARTBEAT_LIMIT) -> None:
+    """Works until SIGTERM or SIGINT. Raises CannotDo when the database is not there to begin."""
+    assert settings.database_url is not None
+    await dsn.check(settings.database_url)
+    pool = await database.connect_pool(settings.database_url)
     storage = open_storage(settings.storage_url, S3Access(**settings.s3))
     with scratch(settings.home) as folder:
         floor = Floor(settings, pool, storage, folder, heartbeat_limit=heartbeat_limit)
@@ -58,7 +61,11 @@ def main(arguments: list[str]) -> int:
         print("DATABASE_URL is not set; `python -m server up` brings a database along.")
         return 2
     log.set_up("worker")
-    asyncio.run(work(settings, settings.database_url, limit))
+    try:
+        asyncio.run(work(settings, limit))
+    except CannotDo as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

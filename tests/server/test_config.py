@@ -46,6 +46,40 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         read({"PORTHOLE_HOME": str(tmp_path / "file" / "home")})
 
 
+HALF = "://[::1"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("DATABASE_URL", ["mysql://db/porthole", "db", f"postgresql{HALF}"]),
+        ("STORAGE_URL", ["/folder", "file://elsewhere/x", "s3://", f"s3{HALF}", "http://x"]),
+        ("PORTHOLE_URL", ["porthole.example", "ftp://x", "http://x/path", "http://x:many"]),
+        ("PORTHOLE_URL", [f"http{HALF}", "http://a@x", "http://x?", "http://x y", "http://x\n"]),
+        ("PORTHOLE_PORT", ["0", "65536", "-1", "many", "8000.0", "9" * 5000]),
+        ("PORTHOLE_SECRET", ["short"]),
+        ("PORTHOLE_MAIL_URL", ["mail.example", "smtp://", f"smtp{HALF}", "smtp://x:many"]),
+        ("PORTHOLE_TRUSTED_PROXIES", ["proxy.example", "10.0.0.0/33", "10.0.0.1/8"]),
+        ("PORTHOLE_DEMO", ["perhaps"]),
+        ("PORTHOLE_REGISTRY", ["lists", "http://lists.example", f"https{HALF}"]),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path: Path, name: str, values: list[str]) -> None:
+    home = {"PORTHOLE_HOME": str(tmp_path), "PORTHOLE_SECRET": "s" * 32}
+    for value in values:
+        with pytest.raises(WrongSetting, match=f"^{name}: "):
+            read({**home, name: value})
+
+
+def test_an_external_database_needs_the_secret_all_machines_share(tmp_path: Path) -> None:
+    told = {"PORTHOLE_HOME": str(tmp_path), "DATABASE_URL": DATABASE["DATABASE_URL"]}
+    with pytest.raises(WrongSetting, match=r"^PORTHOLE_SECRET: is required"):
+        read(told)
+    several = "postgresql://one.example:5432,two.example:5433/porthole"
+    assert read({**told, **DATABASE, "DATABASE_URL": several}).database_url == several
+    assert not (tmp_path / "secret").exists()
+
+
 @pytest.mark.parametrize("token", [" ", "two words", "geheim\N{EURO SIGN}", "line\nbreak"])
 def test_a_token_nobody_can_send_is_named(tmp_path: Path, token: str) -> None:
     with pytest.raises(WrongSetting, match="PORTHOLE_METRICS_TOKEN"):
