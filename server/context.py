@@ -1,5 +1,6 @@
 """What a handler holds: the request, its viewer, a connection when it asks for one."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +28,10 @@ from server.navigation import entries
 # What a form may weigh. Somebody we do not know gets room for a few fields, no more.
 FORM_BYTES = 1_000_000
 STRANGERS_FORM_BYTES = 64_000
+# So many pages of a process add up years of lessons at the same time: each takes a core of the
+# database while it does, and more of them at once would each be slower, on connections that have
+# not seen their queries before.
+SUMS_AT_ONCE = 3
 
 
 def utc_now() -> datetime:
@@ -47,6 +52,7 @@ class Floor:
     clock: Any = utc_now
     rooms: dict[str, Any] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
+    sums: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SUMS_AT_ONCE))
 
 
 @dataclass(slots=True)
@@ -126,6 +132,13 @@ class Here:
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside one transaction, committed at the end of the block."""
         async with self.floor.pool.acquire() as conn, conn.transaction():
+            yield conn
+
+    @asynccontextmanager
+    async def adding_up(self) -> AsyncIterator[Connection]:
+        """The same for a page that reads years of lessons: it waits for its turn, without a
+        connection, while `SUMS_AT_ONCE` others do."""
+        async with self.floor.sums, self.transaction() as conn:
             yield conn
 
     def id(self, name: str = "id") -> UUID:

@@ -80,7 +80,7 @@ async def show(here: Here) -> Response:
 
 
 async def _page(here: Here, problem: Refused | Conflict | None = None, **typed: Any) -> Response:
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         programme, today, year = await moment_of(here, conn)
         only = _kind(here.request.query_params.get("kind", ""))
         most = needs.MOST if only else SHOWN

@@ -102,7 +102,7 @@ async def sector(here: Here) -> Response:
 
 async def _page(here: Here, by: By, key: str) -> Response:
     query, problem = here.request.query_params, ""
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         programme = await programmes.by_id(conn, here.scope.programme_id)
         today = _today(here, programme)
         known = await kpi_told.names(here, conn, today)

@@ -53,7 +53,7 @@ async def index(here: Here) -> Response:
     """`GET /attendance`: the sentence, the pictures, the groups, the sessions; the address is the
     view."""
     query = here.request.query_params
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         programme, _, year = await moment_of(here, conn)
         filters = in_year(query, year)
         by = attendance_groups.by_of(query.get("by", ""), here.scope, filters)

@@ -1,12 +1,18 @@
-"""What a handler is given: forms are read no further than they may weigh."""
+"""What a handler is given: forms are read no further than they may weigh; sums have their turns."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+from starlette.requests import Request
 
-from server.context import FORM_BYTES, STRANGERS_FORM_BYTES
-from tests.support.floor import House
+from media.storage import Storage
+from server.context import FORM_BYTES, STRANGERS_FORM_BYTES, SUMS_AT_ONCE, Floor, Here
+from server.database import Pool
+from tests.support.floor import House, settings_in
 from tests.support.people import a_person, a_programme, a_role, sign_in
 
 CHUNK = 16_000
@@ -83,3 +89,31 @@ async def test_a_broken_multipart_is_a_sentence(app_house: House) -> None:
     async with app_house.client() as client:
         answer = await client.post("/sign-in/mail", content=b"--y\r\nx", headers=MULTIPART)
     assert answer.status_code == 422 and "Something in this form" in answer.text
+
+
+async def test_who_adds_up_waits_for_a_turn_without_a_connection(
+    pool: Pool, tmp_path: Path
+) -> None:
+    here = Here(
+        cast(Request, None), Floor(settings_in(tmp_path), pool, cast(Storage, None)), None, "en"
+    )
+    inside, done, go = 0, 0, asyncio.Event()
+
+    async def a_page() -> None:
+        nonlocal inside, done
+        async with here.adding_up():
+            inside += 1
+            await go.wait()
+            done += 1
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as pages:
+        for _ in range(SUMS_AT_ONCE + 2):
+            pages.create_task(a_page())
+        while inside < SUMS_AT_ONCE:
+            await asyncio.sleep(0.01)
+        assert pool.get_max_size() == SUMS_AT_ONCE + 1
+        async with here.transaction() as conn:
+            assert await conn.fetchval("select 1") == 1
+        assert (inside, done) == (SUMS_AT_ONCE, 0)
+        go.set()
+    assert done == SUMS_AT_ONCE + 2
