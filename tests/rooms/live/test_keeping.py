@@ -393,7 +393,9 @@ async def test_the_report_and_its_exports_show_rooms_beside_tours(sitting: Sitti
         assert (row.present_ms, row.company, row.is_final) == (120_000, "Havenlicht", False)
         regions, companies = await review.choices(conn, office, Filters())
         assert [name for _, name in (*regions, *companies)] == ["Twente", "Havenlicht"]
-        parts = await review.of_period(conn, office, Filters(sitting="live"), By.REGION, figures)
+        seen_live = Filters(sitting="live")
+        figures = await report.live_figures(conn, office, seen_live)
+        parts = await review.of_period(conn, office, seen_live, By.REGION, figures)
         assert (parts.whole.registered, [line.name for line in parts.lines]) == (1, ["Twente"])
         table = [
             export.LINES.values(one)
