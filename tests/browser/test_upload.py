@@ -127,9 +127,9 @@ async def test_pause_reload_and_go_on(
         session = await slow(page, 600_000)
         await page.set_input_files("#upload-file", film)
         words = page.locator("[data-words]")
-        await expect(words).to_have_text(re.compile(r"[1-9]\d? % of bedrijfsfilm.mp4 has arrived"))
+        await expect(words).to_have_text(re.compile(r"[1-9]\d?% of bedrijfsfilm.mp4 has arrived"))
         await page.get_by_role("button", name="Pause").click()
-        await expect(words).to_have_text(re.compile(r"Paused at \d+ %. What arrived is kept."))
+        await expect(words).to_have_text(re.compile(r"Paused at \d+%. What arrived is kept."))
         await page.reload()
         kept = page.locator("[data-kept]")
         await expect(kept).to_contain_text("You were sending bedrijfsfilm.mp4 (")
@@ -151,7 +151,7 @@ async def test_another_file_does_not_go_on_in_its_place(
     async with visit(browser, studio, locale="en-GB") as page:
         await slow(page, 600_000)
         await page.set_input_files("#upload-file", film)
-        await expect(page.locator("[data-words]")).to_have_text(re.compile(r"[1-9]\d? % of"))
+        await expect(page.locator("[data-words]")).to_have_text(re.compile(r"[1-9]\d?% of"))
         await page.get_by_role("button", name="Pause").click()
         await expect(page.locator("[data-words]")).to_contain_text("Paused")
         await page.reload()
@@ -165,6 +165,26 @@ async def test_another_file_does_not_go_on_in_its_place(
         await expect(page.locator(".film-work")).to_be_visible(timeout=20_000)
 
 
+async def test_what_waited_too_long_is_told_where_it_was_kept(
+    browser: Browser, studio: Studio, film: Path, small_pieces: None
+) -> None:
+    async with visit(browser, studio, locale="en-GB") as page:
+        await slow(page, 600_000)
+        await page.set_input_files("#upload-file", film)
+        await expect(page.locator("[data-words]")).to_have_text(re.compile(r"[1-9]\d?% of"))
+        await page.get_by_role("button", name="Pause").click()
+        await expect(page.locator("[data-words]")).to_contain_text("Paused")
+        await studio.pool.execute("update uploads set expires_at = now() - interval '1 hour'")
+        await page.reload()
+        problem = page.locator("[data-problem]")
+        await expect(problem).to_contain_text("bedrijfsfilm.mp4 waited for more than three days")
+        await expect(page.locator("[data-area]")).to_be_visible()
+        await page.reload()
+        await page.wait_for_selector("[data-upload][data-mounted]")
+        await expect(problem).to_be_hidden()
+        assert await page.evaluate("localStorage.length") == 0
+
+
 async def test_it_goes_on_by_itself_when_the_network_is_back(
     browser: Browser, studio: Studio, film: Path, small_pieces: None
 ) -> None:
@@ -172,7 +192,7 @@ async def test_it_goes_on_by_itself_when_the_network_is_back(
         session = await slow(page, 600_000)
         await page.set_input_files("#upload-file", film)
         words = page.locator("[data-words]")
-        await expect(words).to_have_text(re.compile(r"[1-9]\d? % of"))
+        await expect(words).to_have_text(re.compile(r"[1-9]\d?% of"))
         # Chromium lets a request that is under way go on when it plays offline: pause between two.
         await page.get_by_role("button", name="Pause").click()
         await page.route("**/uploads/**", lambda route: route.abort("connectionrefused"))
@@ -205,7 +225,7 @@ async def test_cancel_removes_what_arrived(
     async with visit(browser, studio, locale="en-GB") as page:
         await slow(page, 600_000)
         await page.set_input_files("#upload-file", film)
-        await expect(page.locator("[data-words]")).to_have_text(re.compile(r"[1-9]\d? % of"))
+        await expect(page.locator("[data-words]")).to_have_text(re.compile(r"[1-9]\d?% of"))
         await page.get_by_role("button", name="Stop and remove what arrived").click()
         await expect(page.locator("[data-area]")).to_be_visible()
         await expect(page.locator("[data-said]")).to_have_text("What arrived was removed.")

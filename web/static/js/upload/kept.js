@@ -4,8 +4,11 @@ import { defaultOptions } from "tus-js-client";
 
 /** @typedef {import("tus-js-client").PreviousUpload} PreviousUpload */
 /** @typedef {{ before: PreviousUpload, name: string, share: number }} Kept `share`: 0 to 1. */
+/** @typedef {{ kept: Kept | null, expired: string }} Found `expired`: the name of a film whose time was over. */
 
 const TUS = { "Tus-Resumable": "1.0.0" };
+const GONE = 404;
+const EXPIRED = 410;
 
 /**
  * Tells the same file for the same tour again; for another tour the same file is another upload.
@@ -20,26 +23,29 @@ export function fingerprint(tour, file) {
  * The film that was being sent for this tour, if the server still has its bytes. What it no longer
  * has is forgotten here too.
  * @param {string} tour
- * @returns {Promise<Kept | null>}
+ * @returns {Promise<Found>}
  */
 export async function findKept(tour) {
   const storage = defaultOptions.urlStorage;
   const all = (await storage.findAllUploads()).filter(({ metadata }) => metadata.tour === tour);
   all.sort((one, other) => (one.creationTime < other.creationTime ? 1 : -1));
+  let expired = "";
   for (const before of all) {
+    const name = before.metadata.filename ?? "";
     const share = await shareOf(before);
-    if (share !== null) return { before, name: before.metadata.filename ?? "", share };
+    if (typeof share === "number") return { kept: { before, name, share }, expired: "" };
+    if (share === "expired") expired = name;
     await storage.removeUpload(before.urlStorageKey);
   }
-  return null;
+  return { kept: null, expired };
 }
 
-/** @param {PreviousUpload} before @returns {Promise<number | null>} null: gone, or complete. */
+/** @param {PreviousUpload} before @returns {Promise<number | "expired" | null>} null: not there, or complete. */
 async function shareOf(before) {
   if (!before.uploadUrl) return null;
   const answer = await fetch(before.uploadUrl, { method: "HEAD", headers: TUS });
-  const gone = answer.status === 404 || answer.status === 410;
-  if (gone) return null;
+  if (answer.status === EXPIRED) return "expired";
+  if (answer.status === GONE) return null;
   const length = Number(answer.headers.get("Upload-Length"));
   const offset = Number(answer.headers.get("Upload-Offset"));
   if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);

@@ -68,12 +68,16 @@ class Place {
   }
 
   async #offerToGoOn() {
+    let found;
     try {
-      this.#kept = await findKept(this.tour);
+      found = await findKept(this.tour);
     } catch {
       return; // without an answer nobody knows; choosing the file finds out
     }
-    if (!this.#kept || this.#sending) return;
+    if (this.#sending) return;
+    this.#kept = found.kept;
+    if (found.expired) this.#problem(this.text("expired", { name: found.expired }));
+    if (!this.#kept) return;
     const share = Math.floor(this.#kept.share * 100);
     this.#part("kept-words").textContent = this.text("kept", { name: this.#kept.name, share });
     this.#part("kept").hidden = false;
@@ -203,7 +207,7 @@ class Place {
   /** In percent: what the server has, which may be less than what had left; else the latter. */
   async #keptShare() {
     try {
-      this.#share = (await findKept(this.tour))?.share ?? 0;
+      this.#share = (await findKept(this.tour)).kept?.share ?? 0;
     } catch {
       // signed out, or no answer: it is there all the same
     }
