@@ -1,5 +1,6 @@
 """The periods KPIs are asked for: a school year, a quarter or a month of it, or any days."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,6 +25,12 @@ class Period:
     def overlaps(self, other: "Period") -> bool:
         """Whether a day is in both."""
         return self.since <= other.until and other.since <= self.until
+
+    def in_month(self, month: str) -> "Period":
+        """Its days in a month, 'YYYY-MM', of which it has one."""
+        first = date.fromisoformat(f"{month}-01")
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        return Period(max(first, self.since), min(last, self.until))
 
 
 def free(since: date, until: date) -> Period:

@@ -74,6 +74,7 @@ def told(here: Here, figures: Figures) -> list[dict[str, Any]]:
         shown |= _hosted(here, figures.hosted)
     return [
         {
+            "code": word.code,
             "name": here._(word.name),
             "definition": kpi_words.definition(here.language, word),
             "is_hosted": word.is_hosted,

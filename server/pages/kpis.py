@@ -3,6 +3,7 @@ is the view."""
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,9 +22,10 @@ from rooms.people import programmes
 from rooms.people.programmes import Programme
 from rooms.tours import choices
 from server import errors
+from server.access import LESSONS
 from server.context import Here
 from server.database import Connection
-from server.pages import kpi_told, kpi_words, tour_words
+from server.pages import kpi_lessons, kpi_told, kpi_words, tour_words
 from server.pages.kpi_told import Names
 
 # Grows when a column is added at the end; none is renamed, moved or given another meaning.
@@ -136,7 +138,7 @@ async def index(here: Here) -> Response:
     """`GET /kpis`: the figures, each with its definition one click away, and a table of parts."""
     query = here.request.query_params
     problem = ""
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         try:
             view = await _view(here, conn, query)
         except Refused as refused:
@@ -144,6 +146,7 @@ async def index(here: Here) -> Response:
             view = await _view(here, conn, QueryParams())
         pairs = await partnerships.alive(conn, here.scope, view.asked)
     told = kpi_told.told(here, view.report.total)
+    ways = _ways(here, view)
     return here.page(
         "kpis/index.html",
         422 if problem else 200,
@@ -154,11 +157,57 @@ async def index(here: Here) -> Response:
         hosted=[one for one in told if one["is_hosted"]],
         parts=kpi_told.in_order(here, view.names, view.by, view.report.parts),
         pairs=pairs,
+        chosen=_chosen(here, view),
+        ways=ways,
+        lessons=partial(kpi_lessons.of_figure, view.asked) if _reads_lessons(here) else None,
         hours=lambda minutes: kpi_told.hours(here, minutes),
         choices=_choices(here, view),
         words={by: here._(words) for by, words in kpi_words.BY.items()},
         query=urlencode([(name, value) for name, value in query.items() if value]),
     )
+
+
+def _chosen(here: Here, view: View) -> list[tuple[str, str]]:
+    """(what, its name) of everything the figures were narrowed by, as paper needs it."""
+    asked = view.asked
+    keys = {
+        By.REGION: asked.region_id,
+        By.NETWORK: asked.network_id,
+        By.LEVEL: asked.level,
+        By.SECTOR: asked.sector,
+        By.OBJECTIVE: asked.objective_id,
+        By.KIND: asked.kind,
+    }
+    return [
+        (here._(kpi_words.BY[by]), kpi_told.named(here, view.names, by, str(key)))
+        for by, key in keys.items()
+        if key
+    ]
+
+
+def _reads_lessons(here: Here) -> bool:
+    """A company sees sums, and is led to no list of lessons."""
+    return here.person.may(*LESSONS.roles)
+
+
+def _ways(here: Here, view: View) -> dict[str, str]:
+    """Where each part leads, by its key: to its lessons; else to its own figures by region."""
+    if not _reads_lessons(here):
+        return {}
+    found = {}
+    for key, _ in view.report.parts:
+        part = kpi_lessons.narrowed(view.asked, view.by, key)
+        if part is not None:
+            found[key] = kpi_lessons.address(part) or _further(here, view.by, key, part)
+    return found
+
+
+def _further(here: Here, by: By, key: str, part: Asked) -> str:
+    """The figures of one part alone, by region."""
+    own = {by.value: key}
+    if by is By.MONTH:
+        own = {"since": part.period.since.isoformat(), "until": part.period.until.isoformat()}
+    return f"/kpis?{urlencode({**here.request.query_params, **own, 'by': By.REGION.value})}"
 
 
 def _choices(here: Here, view: View) -> dict[str, list[tuple[str, str]]]:
@@ -211,7 +260,7 @@ async def json(here: Here) -> Response:
 async def _rows(here: Here, form: str) -> list[dict[str, Cell]]:
     """What goes out, and that it went is on record."""
     query = here.request.url.query
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         view = await _view(here, conn, here.request.query_params)
         rows = 1 + len(view.report.parts)
         await exports.note(conn, here.scope, "kpis", form, query, rows, here.now)

@@ -1,0 +1,61 @@
+"""From a figure to the lessons that it counts: the same part of the programme in the list of
+attendance, from where the way goes on to one class and its "why?"."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from rooms.attendance.kpi import Asked, By
+from rooms.attendance.report import Filters
+from server.pages.attendance_filters import address_of
+
+# Parts that are known by an id.
+IDS = (By.REGION, By.NETWORK, By.OBJECTIVE)
+SITTINGS = {"live": "live", "on_demand": "tour"}
+# Of each figure: which lessons it counts, and where on the page it is told again. Student-minutes
+# are also those of classes that watched too little to count.
+COUNTED = {"outcome": "passed"}
+FIGURES: dict[str, tuple[dict[str, str], str]] = {
+    "schools": ({**COUNTED, "by": "school"}, "#groups"),
+    "classes": ({**COUNTED, "by": "class"}, "#groups"),
+    "pupils_reached": ({**COUNTED, "by": "class"}, "#groups"),
+    "participations": (COUNTED, "#sessions"),
+    "student_minutes": ({}, "#sessions"),
+    "sessions": (COUNTED, "#sessions"),
+}
+
+
+def address(asked: Asked, **changes: str) -> str:
+    """Where the lessons of these figures are listed; '' for what the list cannot tell apart."""
+    if asked.objective_id or asked.network_id:
+        return ""
+    filters = Filters(
+        since=asked.period.since,
+        until=asked.period.until,
+        region_id=asked.region_id,
+        level=asked.level,
+        sector=asked.sector,
+        sitting=SITTINGS.get(asked.kind, ""),
+    )
+    return f"/attendance?{address_of(filters, **changes)}"
+
+
+def of_figure(asked: Asked, code: str) -> str:
+    """Where what one figure counts is listed."""
+    if code not in FIGURES:
+        return ""
+    changes, place = FIGURES[code]
+    found = address(asked, **changes)
+    return found and found + place
+
+
+def narrowed(asked: Asked, by: By, key: str) -> Asked | None:
+    """The same figures of one part alone; None for what belongs to none."""
+    if not key:
+        return None
+    if by is By.MONTH:
+        return replace(asked, period=asked.period.in_month(key))
+    own: dict[str, Any] = {by.value: key}
+    if by in IDS:
+        own = {f"{by.value}_id": UUID(key)}
+    return replace(asked, **own)

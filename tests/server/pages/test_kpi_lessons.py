@@ -1,0 +1,142 @@
+"""From a figure to its lessons: what the list of attendance sums there is the figure itself."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+import pytest
+
+from rooms.agenda import objectives
+from rooms.attendance import export, kpi, kpi_rows, report, review
+from rooms.attendance.kpi import Asked, Attended, By
+from rooms.attendance.kpi_periods import Period
+from rooms.attendance.report import Filters, Row
+from rooms.attendance.review import Figures
+from rooms.connection import Connection
+from server.pages import kpi_lessons
+from server.pages.attendance_filters import address_of, filters_of
+from tests.support.floor import House
+from tests.support.histories import NOW, History, a_history
+from tests.support.people import a_person, a_role, an_editor, sign_in
+
+YEAR = Period(date(2025, 8, 1), date(2026, 7, 31))
+LISTED = (By.REGION, By.LEVEL, By.SECTOR, By.KIND, By.MONTH)
+
+
+def told(side: Attended | Figures) -> tuple[int, ...]:
+    return (side.schools, side.classes, side.sessions, side.participations, side.pupils_reached,
+            side.student_seconds, side.unconfirmed)  # fmt: skip
+
+
+def view(address: str) -> Filters:
+    return filters_of(dict(parse_qsl(urlsplit(address).query)))
+
+
+async def behind(conn: Connection, history: History, filters: Filters) -> Figures:
+    return (await review.of_period(conn, history.office, filters, review.By.SCHOOL)).whole
+
+
+async def test_the_lessons_behind_a_figure_are_those_it_counts(app_house: House) -> None:
+    """Of the whole and of each part, also when a tour counts under another sector since."""
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "behind", 12)
+        await kpi_rows.run(conn, NOW)
+        before = await kpi.report(conn, history.office, Asked(YEAR), By.SECTOR)
+        aim = objectives.Aim(None, "maritime")
+        await objectives.aim_tour(conn, history.office, history.tours[0], aim)
+        whole = view(kpi_lessons.address(Asked(YEAR)))
+        assert told(await behind(conn, history, whole)) == told(before.total.attended)
+        looked_at = 0
+        for by in LISTED:
+            found = await kpi.report(conn, history.office, Asked(YEAR), by)
+            for key, figures in found.parts:
+                way = kpi_lessons.address(kpi_lessons.narrowed(Asked(YEAR), by, key) or Asked(YEAR))
+                if key:
+                    sums = told(await behind(conn, history, view(way)))
+                    assert sums == told(figures.attended), (by, key)
+                    looked_at += 1
+        assert looked_at > 18 and {key for key, _ in before.parts} >= {"water", "ict", "energy"}
+        await each_filter_narrows(conn, history)
+
+
+async def each_filter_narrows(conn: Connection, history: History) -> None:
+    """The list, its sums and the export, of whatever else may be chosen; together as well."""
+    rows = await report.of_programme(conn, history.office, Filters(), limit=10_000)
+    school, tour, company = history.schools[1], history.tours[1], history.companies[2]
+    class_id = history.classes[4][0]
+    wishes: list[tuple[dict[str, Any], Any]] = [
+        ({"school_id": school.id}, lambda row: row.school_id == school.id),
+        ({"class_id": class_id}, lambda row: row.class_id == class_id),
+        ({"company_id": company.id}, lambda row: row.company == company.name),
+        ({"tour_id": tour}, lambda row: row.tour_id == tour),
+        ({"level": "vwo", "sitting": "live"}, lambda row: row.level == "vwo" and row.room_id),
+        ({"since": date(2025, 11, 1), "until": date(2025, 11, 30), "sitting": "tour"},
+         lambda row: f"{row.local_date:%Y-%m}" == "2025-11" and not row.room_id),
+    ]  # fmt: skip
+    for wish, fits in wishes:
+        wanted: set[UUID] = {row.session_class_id for row in rows if fits(row)}
+        assert 0 < len(wanted) < len(rows), wish
+        filters = replace(Filters(), **wish)
+        assert view(f"?{address_of(filters)}") == filters, "the address is the saved view"
+        assert ids(await report.of_programme(conn, history.office, filters, limit=999)) == wanted
+        assert (await behind(conn, history, filters)).registered == len(wanted)
+        parts = [part async for part in export.batches(conn, history.office, filters)]
+        assert {cells[0] for part in parts for cells in part} == {str(one) for one in wanted}
+
+
+def ids(rows: list[Row]) -> set[UUID]:
+    return {row.session_class_id for row in rows}
+
+
+def test_what_the_list_cannot_tell_apart_leads_nowhere() -> None:
+    some = UUID(int=1)
+    assert kpi_lessons.of_figure(Asked(YEAR, network_id=some), "classes") == ""
+    assert kpi_lessons.address(Asked(YEAR, objective_id=some)) == ""
+    assert kpi_lessons.of_figure(Asked(YEAR), "companies") == ""
+    assert kpi_lessons.narrowed(Asked(YEAR), By.REGION, "") is None
+
+
+@pytest.mark.parametrize(
+    ("period", "days"),
+    [
+        (YEAR, ("2026-02-01", "2026-02-28")),
+        (Period(date(2026, 2, 9), date(2026, 2, 20)), ("2026-02-09", "2026-02-20")),
+    ],
+)
+def test_a_month_is_its_days_in_the_period(period: Period, days: tuple[str, str]) -> None:
+    part = kpi_lessons.narrowed(Asked(period), By.MONTH, "2026-02")
+    assert part is not None
+    assert (str(part.period.since), str(part.period.until)) == days
+
+
+async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House) -> None:
+    app_house.clock.moment = NOW
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "clicked", 5, lessons=12)
+        await kpi_rows.run(conn, NOW)
+        person = await a_person(conn)
+        await a_role(conn, history.programme, person, "bureau")
+        editor = await an_editor(conn, history.programme, history.companies[0])
+    office, company = [app_house.client(cookies={"language": "en"}) for _ in "ab"]
+    await sign_in(app_house, office, person)
+    await sign_in(app_house, company, editor, history.programme)
+    page = unescape((await office.get("/kpis?year=2025")).text)
+    _, way, *_ = re.findall(r'<dd class="figure"><a href="([^"]+)">[\d,]+<span', page)
+    [region] = re.findall(r'<th scope="row"[^>]*><div><a href="([^"]+)">Twente', page)
+    assert f"region={history.regions[0].id}" in region
+    classes = unescape((await office.get(way)).text)
+    deeper = re.search(r'href="(/attendance\?[^"]*class=[^"]+)">\dA</a>', classes)
+    assert deeper is not None
+    [lesson, *_] = re.findall(r'href="(/attendance/[\w-]{36})"', (await office.get(deeper[1])).text)
+    assert (await office.get(lesson)).status_code == 200
+    networks = unescape((await office.get("/kpis?year=2025&by=network")).text)
+    assert f"/kpis?year=2025&by=region&network={history.networks[0].id}" in networks
+    narrow = f"/kpis?year=2025&kind=live&network={history.networks[0].id}"
+    said = (await office.get(narrow)).text
+    assert "Network: <b>Noord</b>" in said and "<b>live</b>" in said, "paper has no form"
+    seen = await company.get("/kpis?year=2025")
+    assert seen.status_code == 200 and "/attendance" not in seen.text
