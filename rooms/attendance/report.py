@@ -4,9 +4,10 @@ What is over is read from its kept result; what still runs is judged now, by the
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -132,6 +133,8 @@ class Row:
 
 
 _ROW_NAMES = tuple(Row.__dataclass_fields__)
+# Of a record, all but whether it is final, which comes last.
+_kept: Callable[[asyncpg.Record], tuple[Any, ...]] = itemgetter(*_ROW_NAMES[:-1])
 # What a kept result holds, and a judgement now fills in. The rule itself stands on the session.
 _JUDGED = tuple(
     name
@@ -389,7 +392,7 @@ async def with_live(conn: Connection, rows: Sequence[asyncpg.Record]) -> list[Ro
 
 
 def _row(record: asyncpg.Record, live: Result | None) -> Row:
-    values = {name: record[name] for name in _ROW_NAMES if name != "is_final"}
-    if live is not None:
-        values |= {name: getattr(live, name) for name in _JUDGED}
-    return Row(**values, is_final=live is None)
+    row = Row(*(*_kept(record), live is None))
+    if live is None:
+        return row
+    return replace(row, **{name: getattr(live, name) for name in _JUDGED})

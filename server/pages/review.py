@@ -57,16 +57,16 @@ async def index(here: Here) -> Response:
         programme, _, year = await moment_of(here, conn)
         filters = in_year(query, year)
         by = attendance_groups.by_of(query.get("by", ""), here.scope, filters)
-        await planning.anew(conn)
+        registry = await overview.registry(conn, here.scope)
         live = await report.live_figures(conn, here.scope, filters)
+        await planning.anew(conn)
         found = await review.of_period(conn, here.scope, filters, by, live)
         regions, companies = await review.choices(conn, here.scope, filters)
         part = part_of(query.get("page", ""), found.whole.registered, report.ROWS_PER_PAGE)
         months = [(month.key, month.registered) for month in found.months]
         some, skipped = report.stretch(filters, months, part.first)
-        rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
-        registry = await overview.registry(conn, here.scope)
         names = await review.named(conn, here.scope, filters)
+        rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
     return here.page(
         "attendance/index.html",
         has_pairs_only={grant.role for grant in here.scope.grants} == {"facilitator"},
