@@ -119,10 +119,10 @@ async def _asking(asked: HTTPConnection, floor: Floor) -> tuple[Viewer | None, s
     bearer = asked.headers.get("authorization", "")
     cookie = asked.cookies.get(auth.COOKIE)
     if bearer.lower().startswith("bearer "):
-        async with floor.pool.acquire() as conn:
+        async with floor.askers, floor.pool.acquire() as conn:
             viewer = await auth.by_bearer(conn, bearer[7:].strip())
     elif cookie:
-        async with floor.pool.acquire() as conn:
+        async with floor.askers, floor.pool.acquire() as conn:
             viewer = await auth.by_cookie(conn, cookie)
     language = i18n.choose(
         viewer.language if viewer and viewer.kind == "token" else None,

@@ -32,6 +32,9 @@ STRANGERS_FORM_BYTES = 64_000
 # database while it does, and more of them at once would each be slower, on connections that have
 # not seen their queries before.
 SUMS_AT_ONCE = 3
+# Who asks is looked up for so many requests at the same time: else each of a burst would open a
+# connection, which takes longer than ten that wait in turn.
+LOOKED_UP_AT_ONCE = 3
 
 
 def utc_now() -> datetime:
@@ -53,6 +56,7 @@ class Floor:
     rooms: dict[str, Any] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
     sums: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SUMS_AT_ONCE))
+    askers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKED_UP_AT_ONCE))
 
 
 @dataclass(slots=True)

@@ -10,7 +10,14 @@ import pytest
 from starlette.requests import Request
 
 from media.storage import Storage
-from server.context import FORM_BYTES, STRANGERS_FORM_BYTES, SUMS_AT_ONCE, Floor, Here
+from server.context import (
+    FORM_BYTES,
+    LOOKED_UP_AT_ONCE,
+    STRANGERS_FORM_BYTES,
+    SUMS_AT_ONCE,
+    Floor,
+    Here,
+)
 from server.database import Pool
 from tests.support.floor import House, settings_in
 from tests.support.people import a_person, a_programme, a_role, sign_in
@@ -117,3 +124,11 @@ async def test_who_adds_up_waits_for_a_turn_without_a_connection(
         assert (inside, done) == (SUMS_AT_ONCE, 0)
         go.set()
     assert done == SUMS_AT_ONCE + 2
+
+
+async def test_a_burst_of_requests_opens_no_connection_for_each(app_house: House) -> None:
+    async with await signed_in(app_house) as client:
+        before = app_house.pool.get_size()
+        answers = await asyncio.gather(*(client.get("/not-there") for _ in range(40)))
+    assert {answer.status_code for answer in answers} == {404}
+    assert app_house.pool.get_size() <= before + LOOKED_UP_AT_ONCE < app_house.pool.get_max_size()
