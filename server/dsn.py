@@ -26,11 +26,11 @@ async def check(dsn: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def database_of(settings: Settings) -> AsyncIterator[str]:
+async def database_of(settings: Settings, *, may_share: bool = True) -> AsyncIterator[str]:
     """The DSN of the installation's database, wherever it runs.
 
-    External: as set. Embedded: the one another process of ours already runs, else one started
-    here for as long as the block lasts. Raises CannotDo when neither can be had.
+    External: as set. Embedded: the one another process of ours already runs if we may share it,
+    else one started here for as long as the block lasts. Raises CannotDo when neither can be had.
     """
     if settings.database_url is not None:
         await check(settings.database_url)
@@ -41,7 +41,7 @@ async def database_of(settings: Settings) -> AsyncIterator[str]:
         try:
             server = await stack.enter_async_context(embedded(settings.home))
         except EmbeddedError as error:
-            if error.code != "in_use" or not note.exists():
+            if error.code != "in_use" or not may_share or not note.exists():
                 raise CannotDo(error.code, str(error)) from None
             yield note.read_text()
             return

@@ -1,6 +1,5 @@
 """The live process: reads its settings and lets `media.live` serve them."""
 
-import ipaddress
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from media.live.process import LiveSettings
 from server import garbage
 from server.asked import Asked, CannotDo
 from server.config import Settings
+from server.ports import live_hosts
 from server.supervisor import stop_signals
 
 if sys.platform == "win32":  # uvloop is not there
@@ -39,19 +39,12 @@ async def _live(settings: Settings) -> None:
 
 
 def live_settings(settings: Settings) -> LiveSettings:
-    """Listens everywhere, unless it is there for this machine alone."""
+    """What `media.live` is told of the settings."""
     addresses = settings.live_addresses
     return LiveSettings(
-        hosts=_hosts(addresses),
+        hosts=live_hosts(addresses),
         port=settings.live_port,
         addresses=addresses,
         control=control.address_for(settings.home, settings.live_port),
         library=LIBRARY if LIBRARY.exists() else None,
     )
-
-
-def _hosts(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    told = [ipaddress.ip_address(each) for each in addresses]
-    if all(each.is_loopback for each in told):
-        return addresses
-    return ("0.0.0.0", "::") if any(each.version == 6 for each in told) else ("0.0.0.0",)  # noqa: S104

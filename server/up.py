@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from server import database
+from server import database, ports
 from server.asked import Asked, CannotDo
 from server.config import Settings
 from server.demo import people, published, room, signs
@@ -40,7 +40,8 @@ def run(asked: Asked) -> int:
 
 
 async def _up(settings: Settings, environment: Mapping[str, str]) -> None:
-    async with stop_signals() as stop, database_of(settings) as dsn:
+    async with stop_signals() as stop, database_of(settings, may_share=False) as dsn:
+        await ports.check(settings)
         told = _told(settings, dsn, environment)
         await _migrate(dsn, told)
         demo = await _seed(settings, dsn)

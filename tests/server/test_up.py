@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from server import up
-from server.config import Settings
+from server import ports, up
+from server.config import Settings, WrongSetting
 from tests.support.floor import settings_in
 from tests.support.processes import enterable_folder, is_running, until
 from tests.support.served import ROOT, free_port
@@ -64,6 +66,39 @@ async def test_they_do_not_wait_for_ever(
 def test_web_comes_first_and_all_are_there() -> None:
     assert up._web({}).name == "web"
     assert [child.name for child in up._beside_web({})] == ["live", "worker"]
+
+
+async def refused(settings: Settings) -> str:
+    """The name of the setting whose port another program has."""
+    with pytest.raises(WrongSetting) as caught:
+        await ports.check(settings)
+    return caught.value.name
+
+
+async def test_a_port_that_another_program_has_is_refused_by_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = dataclasses.replace(settings, live_port=free_port())
+    await ports.check(settings)
+    monkeypatch.setattr(ports, "FREE_WITHIN_S", 0)
+    with socket.create_server(("127.0.0.1", settings.port)):
+        assert await refused(settings) == "PORTHOLE_PORT"
+    with socket.create_server(("127.0.0.1", settings.live_port)):
+        assert await refused(settings) == "PORTHOLE_LIVE_PORT"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", settings.live_port))
+        assert await refused(settings) == "PORTHOLE_LIVE_PORT"
+    await ports.check(settings)
+
+
+async def test_who_was_killed_just_now_may_let_go_first(settings: Settings) -> None:
+    settings = dataclasses.replace(settings, live_port=free_port())
+    with socket.create_server(("127.0.0.1", settings.port)) as other:
+        checked = asyncio.create_task(ports.check(settings))
+        await asyncio.sleep(2 * ports.LOOK_AGAIN_S)
+        assert not checked.done()
+        other.close()
+        await asyncio.wait_for(checked, SOON_S)
 
 
 @dataclass
@@ -115,19 +150,24 @@ class Running:
             await conn.close()
 
 
-@contextlib.asynccontextmanager
-async def running(home: Path) -> AsyncIterator[Running]:
-    """A whole Porthole without the demo, in this folder."""
-    port = free_port()
+async def started(home: Path, port: int) -> asyncio.subprocess.Process:
+    """`server up` without the demo, in this folder."""
     told = {
         "PORTHOLE_HOME": str(home), "PORTHOLE_PORT": str(port), "PORTHOLE_DEMO": "no",
         "PORTHOLE_LIVE_PORT": str(free_port()),
     }  # fmt: skip
     kept = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
     with (home / "up.log").open("ab") as log:
-        child = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server", "up", cwd=ROOT, env=kept | told, stdout=log, stderr=log
         )
+
+
+@contextlib.asynccontextmanager
+async def running(home: Path) -> AsyncIterator[Running]:
+    """A whole Porthole, up."""
+    port = free_port()
+    child = await started(home, port)
     whole = Running(psutil.Process(child.pid), f"http://127.0.0.1:{port}", home)
     try:
         await whole.comes_up()
@@ -153,6 +193,9 @@ async def test_all_of_it_falls_as_one_and_comes_back_with_what_it_had(home: Path
         await until(lambda: not is_running(web.pid), within_s=LEFT_WITHIN_S)
         await first.comes_up()
         assert is_running(worker.pid), "the others carry on"
+        another = await started(home, free_port())
+        assert await asyncio.wait_for(another.wait(), LATE_S) == 2
+        assert (home / "up.log").read_text().count("Another Porthole is running") == 1
         everybody = first.all()
         assert len({each.name() for each in everybody}) > 1, "PostgreSQL is among them"
         first.process.kill()
