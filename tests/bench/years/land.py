@@ -12,7 +12,7 @@ from tests.bench.years.sizes import REGIONS, Sizes
 SLUG = "five-years"
 ZONE = "Europe/Amsterdam"
 LEVELS = ("po", "vmbo", "havo", "vwo", "mbo")
-SECTORS = ("high_tech", "ict", "energy", "health", "building", "food", "logistics", "chemistry")
+SECTORS = ("high_tech", "ict", "energy", "health", "building", "agrofood", "logistics", "chemistry")
 SUBJECTS = ("technology", "physics", "chemistry", "biology", "geography", "computer science")
 PLACES = ("Zuiderveen", "Oosterwolde", "Lindehaven", "Marsdorp", "Kerkhoven", "Waterland", "Dalem")
 NAMES = ("Noorder", "Zuider", "Linden", "Delta", "Meridiaan", "Vecht", "Rijn", "Duin", "Ster")
