@@ -155,6 +155,13 @@ class Storage:
             await asyncio.to_thread(shutil.rmtree, self._folder / checked(prefix), True)
         return len(keys)
 
+    async def tidy(self, folder: str) -> None:
+        """Remove a folder in which nothing is left and nobody writes; a bucket has no folders."""
+        path = self.local_path(folder)
+        if path is not None:
+            with suppress(OSError):
+                await asyncio.to_thread(path.rmdir)
+
     async def list_prefix(self, prefix: str) -> AsyncIterator[Stored]:
         """Every object under the folder `prefix` ("" for all), in no particular order."""
         folder = f"{checked(prefix)}/" if prefix else None

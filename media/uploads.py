@@ -730,6 +730,7 @@ async def clear(pool: Pool, storage: Storage, upload_id: UUID) -> int:
             for key in dead:
                 await storage.delete(key)
             removed += len(dead)
+        await storage.tidy(one)
     async with pool.acquire() as conn:
         await conn.execute(
             "update uploads set cleared_at = now() where id = $1 and state <> 'open'", upload_id

@@ -223,6 +223,17 @@ async def test_a_half_written_file_is_not_listed(tmp_path: Path) -> None:
     assert not (tmp_path / "d").exists()
 
 
+async def test_a_folder_goes_when_it_is_empty_and_no_sooner(tmp_path: Path) -> None:
+    storage = open_storage(f"file://{tmp_path}")
+    await storage.put("d/k", b"x")
+    await storage.tidy("d")
+    assert await keys(storage, "d") == ["d/k"]
+    await storage.delete("d/k")
+    await storage.tidy("d")
+    await storage.tidy("d")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "url", ["", "/srv", "file://", "file:///", "file://host/x", "s3://", "ftp://x/y", "http://x"]
 )

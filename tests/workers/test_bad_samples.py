@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from media import uploads
 from media.storage import open_storage
 from media.videos import Version
 from server import errors
@@ -69,6 +70,9 @@ async def assert_refused(floor: Floor, version: Version) -> None:
     assert not [text for text in said if "{" in text or "_" in text], said
     assert await arriving.keys(floor.storage) == [], version.filename
     assert list(floor.scratch.iterdir()) == [], version.filename
+    folder = floor.storage.local_path(uploads.folder(version.upload_id))
+    assert folder is not None
+    assert not folder.exists(), "an empty folder is left"
     upload = await floor.pool.fetchval("select state from uploads where id = $1", version.upload_id)
     assert upload == "ended", "it still counts against the company's quota"
 
