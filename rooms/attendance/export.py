@@ -97,7 +97,7 @@ async def batches(
     await planning.anew(conn)
     cursor = await conn.cursor(
         """
-        select r.session_class_id::text
+        select r.session_class_id
         from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
         where $15 = '' or r.outcome is null
             or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
@@ -111,7 +111,7 @@ async def batches(
     reader = Reader(conn, scope, filters.outcome)
 
     async def part(size: int) -> Part | None:
-        ids = [row[0] for row in await cursor.fetch(size)]
+        ids = [str(row[0]) for row in await cursor.fetch(size)]
         return await reader.part(ids) if ids else None
 
     # The database looks up the next part while this one is made into values and written.

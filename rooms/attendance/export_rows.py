@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -29,8 +29,7 @@ Correction: TypeAlias = tuple[str, str, str]
 UNCORRECTED: Correction = ("", "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Sitting:
+class Sitting(NamedTuple):
     """What the rows of a session share, as it stands in them. `zone`: where its times are told."""
 
     day: date | None
@@ -200,19 +199,24 @@ class Part:
 
     def values(self, first: int, size: int) -> list[Values]:
         """Some of them."""
-        return [self._values(row) for row in self.rows[first : first + size]]
+        sittings, schools, region, correction = (
+            self.sittings, self.schools, self.regions.get, self.corrected.get,
+        )  # fmt: skip
+        return [
+            values(
+                self._as_it_is(row) if row[0] in self.judged else row,
+                region(row[3], ""),
+                schools[row[2]],
+                sittings[row[1]],
+                correction(row[0], UNCORRECTED),
+                is_final=row[0] not in self.judged,
+            )
+            for row in self.rows[first : first + size]
+        ]
 
-    def _values(self, row: asyncpg.Record) -> Values:
-        key, session, school, region = row[:4]
-        judged = self.judged.get(key) if self.judged else None
-        return values(
-            (*row[:OWN], *_judged_values(judged)) if judged else row,
-            self.regions.get(region, ""),
-            self.schools[school],
-            self.sittings[session],
-            self.corrected.get(key, UNCORRECTED),
-            is_final=judged is None,
-        )
+    def _as_it_is(self, row: asyncpg.Record) -> Iterable[Any]:
+        """A row with what came of it up to now."""
+        return (*row[:OWN], *_judged_values(self.judged[row[0]]))
 
 
 class Reader:
@@ -269,6 +273,12 @@ class Reader:
         return self._regions
 
 
+def _listed(ids: Iterable[str]) -> str:
+    """Many ids as one text, to be made rows of at once: each of a list the driver looks at longer
+    than the database at its row."""
+    return "{" + ",".join(ids) + "}"
+
+
 def _distinct(rows: list[asyncpg.Record], column: int) -> list[str]:
     return list(dict.fromkeys([row[column] for row in rows]))
 
@@ -285,12 +295,12 @@ async def _own(conn: Connection, scope: Scope, ids: list[str]) -> list[asyncpg.R
             r.measured_outcome, r.reason_code, r.window_ms, r.present_ms, r.headcount,
             r.measured_headcount, r.headcount_source, r.has_beamer, r.seats, r.seats_passed,
             r.pupils, r.student_seconds, r.cut_off
-        from unnest($2::uuid[]) as i (id)
+        from unnest($2::text::uuid[]) as i (id)
         join session_classes c on c.id = i.id and c.programme_id = $1
         left join session_class_results r on r.session_class_id = c.id
         """,
         scope.programme_id,
-        ids,
+        _listed(ids),
     )
     found = {row[0]: row for row in rows}
     return [found[key] for key in ids]
@@ -365,11 +375,13 @@ async def _corrections(conn: Connection, scope: Scope, ids: list[str]) -> dict[s
         """
         select c.session_class_id::text, string_agg(c.reason, ' / ' order by c.at),
             string_agg(distinct coalesce(nullif(p.name, ''), p.email), ' / '), max(c.at)
-        from corrections c join persons p on p.id = c.person_id
-        where c.programme_id = $1 and c.session_class_id = any($2::uuid[]) and c.undone_at is null
+        from unnest($2::text::uuid[]) as i (id)
+        join corrections c on c.session_class_id = i.id
+        join persons p on p.id = c.person_id
+        where c.programme_id = $1 and c.undone_at is null
         group by c.session_class_id
         """,
         scope.programme_id,
-        ids,
+        _listed(ids),
     )
     return {key: (reason, by, utc_text(at)) for key, reason, by, at in rows}
