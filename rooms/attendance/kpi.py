@@ -15,6 +15,7 @@ import asyncpg
 from rooms import planning
 from rooms.attendance.kpi_periods import Period
 from rooms.connection import Connection
+from rooms.errors import NotThere
 from rooms.scope import Scope
 
 KINDS = ("live", "on_demand")
@@ -34,6 +35,8 @@ class By(StrEnum):
 
 # Where schools stand: with how many there are.
 PLACES = (By.REGION, By.NETWORK)
+# What leads from a company's sums to a school: they are told by region, and by what is its own.
+OF_SCHOOLS = (By.NETWORK, By.LEVEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,10 @@ class Report:
 
 
 async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
-    """What the scope's person may count: all, her regions, classes, pairs, her company's."""
+    """What the scope's person may count: all, her regions, classes, pairs, her company's. Raises
+    `NotThere` for a company's sums by what leads to a school."""
+    if is_companys(scope) and (asked.level or asked.network_id or by in OF_SCHOOLS):
+        raise NotThere("kpi")
     await planning.anew(conn)
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
@@ -139,6 +145,12 @@ async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = N
         keys |= {*standing}
     parts = sorted(key for key in keys if key is not None)
     return Report(figures(None), tuple((key, figures(key)) for key in parts))
+
+
+def is_companys(scope: Scope) -> bool:
+    """Whether she counts what a company's tours and rooms reached, and nothing else."""
+    counts_classes = scope.sees_all or scope.region_ids or scope.has("teacher", "facilitator")
+    return not counts_classes
 
 
 def _is_narrow(asked: Asked) -> bool:

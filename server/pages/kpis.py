@@ -1,7 +1,7 @@
 """KPIs: the figures of a period with their definitions, told apart by what is asked; the address
 is the view."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from urllib.parse import urlencode
@@ -120,6 +120,9 @@ async def _view(here: Here, conn: Connection, query: QueryParams) -> View:
     today = here.now.astimezone(ZoneInfo(programme.zone)).date()
     asked = asked_of(query, period_of(query, today, programme.school_year_starts))
     by = by_of(query)
+    if kpi.is_companys(here.scope):
+        asked = replace(asked, level="", network_id=None)
+        by = By.REGION if by in kpi.OF_SCHOOLS else by
     return View(
         programme,
         today,
@@ -220,6 +223,7 @@ def _choices(here: Here, view: View) -> dict[str, list[tuple[str, str]]]:
     ]
     own = view.programme
     scope = here.scope
+    hidden = kpi.OF_SCHOOLS if kpi.is_companys(scope) else ()
     return {
         "years": [(str(one.first_day.year), one.name) for one in chosen],
         "quarters": [(f"q{number}", here._("quarter {number}", number=number))
@@ -227,12 +231,15 @@ def _choices(here: Here, view: View) -> dict[str, list[tuple[str, str]]]:
         "months": months,
         "regions": [(key, name) for key, name in view.names.regions.items()
                     if scope.sees_all or UUID(key) in scope.region_ids],
-        "networks": list(view.names.networks.items()),
-        "levels": tour_words.options(here.language, tour_words.LEVELS, list(own.levels)),
+        "networks": [] if hidden else list(view.names.networks.items()),
+        "levels": [] if hidden else tour_words.options(
+            here.language, tour_words.LEVELS, list(own.levels)
+        ),
         "sectors": tour_words.options(here.language, tour_words.SECTORS),
         "objectives": [(str(one.id), one.name(here.language)) for one in view.names.objectives],
         "kinds": [(code, here._(words)) for code, words in kpi_words.KINDS.items()],
-        "by": [(by.value, here._(words)) for by, words in kpi_words.BY.items()],
+        "by": [(by.value, here._(words)) for by, words in kpi_words.BY.items()
+               if by not in hidden],
     }  # fmt: skip
 
 

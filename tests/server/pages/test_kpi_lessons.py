@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+import httpx
 import pytest
 
 from rooms.agenda import objectives
@@ -17,6 +18,8 @@ from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.review import Figures
 from rooms.connection import Connection
+from rooms.errors import NotThere
+from rooms.scope import Grant, Scope
 from server.pages import kpi_lessons
 from server.pages.attendance_filters import address_of, filters_of
 from tests.support.floor import House
@@ -140,3 +143,26 @@ async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House)
     assert "Network: <b>Noord</b>" in said and "<b>live</b>" in said, "paper has no form"
     seen = await company.get("/kpis?year=2025")
     assert seen.status_code == 200 and "/attendance" not in seen.text
+    await a_company_asks_for_no_school(app_house, company, history)
+
+
+async def a_company_asks_for_no_school(
+    house: House, company: httpx.AsyncClient, history: History
+) -> None:
+    """By network or level one class of one school would stand alone: neither page nor file nor
+    query tells it."""
+    view = f"year=2025&by=network&level=vwo&network={history.networks[0].id}"
+    page = (await company.get(f"/kpis?{view}")).text
+    assert 'name="level"' not in page and "Noord" not in page and 'value="level"' not in page
+    assert page.count("<tr") == (await company.get("/kpis?year=2025")).text.count("<tr") > 1
+    rows = (await company.get(f"/kpis.json?{view}")).json()["rows"]
+    assert {row["by"] for row in rows} == {"", "region"}
+    own = Grant("editor", company_id=history.companies[0].id)
+    scope = Scope(history.programme.id, None, (own,))
+    async with house.pool.acquire() as conn:
+        for asked, by in (
+            (Asked(YEAR, level="vwo"), None), (Asked(YEAR), By.LEVEL), (Asked(YEAR), By.NETWORK),
+            (Asked(YEAR, network_id=history.networks[0].id), By.REGION),
+        ):  # fmt: skip
+            with pytest.raises(NotThere):
+                await kpi.report(conn, scope, asked, by)
