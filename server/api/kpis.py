@@ -116,7 +116,7 @@ class FileAsked(msgspec.Struct, frozen=True):
 
 async def show(here: Here, asked: Asked) -> Kpis:
     """Figures of what the token's person may count."""
-    async with here.transaction() as conn:
+    async with here.adding_up() as conn:
         programme = await programmes.by_id(conn, here.scope.programme_id)
         today = here.now.astimezone(ZoneInfo(programme.zone)).date()
         if asked.since and asked.until:
