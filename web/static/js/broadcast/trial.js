@@ -38,21 +38,22 @@ export async function tryConnection(waits) {
 async function sendTest(relay, waits) {
   const picture = movingPicture();
   const peer = new RTCPeerConnection({ iceServers: relay, iceTransportPolicy: relay.length ? "relay" : "all" });
+  /** @type {import("../stage/whip.js").Resource | null} */
+  let resource = null;
   try {
     const sendEncodings = encodings("camera");
     peer.addTransceiver(picture.track, { direction: "sendonly", sendEncodings });
-    const resource = await inTurn(waits, (ticket) => offer(peer, `/check/whip?ticket=${ticket}`, relay.length > 0));
+    resource = await inTurn(waits, (ticket) => offer(peer, `/check/whip?ticket=${ticket}`, relay.length > 0));
     picture.begin();
     if (!(await comesUp(peer, COMES_MS))) return null;
     await new Promise((done) => setTimeout(done, LENGTH_MS));
-    const quality = judgeUplink(uplinkOf((await peer.getStats()).values()));
-    resource.remove();
-    return quality;
+    return judgeUplink(uplinkOf((await peer.getStats()).values()));
   } catch {
     return null;
   } finally {
     picture.end();
-    peer.close();
+    if (resource) resource.remove();
+    else peer.close();
   }
 }
 

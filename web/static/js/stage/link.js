@@ -141,7 +141,7 @@ export class Link extends Signals {
     try {
       this.build(peer);
       const resource = await offer(peer, this.url(), way === "relay");
-      if (run !== this.#run) return resource.remove(), peer.close(), "over";
+      if (run !== this.#run) return resource.remove(), "over";
       this.#resource = resource;
     } catch (error) {
       return this.#refuse(run, peer, error);
@@ -228,9 +228,9 @@ export class Link extends Signals {
 
   #drop() {
     this.#abort.abort();
-    this.#resource?.remove();
+    if (this.#resource) this.#resource.remove();
+    else this.#peer?.close();
     this.#resource = null;
-    this.#peer?.close();
     this.#peer = null;
     this.#rung = "none";
   }

@@ -9,6 +9,8 @@ const FRAGMENT = "application/trickle-ice-sdpfrag";
 const GATHER_MS = 1000;
 // A server that is being started anew.
 const ANSWER_MS = 5000;
+// A goodbye takes a moment; a connection that nobody wants any more is not kept for longer.
+const GOODBYE_MS = 500;
 
 /** The server said no. `status` 0: it said nothing. */
 export class Refused extends Error {
@@ -65,9 +67,11 @@ export class Resource {
     await peer.setRemoteDescription({ type: "answer", sdp });
   }
 
-  /** Says goodbye, also while the page is left. */
+  /** Says goodbye, also while the page is left, and closes the connection after it: it would end what is asked for. */
   remove() {
-    void fetch(this.url, { method: "DELETE", keepalive: true }).catch(() => {});
+    const said = fetch(this.url, { method: "DELETE", keepalive: true }).catch(() => {});
+    const late = new Promise((done) => setTimeout(done, GOODBYE_MS));
+    void Promise.race([said, late]).then(() => this.peer.close());
   }
 }
 
