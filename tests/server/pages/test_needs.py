@@ -1,10 +1,12 @@
 """A coordinator's first page: her own regions, each line once, and a deputy while she is away."""
 
+import re
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from rooms.connection import Connection
 from tests.house.doors import a_no_show
 from tests.support import people
 from tests.support.days import local_day
@@ -34,12 +36,34 @@ async def main_of(client: httpx.AsyncClient, path: str = "/needs") -> str:
     return answer.text[answer.text.index("<main") :]
 
 
+async def all_other_kinds(conn: Connection, world: Whole) -> str:
+    """A network that let nothing through, a headcount and a teacher; the address of the headcount,
+    which waits longest."""
+    network, headcount = [await world.an_ended_session(conn) for _ in "ab"]
+    await conn.execute(
+        "update session_class_results set outcome = 'unknown_network' where session_class_id = $1",
+        network.session_class_id,
+    )
+    long_ago = world.now - timedelta(days=40)
+    await conn.execute(
+        "update sessions set local_date = $2, ended_at = $3 where id = $1",
+        headcount.id, local_day(long_ago), long_ago,
+    )  # fmt: skip
+    newcomer = await people.a_person(conn)
+    await conn.execute(
+        "insert into roles (programme_id, person_id, role, school_id, is_confirmed) "
+        "values ($1, $2, 'teacher', $3, false)", world.programme.id, newcomer.id, world.school.id,
+    )  # fmt: skip
+    return f"/attendance/{headcount.session_class_id}"
+
+
 async def test_a_lesson_leaves_the_list_when_somebody_looked(
     app_house: House, world: Whole
 ) -> None:
     pool = app_house.pool
     async with pool.acquire() as conn, conn.transaction():
         row = await a_no_show(conn, world)
+        waiting = await all_other_kinds(conn, world)
         await conn.execute("update tours set rights_until = current_date + 9 where id = $1",
                            world.at["published"])  # fmt: skip
         await conn.execute(
@@ -49,8 +73,13 @@ async def test_a_lesson_leaves_the_list_when_somebody_looked(
     at = await browsers(app_house, world)
     before = await main_of(at["coordinator"])
     for words in ("Nobody came", "Rights to a film end", "A presenter without vetting",
-                  "An invitation without an answer", "A tour to review"):  # fmt: skip
+                  "An invitation without an answer", "A tour to review", "A teacher to confirm",
+                  "A headcount not confirmed", "The network let nothing through"):  # fmt: skip
         assert words in before, words
+    lines = before.partition('class="lines needs"')[2].partition("</ol>")[0].split("<li")[1:]
+    assert len(lines) > 7 and all(line.count("<a ") == 1 for line in lines), "one action each"
+    assert all(re.search(r"by \d{1,2} \w+ \d{4}", line) for line in lines), "a day each"
+    assert [line for line in lines if waiting in line] == [lines[0]], "the oldest first"
     assert before.count(f'href="/attendance/{row}"') == 1
     assert "Nothing needs you" in await main_of(at["far coordinator"])
     assert (await at["far coordinator"].post(f"/needs/{row}/seen")).status_code == 404

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from httpx import AsyncClient
 
+from rooms.agenda import objectives
 from rooms.tours import choices
 from tests.support import tours as build
 from tests.support.floor import House
+from tests.support.people import scope_of
 
 VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWelkom\n"
 
@@ -26,6 +28,8 @@ async def test_a_tour_goes_from_title_to_catalogue(app_house: House) -> None:
     app_house.clock.moment = build.NOW
     async with app_house.pool.acquire() as conn:
         desk = await build.a_desk(conn)
+        office = scope_of(desk.programme)
+        aim = await objectives.create(conn, office, {"nl": "Kiezen voor techniek"}, build.NOW)
     editor = await build.client_of(app_house, desk.editor, desk.programme)
     tour_id = await _new_tour(editor)
     base = f"/studio/tours/{tour_id}"
@@ -41,7 +45,7 @@ async def test_a_tour_goes_from_title_to_catalogue(app_house: House) -> None:
         "title_en": "How a ship is made",
         "description_en": "",
         "spoken_languages": "nl",
-        "sectors": ["maritime"],
+        "sectors": ["maritime", "water"],
         "levels": ["havo"],
     }
     assert (await editor.post(f"{base}/texts", data=texts)).status_code == 303
@@ -62,9 +66,16 @@ async def test_a_tour_goes_from_title_to_catalogue(app_house: House) -> None:
     assert (await visitor.get(public)).status_code == 404
     reviewer = await build.client_of(app_house, desk.coordinator, desk.programme)
     assert "Wednesday 25 November" in (await reviewer.get("/reviews")).text
-    assert "Van plaat staal" in (await reviewer.get(f"/reviews/{tour_id}")).text
-    answer = await reviewer.post(f"/reviews/{tour_id}/publish", data={"btm_types": ["makers"]})
+    page = await reviewer.get(f"/reviews/{tour_id}")
+    assert "Van plaat staal" in page.text and 'name="main_sector"' in page.text
+    assert "Kiezen voor techniek" in page.text
+    assert "Kiezen voor techniek" not in (await editor.get(f"{base}/texts")).text
+    # the reviewer says what it counts under, and nobody else is asked
+    told = {"btm_types": ["makers"], "objective": str(aim), "main_sector": "water"}
+    answer = await reviewer.post(f"/reviews/{tour_id}/publish", data=told)
     assert answer.status_code == 303, answer.text
+    async with app_house.pool.acquire() as conn:
+        assert await objectives.of_tour(conn, office, tour_id) == objectives.Aim(aim, "water")
 
     assert "How a ship is made" in (await visitor.get(f"/p/{desk.programme.slug}/tours")).text
     page = await visitor.get(public)
