@@ -28,6 +28,7 @@ class Asked(msgspec.Struct, frozen=True):
     company: UUID | None = None
     sector: str = ""
     sitting: Literal["", "tour", "live"] = ""
+    class_id: UUID | None = msgspec.field(default=None, name="class")
 
 
 class Attendance(msgspec.Struct, frozen=True):
@@ -56,6 +57,7 @@ async def show(here: Here, asked: Asked) -> Attendance | Response:
         company_id=asked.company,
         sector=asked.sector,
         sitting=asked.sitting,
+        class_id=asked.class_id,
     )
     ended = await begun(here, asked.format)
     pool = here.floor.pool

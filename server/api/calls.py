@@ -94,7 +94,7 @@ async def _given(here: Here, endpoint: Endpoint) -> Any:
 def _query(here: Here, asks: Any) -> Any:
     query = here.request.query_params
     # a filter that is not known would be taken for one that filters
-    if strange := set(query) - set(asks.__struct_fields__):
+    if strange := set(query) - set(asks.__struct_encode_fields__):
         raise Refused("bad_request", detail=f"unknown parameter {min(strange)[:60]!r}")
     return _converted(lambda: msgspec.convert(dict(query), asks, strict=False), str(query))
 

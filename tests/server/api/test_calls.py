@@ -95,6 +95,9 @@ async def test_a_lesson_from_the_plan_to_its_attendance(app_house: House, office
         report = (await teacher.get("/api/v1/attendance")).json()
         assert report["columns"] == list(export.COLUMNS)
         assert len(report["rows"]) == 2
+        for of_class, rows in ((wanted["class_id"], 2), (wanted["tour"], 0)):
+            one = await teacher.get("/api/v1/attendance", params={"class": of_class})
+            assert len(one.json()["rows"]) == rows
         text = await teacher.get("/api/v1/attendance", params={"format": "csv"})
         assert text.content.startswith(b"\xef\xbb\xbf")
         rows = list(csv.reader(io.StringIO(text.text.lstrip("\ufeff")), delimiter=";"))
