@@ -39,10 +39,17 @@ LATE_S = 60
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Long enough to be killed in the middle, small enough to be made again: some seconds of work
-    on two cores.
+    """Long enough to be killed in the middle, small enough to be made again: a second or two of
+    work on two cores.
     """
     path = tmp_path_factory.mktemp("film") / "tour.mp4"
+    return films.film(path, seconds=6, size="854x480", rate="30")
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two of these are still being made when much else has happened."""
+    path = tmp_path_factory.mktemp("film") / "large.mp4"
     return films.film(path, seconds=6, size="1280x720", rate="30")
 
 
@@ -180,15 +187,15 @@ async def test_a_worker_that_slept_too_long_publishes_nothing(bench: Bench, film
 
 
 async def test_a_bad_file_is_refused_while_two_films_are_made(
-    bench: Bench, film: Path, tmp_path: Path
+    bench: Bench, large: Path, tmp_path: Path
 ) -> None:
     page = tmp_path / "page.mp4"
     page.write_text("<!doctype html>" * 50)
     async with bench.worker() as worker:
-        first, second = await bench.sends(film), await bench.sends(film)
+        first, second = await bench.sends(large), await bench.sends(large)
         while len(worker.films_in_hand()) < 2:
             await asyncio.sleep(0.05)
-        third = await bench.sends(film)
+        third = await bench.sends(large)
         sent = time.monotonic()
         bad = await bench.sends(page)
         while (refused := await bench.version(bad)).state != "failed":
