@@ -7,6 +7,8 @@ from uuid import UUID
 
 from rooms.attendance.kpi import Asked, By
 from rooms.attendance.report import Filters
+from server.access import LESSONS
+from server.auth import Viewer
 from server.pages.attendance_filters import address_of
 
 # Parts that are known by an id.
@@ -23,6 +25,11 @@ FIGURES: dict[str, tuple[dict[str, str], str]] = {
     "student_minutes": ({}, "#sessions"),
     "sessions": (COUNTED, "#sessions"),
 }
+
+
+def are_hers(person: Viewer) -> bool:
+    """Whether she reads lessons: a company sees sums, and is led to no list of them."""
+    return person.may(*LESSONS.roles)
 
 
 def address(asked: Asked, **changes: str) -> str:

@@ -22,7 +22,6 @@ from rooms.people import programmes
 from rooms.people.programmes import Programme
 from rooms.tours import choices
 from server import errors
-from server.access import LESSONS
 from server.context import Here
 from server.database import Connection
 from server.pages import kpi_lessons, kpi_told, kpi_words, tour_words
@@ -162,7 +161,9 @@ async def index(here: Here) -> Response:
         pairs=pairs,
         chosen=_chosen(here, view),
         ways=ways,
-        lessons=partial(kpi_lessons.of_figure, view.asked) if _reads_lessons(here) else None,
+        lessons=partial(kpi_lessons.of_figure, view.asked)
+        if kpi_lessons.are_hers(here.person)
+        else None,
         hours=lambda minutes: kpi_told.hours(here, minutes),
         choices=_choices(here, view),
         words={by: here._(words) for by, words in kpi_words.BY.items()},
@@ -188,14 +189,9 @@ def _chosen(here: Here, view: View) -> list[tuple[str, str]]:
     ]
 
 
-def _reads_lessons(here: Here) -> bool:
-    """A company sees sums, and is led to no list of lessons."""
-    return here.person.may(*LESSONS.roles)
-
-
 def _ways(here: Here, view: View) -> dict[str, str]:
     """Where each part leads, by its key: to its lessons; else to its own figures by region."""
-    if not _reads_lessons(here):
+    if not kpi_lessons.are_hers(here.person):
         return {}
     found = {}
     for key, _ in view.report.parts:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from rooms.tours import choices
 from server import errors
 from server.context import Here
 from server.database import Connection
-from server.pages import kpi_told, kpi_words, tour_words
+from server.pages import kpi_lessons, kpi_told, kpi_words, tour_words
 from server.pages.kpi_told import Names
 from server.pages.kpis import period_of
 
@@ -48,12 +49,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of a report. `parts`: (key, name, figures)."""
+    """One table of a report. `parts`: (key, name, figures); `ways`: where the lessons of each are
+    listed, by its key, for who reads lessons."""
 
     by: By
     heading: str
     name: str
     parts: list[tuple[str, str, Attended]]
+    ways: dict[str, str]
 
 
 # --- all of them ---------------------------------------------------------------------------------
@@ -131,6 +134,9 @@ async def _page(here: Here, by: By, key: str) -> Response:
         attended=[one for one in told if not one["is_hosted"]],
         hosted=[one for one in told if one["is_hosted"]],
         sections=sections,
+        lessons=partial(kpi_lessons.of_figure, about.asked(period))
+        if kpi_lessons.are_hers(here.person)
+        else None,
         pairs=pairs,
         choices=_choices(here, programme, first, today),
         query=_query(about, query),
@@ -161,8 +167,17 @@ async def _sections(
         if any(key for key, _ in told[by]):
             shown = kpi_told.in_order(here, known, by, told[by])
             heading, name = here._(kpi_words.HEADINGS[by]), here._(kpi_words.BY[by])
-            found.append(Section(by, heading, name, shown))
+            ways = _ways(here, about.asked(period), by, [key for key, _ in told[by]])
+            found.append(Section(by, heading, name, shown, ways))
     return found
+
+
+def _ways(here: Here, asked: Asked, by: By, keys: list[str]) -> dict[str, str]:
+    if not kpi_lessons.are_hers(here.person):
+        return {}
+    parts = {key: kpi_lessons.narrowed(asked, by, key) for key in keys}
+    ways = {key: kpi_lessons.address(part) for key, part in parts.items() if part}
+    return {key: way for key, way in ways.items() if way}
 
 
 def _choices(

@@ -132,10 +132,20 @@ async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House)
     [region] = re.findall(r'<th scope="row"[^>]*><div><a href="([^"]+)">Twente', page)
     assert f"region={history.regions[0].id}" in region
     classes = unescape((await office.get(way)).text)
+    for told, of in ((page, "kpis"), (classes, "attendance")):
+        [file] = re.findall(rf'href="(/{of}\.csv\?[^"]*delimiter=,)" download', told)
+        head = (await office.get(file)).text.lstrip("\ufeff").partition("\n")[0]
+        assert "," in head and ";" not in head
     deeper = re.search(r'href="(/attendance\?[^"]*class=[^"]+)">\dA</a>', classes)
     assert deeper is not None
     [lesson, *_] = re.findall(r'href="(/attendance/[\w-]{36})"', (await office.get(deeper[1])).text)
     assert (await office.get(lesson)).status_code == 200
+    report = unescape(
+        (await office.get(f"/reports/regions/{history.regions[0].id}?year=2025")).text
+    )
+    [level] = re.findall(r'href="(/attendance[^"]*region=[^"]*&level=vwo)">vwo<', report)
+    assert level.split("&region")[0] == region.split("&region")[0]
+    assert f"region={history.regions[0].id}&outcome=passed&by=class#groups" in report
     networks = unescape((await office.get("/kpis?year=2025&by=network")).text)
     assert f"/kpis?year=2025&by=region&network={history.networks[0].id}" in networks
     narrow = f"/kpis?year=2025&kind=live&network={history.networks[0].id}"
