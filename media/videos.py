@@ -468,6 +468,21 @@ async def retry(conn: Connection, programme_id: UUID, version_id: UUID) -> bool:
     return bool(found)
 
 
+async def can_retry(conn: Connection, programme_id: UUID, version_id: UUID) -> bool:
+    """Whether the file as it was uploaded is still there to be tried again."""
+    found: bool = await conn.fetchval(
+        """
+        select exists (
+            select from video_versions v join uploads u on u.id = v.upload_id
+            where v.programme_id = $1 and v.id = $2 and u.state = 'used'
+                and v.state in ('failed', 'cancelled'))
+        """,
+        programme_id,
+        version_id,
+    )
+    return found
+
+
 async def retired_before(
     conn: Connection, moment: datetime, now: datetime
 ) -> list[tuple[UUID, str]]:

@@ -20,9 +20,14 @@ async def show(here: Here) -> Response:
         tour = await tours.one_of_company(conn, here.scope, here.id())
         newest = await videos.newest(conn, tour.video_id)
         film = await film_view.film_of(conn, tour, here.language, with_drafts=True)
+        # a file that was refused is gone: only another one helps
+        can_retry = newest is not None and await videos.can_retry(
+            conn, tour.programme_id, newest.id
+        )
     return part_page(
-        here, "studio/film.html", tour, "film", film=film, newest=newest, error=_why(here, newest)
-    )
+        here, "studio/film.html", tour, "film",
+        film=film, newest=newest, error=_why(here, newest), can_retry=can_retry,
+    )  # fmt: skip
 
 
 def _why(here: Here, version: Version | None) -> str:

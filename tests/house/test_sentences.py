@@ -38,6 +38,8 @@ def test_values_are_said_as_people_read_them() -> None:
     assert "3:00:00" in said
     said = errors.sentence("nl", "too_large", {"size_bytes": 20.5e9, "limit_bytes": 20e9})
     assert "20,5 GB" in said
+    said = errors.sentence("en", "over_quota", {"left_bytes": 0, "wanted_bytes": 69.24e6})
+    assert "has 0 MB left here, and this film is 69.2 MB" in said
 
 
 def test_every_kind_of_thing_a_file_can_be_has_a_word() -> None:

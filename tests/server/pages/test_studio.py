@@ -49,6 +49,23 @@ async def test_every_part_opens_with_and_without_a_film(
     assert (await editor.get("/studio")).text.count("Next:") == 2
 
 
+async def test_a_film_is_tried_again_only_while_its_file_is_there(
+    app_house: House, desk: build.Desk, editor: AsyncClient
+) -> None:
+    tour_id = await _draft(app_house, desk)
+    path = f"/studio/tours/{tour_id}/film"
+    await app_house.pool.execute(
+        "update video_versions set state = 'failed', error_code = 'encoder_failed'"
+    )
+    assert f'action="{path}/retry"' in (await editor.get(path)).text
+    await app_house.pool.execute("update uploads set state = 'ended', ended_at = now()")
+    await app_house.pool.execute("update video_versions set error_code = 'not_a_video'")
+    page = (await editor.get(path)).text
+    assert "This film did not work" in page and "data-upload" in page
+    assert "/film/retry" not in page
+    assert (await editor.post(f"{path}/retry")).status_code == 409
+
+
 async def test_others_find_nothing_here(app_house: House, desk: build.Desk) -> None:
     tour_id = await _draft(app_house, desk)
     async with app_house.pool.acquire() as conn, conn.transaction():
