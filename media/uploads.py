@@ -429,6 +429,11 @@ def folder(upload_id: UUID) -> str:
     return f"uploads/{upload_id}"
 
 
+def whole_key(upload_id: UUID) -> str:
+    """Where the film lies as it was uploaded, whole."""
+    return f"originals/{upload_id}"
+
+
 async def add_pieces(
     conn: Connection, upload: Upload, lease: UUID, pieces: Sequence[Piece], now: datetime
 ) -> tuple[Upload, bool]:
@@ -654,10 +659,49 @@ async def end(conn: Connection, upload_id: UUID, now: datetime) -> bool:
 async def end_used(conn: Connection, upload_id: UUID, now: datetime) -> None:
     """The film that was made of it is gone for good: its room is the company's again."""
     await conn.execute(
-        "update uploads set state = 'ended', ended_at = $2 where id = $1 and state = 'used'",
+        """
+        update uploads set state = 'ended', ended_at = $2, cleared_at = null
+        where id = $1 and state = 'used'
+        """,
         upload_id,
         now,
     )
+
+
+async def end_replaced(conn: Connection, now: datetime) -> list[UUID]:
+    """Ends uploads of which no version plays, is made, has files left, or can be begun again from
+    the studio: neither the newest film nor the newest that was readable. At most 100 at once.
+    """
+    rows = await conn.fetch(
+        """
+        update uploads set state = 'ended', ended_at = $1, cleared_at = null
+        where id in (
+            select u.id from uploads u
+            where u.state = 'used' and not u.is_partial
+                and exists (select from video_versions v where v.upload_id = u.id)
+                and not exists (
+                    select from video_versions v
+                    join videos f on (f.programme_id, f.id) = (v.programme_id, v.video_id)
+                    where v.upload_id = u.id and (
+                        v.prefix is not null
+                        or v.state in ('uploaded', 'probing', 'queued', 'encoding')
+                        or v.id = f.current_version_id
+                        or not exists (
+                            select from video_versions n
+                            where (n.programme_id, n.video_id) = (v.programme_id, v.video_id)
+                                and n.created_at > v.created_at)
+                        or v.probe is not null and not exists (
+                            select from video_versions n
+                            where (n.programme_id, n.video_id) = (v.programme_id, v.video_id)
+                                and n.created_at > v.created_at and n.probe is not null)))
+            order by u.created_at limit 100 for update skip locked)
+        returning id
+        """,
+        now,
+    )
+    ids = [row["id"] for row in rows]
+    await conn.execute("delete from upload_pieces where upload_id = any($1::uuid[])", ids)
+    return ids
 
 
 async def end_expired(conn: Connection, now: datetime) -> list[UUID]:
@@ -697,9 +741,12 @@ async def drop_pieces(pool: Pool, storage: Storage, upload_id: UUID) -> None:
 
 
 async def sweep(pool: Pool, storage: Storage, now: datetime) -> int:
-    """Ends what ran out of time and removes what no row counts; how many objects. Run it often."""
+    """Ends what ran out of time or was replaced, and removes what no row counts; how many objects
+    of pieces. Run it often.
+    """
     async with pool.acquire() as conn, conn.transaction():
         await end_expired(conn, now)
+        await end_replaced(conn, now)
     async with pool.acquire() as conn:
         due = await _not_cleared(conn)
     return sum([await clear(pool, storage, upload_id) for upload_id in due])
@@ -716,12 +763,18 @@ async def _not_cleared(conn: Connection) -> list[UUID]:
 
 
 async def clear(pool: Pool, storage: Storage, upload_id: UUID) -> int:
-    """Removes the objects without a row in the folders of an upload and its parts; how many.
+    """Removes the objects without a row in the folders of an upload and its parts; how many. Of
+    one that ended, the whole film too.
 
     Nothing of an upload that is still open: its writer may have stored a piece just now.
     """
     async with pool.acquire() as conn:
         folders = await _closed_folders(conn, upload_id)
+        has_ended = await conn.fetchval(
+            "select state = 'ended' from uploads where id = $1", upload_id
+        )
+    if has_ended:
+        await storage.delete(whole_key(upload_id))
     removed = 0
     for one in folders:
         async for batch in _batches(storage, one):

@@ -230,7 +230,8 @@ SENTENCES: dict[str, str] = {
     # uploads
     "over_quota": N_(
         "Your company has {left_bytes} left here, and this film is {wanted_bytes}. It was not "
-        "sent. Remove a film you no longer need, or ask the programme for more room."
+        "sent. The room of a film that you replaced comes back after a day. You can also ask the "
+        "programme for more room."
     ),
     "upload_busy": N_(
         "This film is being sent from somewhere else. What arrived is kept. Close the other page "
@@ -594,5 +595,6 @@ def _said(name: str, value: Any, language: str) -> Any:
     if name.endswith("_s") and isinstance(value, int | float):
         return clock(value)
     if name.endswith("_bytes") and isinstance(value, int | float):
-        return f"{format_decimal(round(value / 1e9, 1), locale=language)} GB"
+        amount, unit = (value / 1e9, "GB") if value >= 1e9 else (value / 1e6, "MB")
+        return f"{format_decimal(round(amount, 1), locale=language)} {unit}"
     return value

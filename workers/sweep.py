@@ -35,9 +35,9 @@ async def sweep(floor: Floor) -> None:
     """Each part on its own: one that fails does not keep the others from their work."""
     now = datetime.now(UTC)
     for part in (
-        _uploads,
         _forsaken,
         _old_versions,
+        _uploads,
         _litter,
         _rights,
         _agenda,

@@ -44,11 +44,6 @@ class Stopping(Exception):
     """The process shuts down: give the version back."""
 
 
-def original_key(upload_id: UUID) -> str:
-    """Where the film lies as it was uploaded, whole."""
-    return f"originals/{upload_id}"
-
-
 async def probe(floor: Floor, version_id: UUID) -> None:
     """Puts the upload together, finds out what it is, and queues its encoding or refuses it."""
     lease = uuid4()
@@ -152,7 +147,7 @@ def _spans(version: Version) -> tuple[tuple[float, float], ...]:
 
 async def _original(floor: Floor, version: Version, lease: UUID) -> Path:
     """The film as it was uploaded, as a local file; its pieces are put together once."""
-    key = original_key(version.upload_id)
+    key = uploads.whole_key(version.upload_id)
     if not await floor.storage.exists(key):
         whole = floor.scratch / f"{lease}.whole"
         await uploads.assemble(floor.pool, floor.storage, version.upload_id, whole)
@@ -258,7 +253,6 @@ async def _remove_refused(floor: Floor, version: Version) -> None:
         if await uploads.is_used_elsewhere(conn, version.upload_id, version.id):
             return
         await uploads.end_used(conn, version.upload_id, datetime.now(UTC))
-    await floor.storage.delete(original_key(version.upload_id))
     await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
 
 

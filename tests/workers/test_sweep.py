@@ -1,11 +1,13 @@
 """What the sweep takes away, and what it leaves."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from media import uploads
 from media.storage import open_storage
 from server.database import Pool
 from tests.support import films as arriving
@@ -49,6 +51,54 @@ async def test_an_old_film_goes_a_day_after_it_was_replaced(floor: Floor) -> Non
     kept = await arriving.keys(floor.storage)
     assert len(kept) == both // 2
     assert all(str(second) in key for key in kept)
+
+
+async def upload_of(floor: Floor, version_id: UUID) -> UUID:
+    """The upload of a version, its film kept whole."""
+    found: UUID = await floor.pool.fetchval(
+        "select upload_id from video_versions where id = $1", version_id
+    )
+    await floor.storage.put(uploads.whole_key(found), b"a whole film")
+    return found
+
+
+async def test_a_replaced_films_room_is_its_companys_again(floor: Floor, tmp_path: Path) -> None:
+    (tmp_path / "no-film.mp4").write_bytes(b"no film")
+    async with floor.pool.acquire() as conn:
+        desk = await a_desk(conn)
+        tour_id = await a_draft(conn, desk)
+        first, second = [await a_film(conn, desk, tour_id) for _ in range(2)]
+        failed = await arriving.sent_again(
+            conn, floor.storage, desk, tour_id, tmp_path / "no-film.mp4"
+        )
+        await conn.execute("update video_versions set state = 'failed' where id = $1", failed)
+        owned = [await upload_of(floor, version_id) for version_id in (first, second, failed)]
+        await conn.execute("update uploads set length = 10, received = 10")
+
+    async def kept() -> list[bool]:
+        await sweep.sweep(floor)
+        states = [
+            await floor.pool.fetchval("select state from uploads where id = $1", upload_id)
+            for upload_id in owned
+        ]
+        whole = [await floor.storage.exists(uploads.whole_key(one)) for one in owned]
+        assert whole == [state == "used" for state in states]
+        async with floor.pool.acquire() as conn:
+            taken = await uploads.bytes_of_company(
+                conn, desk.programme.id, desk.company.id, datetime.now(UTC)
+            )
+        assert taken == 10 * sum(whole)
+        return whole
+
+    await retired(floor, first, hours=23)
+    assert await kept() == [True, True, True]
+    await retired(floor, first, hours=25)
+    assert await kept() == [False, True, True], "one plays, the newest may be tried again"
+    async with floor.pool.acquire() as conn:
+        owned.append(await upload_of(floor, await a_film(conn, desk, tour_id)))
+        await conn.execute("update uploads set length = 10, received = 10")
+    await retired(floor, second, hours=1)
+    assert await kept() == [False, True, False, True], "what was replaced just now has its files"
 
 
 @pytest.mark.parametrize("state", ["ready", "encoding", "queued", "failed", "cancelled"])
