@@ -1,5 +1,6 @@
 """Fixtures of every test: one PostgreSQL for the run, a fresh database for each test."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from xdist.remote import Producer
+from xdist.workermanage import WorkerController
 
 from server import database, migrations
 from server.embedded import embedded
@@ -14,6 +16,30 @@ from tests.support.chromium import KEPT
 from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
 from tests.support.order import ByFile, long_ones_first
 from tests.support.processes import enterable_folder, in_memory
+from tests.support.shares import load_share
+
+# Python looks for garbage after 700 new objects; a single request to a page makes more.
+COLLECT_AFTER = 10_000
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tells each worker whether it has to do with the whole suite."""
+    source = node.config.args_source
+    node.workerinput["is_whole"] = source == pytest.Config.ArgsSource.TESTPATHS
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """On a fresh checkout each worker compiles its share of the test files, none of them all."""
+    told = getattr(session.config, "workerinput", {})
+    if told.get("is_whole"):
+        load_share(int(told["workerid"].removeprefix("gw")), told["workercount"])
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays: nobody need look again and again whether it may be thrown away."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
