@@ -23,7 +23,7 @@ class Phone:
     """A device as beats.js makes it: a queue, oldest first, emptied by acknowledgement."""
 
     def __init__(self, base: str, session: str) -> None:
-        self.client = httpx.AsyncClient(base_url=base, timeout=20)
+        self.client = httpx.AsyncClient(base_url=base, timeout=20, verify=False)
         self.session = session
         self.tab = str(uuid4())
         self.began = 0.0
