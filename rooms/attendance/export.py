@@ -90,18 +90,34 @@ async def batches(
 ) -> AsyncGenerator[list[Values], None]:
     """The viewer's rows, oldest first, some hundred at a time: a long report needs no memory.
 
-    A cursor over the order alone, and each part's rows looked up by their ids: sorting whole rows
-    would keep the first one waiting for all. Runs inside `one_moment`, and has to be closed before
-    that ends (`contextlib.aclosing`): while a part is written the next one is on its way.
+    Only their order is sorted, and each row looked up as the reader comes to it: sorting whole
+    rows would keep the first one waiting for all. Runs inside `one_moment`, and has to be closed
+    before that ends (`contextlib.aclosing`): while a part is written the next one is on its way.
     """
     await planning.anew(conn)
     cursor = await conn.cursor(
         """
-        select r.session_class_id
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or r.outcome is null
-            or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
-        order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
+        select x.*
+        from (
+            select r.session_class_id as id, r.local_date, r.started_at
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+            where $15 = '' or r.outcome is null
+                or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
+            order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
+            offset 0
+        ) i
+        cross join lateral (
+            select c.id::text, c.session_id::text, c.school_id::text, c.region_id::text,
+                c.class_name, c.level, c.is_confirmed_teacher, c.lesson_from, c.lesson_until,
+                r.outcome, r.measured_outcome, r.reason_code, r.window_ms, r.present_ms,
+                r.headcount, r.measured_headcount, r.headcount_source, r.has_beamer, r.seats,
+                r.seats_passed, r.pupils, r.student_seconds, r.cut_off
+            from session_classes c
+            left join session_class_results r on r.session_class_id = c.id
+            where c.id = i.id and c.programme_id = $1
+            offset 0
+        ) x
+        order by i.local_date nulls first, i.started_at nulls first, i.id
         """,
         *report.filter_values(scope, filters),
         filters.outcome,
@@ -111,8 +127,8 @@ async def batches(
     reader = Reader(conn, scope, filters.outcome)
 
     async def part(size: int) -> Part | None:
-        ids = [str(row[0]) for row in await cursor.fetch(size)]
-        return await reader.part(ids) if ids else None
+        rows = await cursor.fetch(size)
+        return await reader.part(rows) if rows else None
 
     # The database looks up the next part while this one is made into values and written.
     size = min(FIRST_LOOKED_UP, LOOKED_UP)

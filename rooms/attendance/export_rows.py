@@ -1,7 +1,7 @@
 """What a row of an export says: kept results as they are, what still runs judged now.
 
-Rows are looked up by the thousand. What rows share, a session and a school, is looked up once for
-all of them.
+Rows come by the thousand. What rows share, a session and a school, is looked up once for all of
+them.
 """
 
 from collections.abc import Callable, Iterable
@@ -199,17 +199,17 @@ class Part:
 
     def values(self, first: int, size: int) -> list[Values]:
         """Some of them."""
-        sittings, schools, region, correction = (
-            self.sittings, self.schools, self.regions.get, self.corrected.get,
+        sittings, schools, region, corrected, judged = (
+            self.sittings, self.schools, self.regions.get, self.corrected, self.judged,
         )  # fmt: skip
         return [
             values(
-                self._as_it_is(row) if row[0] in self.judged else row,
+                self._as_it_is(row) if row[0] in judged else row,
                 region(row[3], ""),
                 schools[row[2]],
                 sittings[row[1]],
-                correction(row[0], UNCORRECTED),
-                is_final=row[0] not in self.judged,
+                corrected.get(row[0], UNCORRECTED),
+                is_final=row[0] not in judged,
             )
             for row in self.rows[first : first + size]
         ]
@@ -220,7 +220,7 @@ class Part:
 
 
 class Reader:
-    """Looks up rows by their ids, in one moment of the database (`export.one_moment`).
+    """Looks up what stands beside rows, in one moment of the database (`export.one_moment`).
 
     `outcome`: what is wished for; of rows that are judged now, those that do not fit are left out.
     """
@@ -230,11 +230,13 @@ class Reader:
         self._regions: dict[str, str] = {}
         self._schools: dict[str, School] = {}
 
-    async def part(self, ids: list[str]) -> Part:
-        """These session classes in this order; whoever asks has seen that they are the viewer's."""
-        rows = await _own(self._conn, self._scope, ids)
+    async def part(self, rows: list[asyncpg.Record]) -> Part:
+        """Of session classes with what came of them, as `values` takes them, in this order.
+
+        Whoever asks has seen that they are the viewer's.
+        """
         sittings = await _sittings(self._conn, self._scope, _distinct(rows, 1))
-        corrected = await _corrections(self._conn, self._scope, ids)
+        corrected = await _corrections(self._conn, self._scope, [row[0] for row in rows])
         judged = await self._judged(rows, sittings)
         return Part(
             [row for row in rows if row[0] not in judged or self._is_wished(row, judged[row[0]])],
@@ -281,29 +283,6 @@ def _listed(ids: Iterable[str]) -> str:
 
 def _distinct(rows: list[asyncpg.Record], column: int) -> list[str]:
     return list(dict.fromkeys([row[column] for row in rows]))
-
-
-async def _own(conn: Connection, scope: Scope, ids: list[str]) -> list[asyncpg.Record]:
-    """What each row has of its own: the first `OWN` values, then what is `JUDGED`.
-
-    Put in order here: to sort them the database would keep the first one waiting for the last.
-    """
-    rows = await conn.fetch(
-        """
-        select c.id::text, c.session_id::text, c.school_id::text, c.region_id::text, c.class_name,
-            c.level, c.is_confirmed_teacher, c.lesson_from, c.lesson_until, r.outcome,
-            r.measured_outcome, r.reason_code, r.window_ms, r.present_ms, r.headcount,
-            r.measured_headcount, r.headcount_source, r.has_beamer, r.seats, r.seats_passed,
-            r.pupils, r.student_seconds, r.cut_off
-        from unnest($2::text::uuid[]) as i (id)
-        join session_classes c on c.id = i.id and c.programme_id = $1
-        left join session_class_results r on r.session_class_id = c.id
-        """,
-        scope.programme_id,
-        _listed(ids),
-    )
-    found = {row[0]: row for row in rows}
-    return [found[key] for key in ids]
 
 
 async def _sittings(conn: Connection, scope: Scope, ids: list[str]) -> dict[str, Sitting]:
