@@ -72,7 +72,12 @@ def _static() -> BaseRoute:
 
 def _route(address: Address) -> Route:
     async def endpoint(request: Request) -> Response:
-        here = await look_around(bodies.in_time(request) if address.times_body else request)
+        timed = bodies.in_time(request) if address.times_body else request
+        try:
+            here = await look_around(timed)
+        except Conflict as error:  # so many ask that nobody was looked up
+            nobody = Here(timed, request.app.state.floor, None, _language(timed, None))
+            return _refuse(nobody, error, address.is_machine)
         try:
             return await _answer(here, address)
         except (RoomError, MediaError) as error:
@@ -124,12 +129,15 @@ async def _asking(asked: HTTPConnection, floor: Floor) -> tuple[Viewer | None, s
     elif cookie:
         async with floor.askers, floor.pool.acquire() as conn:
             viewer = await auth.by_cookie(conn, cookie)
-    language = i18n.choose(
+    return viewer, _language(asked, viewer)
+
+
+def _language(asked: HTTPConnection, viewer: Viewer | None) -> str:
+    return i18n.choose(
         viewer.language if viewer and viewer.kind == "token" else None,
         asked.cookies.get("language") or (viewer.language if viewer else None),
         asked.headers.get("accept-language", ""),
     )
-    return viewer, language
 
 
 def _turn_away(here: Here, address: Address) -> Response:

@@ -1,6 +1,5 @@
 """What a handler holds: the request, its viewer, a connection when it asks for one."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from server.auth import Viewer
 from server.config import Settings
 from server.database import Connection, Pool
 from server.navigation import entries
+from server.turns import Turns
 
 # What a form may weigh. Somebody we do not know gets room for a few fields, no more.
 FORM_BYTES = 1_000_000
@@ -31,10 +31,10 @@ STRANGERS_FORM_BYTES = 64_000
 # So many pages of a process add up years of lessons at the same time: each takes a core of the
 # database while it does, and more of them at once would each be slower, on connections that have
 # not seen their queries before.
-SUMS_AT_ONCE = 3
+SUMS_AT_ONCE, SUMS_WITHIN_S = 3, 20.0
 # Who asks is looked up for so many requests at the same time: else each of a burst would open a
 # connection, which takes longer than ten that wait in turn.
-LOOKED_UP_AT_ONCE = 3
+LOOKED_UP_AT_ONCE, LOOKED_UP_WITHIN_S = 3, 20.0
 
 
 def utc_now() -> datetime:
@@ -55,8 +55,8 @@ class Floor:
     clock: Any = utc_now
     rooms: dict[str, Any] = field(default_factory=dict)
     started_s: float = field(default_factory=time.monotonic)
-    sums: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SUMS_AT_ONCE))
-    askers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKED_UP_AT_ONCE))
+    sums: Turns = field(default_factory=lambda: Turns(SUMS_AT_ONCE, SUMS_WITHIN_S))
+    askers: Turns = field(default_factory=lambda: Turns(LOOKED_UP_AT_ONCE, LOOKED_UP_WITHIN_S))
 
 
 @dataclass(slots=True)
@@ -141,7 +141,7 @@ class Here:
     @asynccontextmanager
     async def adding_up(self) -> AsyncIterator[Connection]:
         """The same for a page that reads years of lessons: it waits for its turn, without a
-        connection, while `SUMS_AT_ONCE` others do."""
+        connection, while `SUMS_AT_ONCE` others do; raises `Conflict` when that takes too long."""
         async with self.floor.sums, self.transaction() as conn:
             yield conn
 

@@ -26,6 +26,7 @@ STATUS_BY_CODE: dict[str, int] = {
     "throttled": 429,
     "throttled_codes": 429,
     "beats_busy": 503,
+    "turns_taken": 503,
     # uploads
     "upload_busy": 423,
     "length_known": 400,
@@ -556,6 +557,7 @@ SENTENCES: dict[str, str] = {
     "if_match_missing": N_("Say with If-Match which state of the connection you mean."),
     "csv_delimiter_unknown": N_("A file is split by semicolons or by commas."),
     "beats_busy": N_("The server is busy. What you watched is kept on this device."),
+    "turns_taken": N_("Many people are asking at once. Nothing is lost: try again in a minute."),
     "screen_session": N_("Choose the lesson this screen is for."),
     "screen_number": N_(
         "That is not the number on that screen. Look again at the screen in your classroom."

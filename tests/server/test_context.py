@@ -19,6 +19,7 @@ from server.context import (
     Here,
 )
 from server.database import Pool
+from server.turns import Turns
 from tests.support.floor import House, settings_in
 from tests.support.people import a_person, a_programme, a_role, sign_in
 
@@ -132,3 +133,25 @@ async def test_a_burst_of_requests_opens_no_connection_for_each(app_house: House
         answers = await asyncio.gather(*(client.get("/not-there") for _ in range(40)))
     assert {answer.status_code for answer in answers} == {404}
     assert app_house.pool.get_size() <= before + LOOKED_UP_AT_ONCE < app_house.pool.get_max_size()
+
+
+async def test_nobody_waits_for_a_turn_without_an_end(app_house: House) -> None:
+    app_house.app.state.floor.askers = Turns(1, 0.05)
+    async with await signed_in(app_house) as client:
+        async with app_house.app.state.floor.askers:
+            busy = await client.get("/account")
+        assert busy.status_code == 503
+        assert "try again in a minute" in busy.text
+        assert (await client.get("/account")).status_code == 200
+
+
+async def test_who_stops_waiting_takes_no_turn_along() -> None:
+    turns = Turns(1, 20)
+    async with turns:
+        waits = asyncio.create_task(turns.__aenter__())
+        await asyncio.sleep(0)
+        waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+    async with asyncio.timeout(1), turns:
+        pass
