@@ -60,17 +60,17 @@ def device_of(request: Request) -> str:
 
 
 async def let_in(here: Here, conn: Connection, arrival: Arrival) -> str:
-    """Starts the sign-in and ends the one this browser had; returns the new token."""
-    old = here.request.cookies.get(auth.COOKIE)
+    """Her own sign-in in this browser goes on, another's ends; returns the new token."""
+    old, now, device = here.request.cookies.get(auth.COOKIE), here.now, device_of(here.request)
+    person, programme = arrival.person_id, arrival.programme_id
     if old:
-        await sign_ins.end_by_token(conn, old, here.now)
-    return await sign_ins.start(
-        conn,
-        arrival.person_id,
-        now=here.now,
-        programme_id=arrival.programme_id,
-        device=device_of(here.request),
-    )
+        token = await sign_ins.renew(
+            conn, old, person, now=now, programme_id=programme, device=device
+        )
+        if token is not None:
+            return token
+        await sign_ins.end_by_token(conn, old, now)
+    return await sign_ins.start(conn, person, now=now, programme_id=programme, device=device)
 
 
 def go_in(here: Here, arrival: Arrival, token: str) -> Response:

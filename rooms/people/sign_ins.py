@@ -57,6 +57,38 @@ async def start(
     return token
 
 
+async def renew(
+    conn: Connection,
+    old: str,
+    person_id: UUID,
+    *,
+    now: datetime,
+    programme_id: UUID | None = None,
+    device: str = "",
+) -> str | None:
+    """Her sign-in behind a cookie goes on as if it was just made, under the new token that is
+    returned; None where the cookie is no open sign-in of hers. What she sends and watches by it
+    goes on too.
+    """
+    token = secrets.token_urlsafe(32)
+    renewed = await conn.fetchval(
+        """
+        update sign_ins set token_hash = $1, programme_id = coalesce($4, programme_id),
+            device = $5, created_at = $6, seen_at = $6, expires_at = $7
+        where token_hash = $2 and person_id = $3 and kind = 'browser' and ended_at is null
+        returning true
+        """,
+        hash_token(token),
+        hash_token(old),
+        person_id,
+        programme_id,
+        device[:120],
+        now,
+        now + LASTS["browser"],
+    )
+    return token if renewed else None
+
+
 async def id_of(conn: Connection, token: str) -> UUID | None:
     """The id behind a token just made, to point at from another row."""
     sign_in_id: UUID | None = await conn.fetchval(

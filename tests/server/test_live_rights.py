@@ -14,6 +14,7 @@ from media.live.messages import (
     Close,
     Present,
     Publish,
+    Remove,
     RemoveCreator,
     RemoveMember,
     Roll,
@@ -30,6 +31,7 @@ from server.auth import COOKIE
 from tests.support.captions import a_captioned_webinar
 from tests.support.floor import Clock, house
 from tests.support.live_house import LiveHouse, live_house
+from tests.support.mails import last_mail
 from tests.support.scripted_live import ScriptedLive
 from tests.support.sockets import a_page, listening
 from tests.support.waiting import until
@@ -208,6 +210,28 @@ async def test_who_signs_out_neither_watches_nor_reads_on(there: LiveHouse) -> N
         await until(lambda: going.ended() == set(names[:2]))
         await going.is_looked_at()
         assert "closed" not in pages[2].kinds() and going.ended() == set(names[:2])
+
+
+async def test_who_signs_in_again_in_her_browser_sends_and_reads_on(there: LiveHouse) -> None:
+    """A mail's link is pressed twice, or a code typed where she is in already."""
+    going, editor = Going(there.live), there.world.editor
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(listening(there.house.app))
+        studio = await stack.enter_async_context(await there.client_of(editor))
+        cookie = studio.cookies[COOKIE]
+        await offers(studio, f"/rooms/{there.room.id}/whip")
+        page = await stack.enter_async_context(a_page(url, there.room.id, f"{COOKIE}={cookie}"))
+        await page.hello()
+        await studio.post("/sign-in/mail", data={"email": editor.email, "next": "/"})
+        code = (await last_mail(there.house)).code
+        again = await studio.post("/sign-in/code", data={"email": editor.email, "code": code})
+        assert again.status_code == 303 and COOKIE in again.headers["set-cookie"]
+        await going.is_looked_at()
+        assert "closed" not in page.kinds() and going.ended() == set()
+        assert (await there.client(cookies={COOKIE: cookie}).get("/account")).status_code == 303
+        left = await studio.delete(f"/rooms/{there.room.id}/whip/{uuid4().hex}")
+        assert left.status_code == 200
+        assert there.live.of(Remove)[0].creator == there.live.of(Publish)[0].creator
 
 
 async def test_while_the_database_is_away_everything_goes_on(

@@ -295,3 +295,17 @@ async def test_a_sign_in_slides_on_with_use(app_house: House, noor: Person) -> N
     assert left.days >= 29
     await app_house.pool.execute("update sign_ins set expires_at = now() - interval '1 second'")
     assert not await is_in(client)
+
+
+async def test_another_persons_sign_in_ends_where_she_signs_in(
+    app_house: House, noor: Person
+) -> None:
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        other = await a_person(conn, "els@school.example")
+    client = app_house.client()
+    await sign_in(app_house, client, other)
+    await by_password(client, noor.email, PASSWORD)
+    assert await is_in(client)
+    await by_password(client, noor.email, PASSWORD)
+    left = await app_house.pool.fetch("select person_id from sign_ins where ended_at is null")
+    assert [row["person_id"] for row in left] == [noor.id], "one device is one sign-in"
