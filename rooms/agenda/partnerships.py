@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rooms import planning
-from rooms.attendance.kpi import Asked, part_values
+from rooms.attendance.kpi import Asked, By, part_values
 from rooms.connection import Connection
 from rooms.scope import Scope
 
@@ -28,7 +28,7 @@ class Pair:
     last_on: date
 
 
-async def alive(conn: Connection, scope: Scope, asked: Asked) -> list[Pair]:
+async def alive(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> list[Pair]:
     """The pairs that the figure `partnerships` of the same question counts, by school: at most
     `MOST` of them."""
     await planning.anew(conn)
@@ -44,7 +44,7 @@ async def alive(conn: Connection, scope: Scope, asked: Asked) -> list[Pair]:
         group by o.id, o.name, o.place, c.id, c.name
         order by o.name, c.name, o.id, c.id limit $14
         """,
-        *part_values(scope, asked),
+        *part_values(scope, asked, by),
         MOST,
     )
     await planning.as_usual(conn)

@@ -124,7 +124,7 @@ async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = N
     standing = await _registry(conn, scope, asked, by)
     hosted = {}
     if not asked.level:
-        hosted = await _hosted(conn, scope, asked, None if by is By.LEVEL else by)
+        hosted = await _hosted(conn, scope, asked, by)
 
     await planning.as_usual(conn)
 
@@ -158,15 +158,19 @@ def _is_narrow(asked: Asked) -> bool:
     return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
 
 
-def part_values(scope: Scope, asked: Asked) -> tuple[object, ...]:
-    """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part."""
+def part_values(scope: Scope, asked: Asked, *bys: By | None) -> tuple[object, ...]:
+    """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part.
+
+    Told by what leads to a school it is only what she counts in another role than a company's.
+    """
+    leads_to_schools = asked.level or asked.network_id or any(by in OF_SCHOOLS for by in bys)
     return (
         scope.programme_id,
         asked.period.since,
         asked.period.until,
         scope.sees_all,
         scope.region_ids,
-        _companies(scope),
+        None if leads_to_schools else _companies(scope),
         scope.person_id if scope.has("teacher", "facilitator") else None,
         asked.region_id,
         asked.network_id,
@@ -255,7 +259,7 @@ async def _attended(
         left join reached p on p.is_total = c.is_total and p.key is not distinct from c.key
         where c.is_total = 1 or $14 <> ''
         """,
-        *part_values(scope, asked),
+        *part_values(scope, asked, by),
         by or "",
     )
     return _by_key(rows)
@@ -264,6 +268,7 @@ async def _attended(
 async def _hosted(
     conn: Connection, scope: Scope, asked: Asked, by: By | None
 ) -> dict[str | None, Hosted]:
+    told_by = None if by is By.LEVEL else by
     rows = await conn.fetch(
         """
         with rows as materialized (
@@ -290,16 +295,16 @@ async def _hosted(
             coalesce(sum(preparation_untold), 0)::bigint as preparation_untold
         from rows group by grouping sets ((key), ())
         """,
-        *part_values(scope, asked)[:6],
+        *part_values(scope, asked, by)[:6],
         asked.region_id,
         asked.network_id,
         asked.sector,
-        by or "",
+        told_by or "",
         asked.objective_id,
         asked.kind,
     )
     found = {key: Hosted(**values) for key, values in _by_key(rows).items()}
-    return found if by is not None else {None: found[None]}
+    return found if told_by is not None else {None: found[None]}
 
 
 async def _partnerships(
@@ -323,7 +328,7 @@ async def _partnerships(
             count(distinct (school_id, company_id)) as pairs
         from rows group by grouping sets ((key), ())
         """,
-        *part_values(scope, asked),
+        *part_values(scope, asked, by),
         by or "",
     )
     found = {key: values["pairs"] for key, values in _by_key(rows).items()}

@@ -69,7 +69,7 @@ async def of(conn: Connection, scope: Scope, asked: Asked, bys: Sequence[By]) ->
         left join reached r on (r.by, r.key) = (c.by, c.key)
         order by c.by, c.key
         """,
-        *part_values(scope, asked),
+        *part_values(scope, asked, *bys),
         list(bys),
     )
     await planning.as_usual(conn)

@@ -146,7 +146,7 @@ async def index(here: Here) -> Response:
         except Refused as refused:
             problem = errors.sentence(here.language, refused.code, refused.params)
             view = await _view(here, conn, QueryParams())
-        pairs = await partnerships.alive(conn, here.scope, view.asked)
+        pairs = await partnerships.alive(conn, here.scope, view.asked, view.by)
     told = kpi_told.told(here, view.report.total)
     ways = _ways(here, view)
     return here.page(

@@ -3,6 +3,7 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -205,6 +206,38 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
     assert told(seen[3].total)[1:] == counted(hers)[1:] and len(hers) > 0
     assert told(seen[3].total)[0] == 1
     assert sum(told(nothing.total)) == 0
+
+
+@pytest.mark.parametrize("role", ["teacher", "facilitator", "coordinator"])
+async def test_a_second_role_opens_no_way_from_a_company_to_a_school(pool: Pool, role: str) -> None:
+    """Told by what leads to a school, somebody's figures are those of her other roles alone; with
+    none of these they are refused."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "arms", 8)
+        await kpi_rows.run(conn, NOW)
+        person = await a_person(conn)
+        region = history.regions[0].id if role == "coordinator" else None
+        other = Grant(role, region_id=region, is_confirmed=False)
+        company = Grant("editor", company_id=history.companies[0].id)
+        alone = Scope(history.programme.id, person.id, (other,))
+        both = replace(alone, grants=(company, other))
+        editor = replace(alone, grants=(company,))
+        network = Asked(YEAR, network_id=history.networks[0].id)
+        views = [
+            (asked, by)
+            for asked in (Asked(YEAR, level="vwo"), network, Asked(YEAR))
+            for by in (None, By.REGION, *kpi.OF_SCHOOLS)
+        ]
+        for asked, by in views:
+            of_both = await kpi.report(conn, both, asked, by)
+            is_open = asked == Asked(YEAR) and by not in kpi.OF_SCHOOLS
+            is_same = of_both == await kpi.report(conn, alone, asked, by)
+            assert is_same is not is_open, (asked, by)
+            if not is_open:
+                with pytest.raises(NotThere):
+                    await kpi.report(conn, editor, asked, by)
+        at_once = [await kpi_parts.of(conn, one, Asked(YEAR), list(By)) for one in (alone, both)]
+    assert at_once[0] == at_once[1]
 
 
 async def test_a_network_is_told_as_it_was_and_mended_when_it_was_told_wrong(pool: Pool) -> None:
