@@ -180,9 +180,13 @@ class Fanout:
         self._is_stale = True
 
     def close(self) -> None:
-        """Everybody leaves, whoever waits too."""
+        """Everybody leaves, whoever waits too; what it held for them goes with them."""
         for outlet in (*self._outlets, *self._waiting):
             self.leave(outlet)
+        self._last = None
+        self._batches = []
+        self._over_tcp = []
+        self._gathering.close()
 
     # The hot path
 

@@ -189,9 +189,16 @@ class Feed:
         self.readers = tuple(kept for kept in self.readers if kept is not reader)
 
     def close(self) -> None:
-        """Nothing comes out any more; readers are told nothing."""
+        """Nothing comes out any more; readers are told nothing.
+
+        It lets go of its packets and of its publisher, which holds it: neither waits to be found
+        by a collection.
+        """
         self._is_closed = True
         self.readers = ()
+        self.recent = RecentPackets(1)
+        self.newest = None
+        self.ask_keyframe = _nobody
         self._paced.clear()
         self._pacer = Pacer()
 

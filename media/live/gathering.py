@@ -58,6 +58,11 @@ class Gathering:
         """Nothing of what waits leaves."""
         self._packets = []
 
+    def close(self) -> None:
+        """Nothing leaves any more, and nobody is held to whom it would go."""
+        self.drop()
+        self._send = _nowhere
+
     def _may_wait(self, packet: Packet, viewers: int) -> bool:
         return (
             self._feed.has_keys
@@ -91,3 +96,7 @@ def _goes_along(packet: Packet, gathered: list[Packet]) -> bool:
     """All that leaves together is as long as the first; only the last may be shorter."""
     first = len(gathered[0].payload)
     return len(packet.payload) <= first == len(gathered[-1].payload)
+
+
+def _nowhere(packets: list[Packet]) -> None:
+    """Where packets go that nobody gets any more."""

@@ -157,6 +157,7 @@ class Publisher:
         self.is_connected = False
         for stream in self._streams.values():
             stream.feed.close()
+        self._streams = {}
         self._onlooker.publisher_gone(self, why)
 
     def rtp(self, packet: memoryview, length: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,6 +149,27 @@ class _Room:
 
 def _shown(viewer: Subscriber, kind: str) -> list[Publisher | None]:
     return [line.track for line in viewer.lines if line.kind == kind]
+
+
+def test_who_was_watched_is_forgotten_at_once() -> None:
+    """Collections are rare (`server/garbage.py`): what only holds itself would stay for long."""
+    room = _Room()
+    camera, viewer = room.on_stage(), room.viewer()
+    for seq in range(3):
+        room.sends(camera, seq)
+    fanouts = [fanout for track in camera.tracks for fanout in track.fanouts]
+    assert len(fanouts) == 2 and all(fanouts), "somebody watches"
+    there = [weakref.ref(one) for fanout in fanouts for one in (camera, fanout, fanout.feed)]
+    gc.disable()
+    try:
+        room.gone(camera)
+        room.passes(1)  # what was to be done in some milliseconds
+        camera.peer.side = None  # as at the end of every peer
+        del camera, fanouts
+        assert [left for ref in there if (left := ref()) is not None] == []
+        assert viewer.is_connected
+    finally:
+        gc.enable()
 
 
 def test_tracks_get_the_lowest_free_slots_and_keep_them() -> None:
