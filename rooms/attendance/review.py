@@ -107,7 +107,8 @@ async def of_period(
                 r.session_id, r.is_confirmed_teacher, r.outcome, r.pupils, r.student_seconds,
                 r.passes, r.is_corrected, r.is_poor
             from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-            where r.outcome is not null
+            -- one that ended since the others were judged is told as it was then
+            where r.outcome is not null and r.session_class_id <> all($17::uuid[])
                 and ($15 = '' or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor))
             union all
             select l.region_id, l.reports_as, l.class_id, l.company_id, l.level, l.month,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rooms.attendance import corrections, export, report, results, review
 from rooms.attendance.materials import Material, SeenSeat, SeenVisit
 from rooms.attendance.ranges import Ranges, length_ms, union
-from rooms.attendance.report import Filters, Row
+from rooms.attendance.report import Filters, LiveFigures, Row
 from rooms.attendance.review import By, Figures
 from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
 from rooms.scope import Grant, Scope
@@ -159,6 +159,20 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
     [running, missed] = [row for row in every if not row.is_final]
     assert (missed.outcome, missed.state) == ("no_show", "ended")
     assert running.is_corrected and report.is_poor(running.outcome, running.seats, running.cut_off)
+
+
+async def test_a_lesson_that_ends_while_it_is_added_up_counts_once(pool: Pool) -> None:
+    """It was judged as it ran, and has a result by the time the others are summed."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "ending", 6)
+        columns = ", ".join(LiveFigures._fields)
+        lines = await conn.fetch(
+            f"select {columns} from report_lines where programme_id = $1", history.programme.id
+        )
+        live = [LiveFigures(**line) for line in lines[::2]]
+        summed = await review.of_period(conn, history.office, Filters(), By.SCHOOL)
+        again = await review.of_period(conn, history.office, Filters(), By.SCHOOL, live)
+    assert again == summed and summed.whole.registered == len(lines) > len(live) > 0
 
 
 ADDED = (
