@@ -314,15 +314,15 @@ def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
 
 
 def fits(row: Row | Result, wished: str, *, is_confirmed: bool) -> bool:
-    """Whether a row is among those with this outcome, or this one of `WISHES`. `is_confirmed`: its
-    teacher; nothing counts of others."""
+    """Whether a row is among those with this outcome, or this one of `WISHES`; 'declared' is what
+    counts by the teacher's word. `is_confirmed`: the row's teacher; nothing counts of others."""
     match wished:
         case "":
             return True
         case "came":
             return row.outcome != Outcome.NO_SHOW
-        case "passed":
-            return row.passes and is_confirmed
+        case "passed" | "declared":
+            return is_confirmed and row.passes and wished in {"passed", row.outcome}
         case "corrected":
             return row.is_corrected
         case "poor":

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.attendance import corrections, export, report, results, review
+from rooms.attendance import corrections, export, kpi_rows, report, results, review
 from rooms.attendance.materials import Material, SeenSeat, SeenVisit
 from rooms.attendance.ranges import Ranges, length_ms, union
 from rooms.attendance.report import Filters, LiveFigures, Row
@@ -19,11 +19,15 @@ from rooms.attendance.review import By, Figures
 from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
 from rooms.scope import Grant, Scope
 from server.database import Pool
+from server.pages.review import WISHES
 from tests.rooms.attendance.test_results import NOW, a_screen
+from tests.support.histories import NOW as AFTERWARDS
 from tests.support.histories import a_history
 from tests.support.lessons import a_class, a_session, a_world, many_lessons
 
 YEAR = Filters(date(2025, 8, 1), date(2026, 7, 31))
+# What the page offers, and outcomes by themselves.
+EVERY_WISH = (*WISHES, "present", "partial")
 
 
 def own_count(rows: list[Row]) -> Figures:
@@ -66,6 +70,14 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
     """And the list, the export and each wish agree with them."""
     async with pool.acquire() as conn, conn.transaction():
         history, twin = [await a_history(conn, f"s{seed}", seed) for seed in (4, 5)]
+        await conn.execute(
+            """
+            update session_classes set is_confirmed_teacher = false where id = (
+                select min(session_class_id::text)::uuid from report_lines
+                where programme_id = $1 and passes and outcome = 'declared')
+            """,
+            history.programme.id,
+        )
         rows = await report.of_programme(conn, history.office, YEAR, limit=10_000)
         assert len(rows) > 40 and twin.programme.id != history.programme.id
         keys = {
@@ -92,7 +104,7 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
                 for one in exported} == {
             (str(row.session_class_id), row.outcome, row.pupils) for row in rows
         }  # fmt: skip
-        for wish in (*report.WISHES, "partial", "no_show"):
+        for wish in EVERY_WISH:
             wished = replace(YEAR, outcome=wish)
             some = await report.of_programme(conn, history.office, wished, limit=10_000)
             assert some == [row for row in rows if fits(row, wish)], wish
@@ -100,11 +112,12 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
             assert alike.whole == whole(some)
             parts = [part async for part in export.batches(conn, history.office, wished)]
             assert sum(map(len, parts)) == len(some), wish
-        counting = await report.of_programme(
-            conn, history.office, replace(YEAR, outcome="passed"), limit=10_000
-        )
-        assert len(counting) == found.whole.passed
-        assert any(row.passes and not row.is_confirmed_teacher for row in rows)
+        for wish in ("passed", "declared"):
+            wished = replace(YEAR, outcome=wish)
+            counting = await report.of_programme(conn, history.office, wished, limit=10_000)
+            assert len(counting) == getattr(found.whole, wish) > 0
+        for outcome in ("present", "declared"):
+            assert any(row.outcome == outcome and not row.is_confirmed_teacher for row in rows)
         november = Filters(since=date(2025, 11, 1), until=date(2025, 11, 30))
         _, companies = await review.choices(conn, history.office, november)
         assert {name for _, name in companies} == {
@@ -145,7 +158,7 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
         )  # fmt: skip
         office = Scope(world.programme.id, None, (Grant("bureau"),))
         every = await report.of_programme(conn, office, Filters())
-        for wish in ("", *report.WISHES, "partial", "no_show"):
+        for wish in ("", *EVERY_WISH):
             wished = Filters(outcome=wish)
             live = await report.live_figures(conn, office, wished)
             rows = await report.of_programme(conn, office, wished, live)
@@ -155,7 +168,7 @@ async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> Non
             parts = [part async for part in export.batches(conn, office, wished)]
             exported = {cells[0] for part in parts for cells in part}
             assert exported == {str(row.session_class_id) for row in rows}, wish
-    assert found.whole.registered == 1 and len(every) == 7
+    assert found.whole.registered == 2 and len(every) == 7
     [running, missed] = [row for row in every if not row.is_final]
     assert (missed.outcome, missed.state) == ("no_show", "ended")
     assert running.is_corrected and report.is_poor(running.outcome, running.seats, running.cut_off)
@@ -173,6 +186,50 @@ async def test_a_lesson_that_ends_while_it_is_added_up_counts_once(pool: Pool) -
         summed = await review.of_period(conn, history.office, Filters(), By.SCHOOL)
         again = await review.of_period(conn, history.office, Filters(), By.SCHOOL, live)
     assert again == summed and summed.whole.registered == len(lines) > len(live) > 0
+
+
+async def test_what_runs_again_is_found_under_one_sector(pool: Pool) -> None:
+    """The one it would count under now, whatever it counted under when it ended before."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "again", 7)
+        await kpi_rows.run(conn, AFTERWARDS)
+        session_class_id = await conn.fetchval(
+            """
+            select k.session_class_id from kpi_classes k join sessions s on s.id = k.session_id
+            where k.programme_id = $1 and s.tour_id is not null and k.sector = 'water' limit 1
+            """,
+            history.programme.id,
+        )
+        await conn.execute(
+            """
+            update tours set sectors = '{ict}', main_sector = '' where id = (select s.tour_id
+                from sessions s join session_classes c on c.session_id = s.id where c.id = $1)
+            """,
+            session_class_id,
+        )
+
+        async def sectors() -> list[str]:
+            found = {
+                sector: await report.of_programme(
+                    conn, history.office, Filters(sector=sector), limit=10_000
+                )
+                for sector in ("water", "ict", "energy")
+            }
+            return [
+                sector
+                for sector, rows in found.items()
+                if session_class_id in {row.session_class_id for row in rows}
+            ]
+
+        before = await sectors()
+        await conn.execute(
+            """
+            update sessions set state = 'running', ended_at = null where id = (
+                select session_id from session_classes where id = $1)
+            """,
+            session_class_id,
+        )
+        assert (before, await sectors()) == (["water"], ["ict"])
 
 
 ADDED = (
