@@ -41,6 +41,7 @@ class LiveRights:
         """Looks once at everything, after a while; what fails is looked at the next time."""
         await asyncio.sleep(EVERY_S)
         await self._doubt_signed_out()
+        await self._live.close_again()
         for room_id, present in (await self._live.roll_call()).items():
             known = self._live.knows(room_id)
             if known is not None:

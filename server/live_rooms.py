@@ -59,6 +59,7 @@ SENT_TO = UUID("7c0d7f3e-0b54-4d0e-9d5b-5a1f5d3c1a02")
 MOST_TRIALS = 100
 
 _MOVED = frozenset({"stale_epoch", "room_not_open"})
+_UNHEARD = frozenset({"live_away", "live_overloaded"})
 DATABASE_AWAY = AWAY
 
 
@@ -103,6 +104,7 @@ class LiveRooms(Owner):
         self._lost_at: dict[str, float] = {}  # address → when its line broke, or was first tried
         self._known: dict[UUID, Known] = {}
         self._adopting: set[UUID] = set()
+        self._unclosed: dict[UUID, Known] = {}  # closed, but perhaps not where they run
         self._locks: weakref.WeakValueDictionary[UUID, asyncio.Lock] = weakref.WeakValueDictionary()
         self._tasks = Tasks()
         super().__init__(self._tasks)
@@ -176,7 +178,22 @@ class LiveRooms(Owner):
         known = self._known.pop(room_id, None)
         self.stages.pop(room_id, None)
         if known is not None:
+            await self._close(room_id, known)
+
+    async def close_again(self) -> None:
+        """Ends the rooms whose end may not have been heard."""
+        unclosed, self._unclosed = self._unclosed, {}
+        asked = (self._close(room_id, known) for room_id, known in unclosed.items())
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _close(self, room_id: UUID, known: Known) -> None:
+        try:
             await known.link.ask(Close(room_id, known.epoch), Done)
+        except LiveError as error:
+            # a line that broke will tell which rooms still run, and they are ended then
+            if error.code in _UNHEARD and known.link.is_connected:
+                self._unclosed[room_id] = known
+            raise
 
     async def stats(self) -> dict[str, Counted]:
         """What each live process we have a line to has counted, by the name of its socket."""
@@ -191,15 +208,23 @@ class LiveRooms(Owner):
         }
 
     async def roll_call(self) -> dict[UUID, Present]:
-        """By whose right what they carry is in the live processes, of rooms in which anybody is."""
+        """By whose right what they carry is in the live processes, of rooms in which anybody is.
+
+        Each is asked about its own rooms: in one that lost a room somebody may still be there.
+        """
         occupied = {room_id for room_id, one in self.stages.items() if one.viewers or one.tracks}
         links = {known.link for key, known in self._known.items() if key in occupied}
-        asked = (link.ask(RollCall(), Roll) for link in links if link.is_connected)
-        found: dict[UUID, Present] = {}
-        for roll in await asyncio.gather(*asked, return_exceptions=True):
-            if isinstance(roll, Roll):
-                found |= roll.rooms
-        return found
+        asked = [link for link in links if link.is_connected]
+        rolls = await asyncio.gather(
+            *(link.ask(RollCall(), Roll) for link in asked), return_exceptions=True
+        )
+        return {
+            room_id: present
+            for link, roll in zip(asked, rolls, strict=True)
+            if isinstance(roll, Roll)
+            for room_id, present in roll.rooms.items()
+            if (known := self._known.get(room_id)) is not None and known.link is link
+        }
 
     # --- opening -------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What goes on without a right ends, whatever died between the row and the call."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 
 from media.live.messages import (
     Close,
+    Done,
     Present,
     Publish,
     Remove,
@@ -26,7 +28,7 @@ from media.live.messages import (
 )
 from rooms.live import log
 from rooms.scope import Scope
-from server import live_rights
+from server import live_link, live_rights
 from server.auth import COOKIE
 from tests.support.captions import a_captioned_webinar
 from tests.support.floor import Clock, house
@@ -183,6 +185,21 @@ async def test_what_goes_on_in_a_closed_room_is_ended(there: LiveHouse) -> None:
     assert there.live.of(Close) == []
     await there.house.pool.execute("update rooms set closed_at = now()")
     await until(lambda: [one.room for one in there.live.of(Close)] == [there.room.id])
+
+
+async def test_a_closing_that_was_not_heard_is_asked_for_again(
+    there: LiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is in the room, so nothing else tells that it is still there."""
+    monkeypatch.setattr(live_link, "ANSWER_WITHIN_S", 0.1)
+    room = there.room
+    await there.rooms.know(room.programme_id, room.id)
+    there.live.answers[Close] = lambda _: None if len(there.live.of(Close)) < 3 else Done()
+    async with await there.client_of(there.world.editor) as client:
+        assert (await client.post(f"/rooms/{room.id}/close")).status_code == 303
+    await there.live.next(Close, 3)
+    await asyncio.sleep(0.3)
+    assert [one.room for one in there.live.of(Close)] == [room.id] * 3, "once heard, no more"
 
 
 async def test_who_signs_out_neither_watches_nor_reads_on(there: LiveHouse) -> None:

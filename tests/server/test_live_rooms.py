@@ -10,7 +10,19 @@ import pytest
 
 from media.errors import LiveError
 from media.live.address import address_for
-from media.live.messages import Close, Done, Mute, Open, Stage, Told, Track, Want
+from media.live.messages import (
+    Close,
+    Done,
+    Mute,
+    Open,
+    Present,
+    Roll,
+    RollCall,
+    Stage,
+    Told,
+    Track,
+    Want,
+)
 from rooms.live import leases, rooms
 from rooms.live.rooms import Room
 from rooms.scope import Scope
@@ -125,6 +137,28 @@ async def test_pages_of_any_web_process_see_the_stage(sides: tuple[Side, Side]) 
     assert other.rooms.stages[room.id] == stage
     one.live.tell(Told(stages=(Stage(room.id, 1, 0, ()),)))
     await until(lambda: other.rooms.stages[room.id].viewers == 0)
+
+
+async def test_each_live_process_is_asked_about_its_own_rooms(sides: tuple[Side, Side]) -> None:
+    """One that lost a room to another may still say by whose right somebody is in it."""
+    one, other = sides
+    async with one.house.pool.acquire() as conn, conn.transaction():
+        world = await lessons.a_world(conn)
+        first, second = [await a_room(conn, world, one.house.clock()) for _ in range(2)]
+    await one.wish(first)
+    await other.wish(second)
+    await one.wish(second)
+    for side, room in ((one, first), (other, second)):
+        side.live.answers[RollCall] = Roll(
+            {room.id: Present((f"seat:{side.live.process}",), ()) for room in (first, second)}
+        )
+        side.live.tell(Told(stages=(Stage(room.id, 1, 1, ()),)))
+    await until(lambda: {first.id, second.id} <= one.rooms.stages.keys())
+    rolls = await one.rooms.roll_call()
+    assert {room_id: present.names for room_id, present in rolls.items()} == {
+        first.id: (f"seat:{one.live.process}",),
+        second.id: (f"seat:{other.live.process}",),
+    }
 
 
 # --- one live process ----------------------------------------------------------------------------
