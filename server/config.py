@@ -105,7 +105,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_networks(environment.get("PORTHOLE_TRUSTED_PROXIES") or ""),
         metrics_token=_metrics_token(environment.get("PORTHOLE_METRICS_TOKEN")),
         is_demo=_is_demo(environment, database_url, bind),
-        live_port=_port("PORTHOLE_LIVE_PORT", environment.get("PORTHOLE_LIVE_PORT") or "7900"),
+        live_port=_live_port(environment.get("PORTHOLE_LIVE_PORT") or "7900", port),
         live_addresses=_live_addresses(environment.get("PORTHOLE_LIVE_ADDRESSES"), url, bind),
         turn_urls=turn_urls,
         turn_secret=_turn_secret(environment.get("PORTHOLE_TURN_SECRET"), turn_urls),
@@ -137,6 +137,14 @@ def _port(name: str, text: str) -> int:
     if not text.isdecimal() or len(text) > 5 or not 1 <= int(text) <= 65535:
         raise WrongSetting(name, f"{text!r} is not a port between 1 and 65535")
     return int(text)
+
+
+def _live_port(text: str, port: int) -> int:
+    """The live process would start for ever: the port is taken."""
+    live_port = _port("PORTHOLE_LIVE_PORT", text)
+    if live_port == port:
+        raise WrongSetting("PORTHOLE_LIVE_PORT", f"{port} is PORTHOLE_PORT already")
+    return live_port
 
 
 def _socket(text: str | None) -> Path | None:

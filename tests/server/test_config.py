@@ -133,6 +133,8 @@ def test_the_relay_is_read(tmp_path: Path) -> None:
     [
         ({"PORTHOLE_LIVE_PORT": "0"}, "PORTHOLE_LIVE_PORT"),
         ({"PORTHOLE_LIVE_PORT": "many"}, "PORTHOLE_LIVE_PORT"),
+        ({"PORTHOLE_LIVE_PORT": "8000"}, "PORTHOLE_LIVE_PORT"),
+        ({"PORTHOLE_PORT": "7900"}, "PORTHOLE_LIVE_PORT"),
         ({LIVE: "porthole.example"}, LIVE),
         ({LIVE: "0.0.0.0"}, LIVE),
         ({LIVE: ","}, LIVE),
