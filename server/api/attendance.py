@@ -14,7 +14,8 @@ from server.export_stream import Streamed, begun, csv_parts, json_parts
 
 class Asked(msgspec.Struct, frozen=True):
     """Which rows, and how. `since` and `until` are local days, both inside. `outcome` may also be
-    came, passed, corrected or poor; `sitting`: of tours, or live."""
+    came, passed, corrected or poor; declared: what counts by the teacher's word. `sector`: the one
+    under which a session counts. `sitting`: of tours, or live."""
 
     format: Literal["json", "csv"] = "json"
     delimiter: Literal[";", ","] = ";"

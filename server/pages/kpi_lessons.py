@@ -1,5 +1,8 @@
 """From a figure to the lessons that it counts: the same part of the programme in the list of
-attendance, from where the way goes on to one class and its "why?"."""
+attendance, from where the way goes on to one class and its "why?".
+
+Of lessons that are over the two agree; one that still runs stands in the list, and in no figure.
+"""
 
 from dataclasses import replace
 from typing import Any
