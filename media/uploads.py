@@ -657,10 +657,14 @@ async def end(conn: Connection, upload_id: UUID, now: datetime) -> bool:
 
 
 async def end_used(conn: Connection, upload_id: UUID, now: datetime) -> None:
-    """The film that was made of it is gone for good: its room is the company's again."""
+    """The film that was made of it is gone for good: its room is the company's again.
+
+    It did not run out of time, however long ago that would have been (`Upload.is_expired`).
+    """
     await conn.execute(
         """
-        update uploads set state = 'ended', ended_at = $2, cleared_at = null
+        update uploads set state = 'ended', ended_at = least($2, expires_at - interval '1 us'),
+                           cleared_at = null
         where id = $1 and state = 'used'
         """,
         upload_id,
@@ -671,10 +675,13 @@ async def end_used(conn: Connection, upload_id: UUID, now: datetime) -> None:
 async def end_replaced(conn: Connection, now: datetime) -> list[UUID]:
     """Ends uploads of which no version plays, is made, has files left, or can be begun again from
     the studio: neither the newest film nor the newest that was readable. At most 100 at once.
+
+    None of them ran out of time (`Upload.is_expired`).
     """
     rows = await conn.fetch(
         """
-        update uploads set state = 'ended', ended_at = $1, cleared_at = null
+        update uploads set state = 'ended', ended_at = least($1, expires_at - interval '1 us'),
+                           cleared_at = null
         where id in (
             select u.id from uploads u
             where u.state = 'used' and not u.is_partial
@@ -712,6 +719,7 @@ async def end_expired(conn: Connection, now: datetime) -> list[UUID]:
     await conn.execute(
         """
         delete from uploads u where u.state = 'ended' and u.ended_at < $1
+          and u.cleared_at is not null
           and not exists (select from video_versions v where v.upload_id = u.id)
         """,
         now - REMEMBERED_FOR,

@@ -73,7 +73,9 @@ async def test_a_replaced_films_room_is_its_companys_again(floor: Floor, tmp_pat
         )
         await conn.execute("update video_versions set state = 'failed' where id = $1", failed)
         owned = [await upload_of(floor, version_id) for version_id in (first, second, failed)]
-        await conn.execute("update uploads set length = 10, received = 10")
+        await conn.execute(
+            "update uploads set length = 10, received = 10, expires_at = now() - interval '9 days'"
+        )
 
     async def kept() -> list[bool]:
         await sweep.sweep(floor)
@@ -99,6 +101,10 @@ async def test_a_replaced_films_room_is_its_companys_again(floor: Floor, tmp_pat
         await conn.execute("update uploads set length = 10, received = 10")
     await retired(floor, second, hours=1)
     assert await kept() == [False, True, False, True], "what was replaced just now has its files"
+    ran_out = await floor.pool.fetchval(
+        "select count(*) from uploads where state = 'ended' and ended_at >= expires_at"
+    )
+    assert ran_out == 0, "nobody is told that it waited for too long"
 
 
 @pytest.mark.parametrize("state", ["ready", "encoding", "queued", "failed", "cancelled"])
