@@ -45,6 +45,13 @@ class Guest:
     seat_id: UUID | None = None
     is_class: bool = False
 
+    @property
+    def asker(self) -> str:
+        """Whose offers are counted together, however often she signs in: the first of the names,
+        and of who sends by her sign-in alone her place on the stage."""
+        first = self.creator.split()[0]
+        return f"member:{self.member}" if first.startswith("sign-in:") else first
+
 
 def bearer_in(here: Here) -> str | None:
     """The Bearer of the request; None without one."""

@@ -209,7 +209,7 @@ def _options(here: Here, methods: str, accepts: dict[str, str]) -> Response:
 def _within_limits(here: Here, guest: Guest) -> Guest:
     """Each offer costs the live process milliseconds: nobody makes them without end."""
     offers: Allowances = here.floor.rooms["offers"]
-    if not offers.take(guest.creator, time.monotonic()):
+    if not offers.take(guest.asker, time.monotonic()):
         raise Refused("offers_many")
     return guest
 

@@ -406,6 +406,18 @@ async def test_nobody_makes_offers_without_end(there: LiveHouse) -> None:
     assert len(there.live.of(Publish)) == 30
 
 
+async def test_signing_in_anew_buys_no_more_offers(there: LiveHouse) -> None:
+    async with (
+        await there.client_of(there.world.editor) as one,
+        await there.client_of(there.world.editor) as other,
+        await there.client_of(there.world.teacher) as teacher,
+    ):
+        for url in (whip(there), whep(there)):
+            answers = [await post((one, other)[n % 2], url) for n in range(31)]
+            assert [one.status_code for one in answers] == [*[201] * 30, 429]
+        assert (await post(teacher, whep(there))).status_code == 201
+
+
 async def test_without_a_live_process_one_comes_back_later(there: LiveHouse) -> None:
     await there.live.kill()
     await until(lambda: not there.rooms.is_there)
