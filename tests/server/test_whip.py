@@ -21,6 +21,7 @@ from media.live.messages import (
 )
 from rooms.live import log, presenters, rooms, stream_keys
 from server import viewer_tokens
+from server.allowance import Allowances
 from tests.support import people
 from tests.support.floor import Clock
 from tests.support.live_house import LiveHouse, a_part, live_house
@@ -407,14 +408,15 @@ async def test_nobody_makes_offers_without_end(there: LiveHouse) -> None:
 
 
 async def test_signing_in_anew_buys_no_more_offers(there: LiveHouse) -> None:
+    there.house.app.state.floor.rooms["offers"] = Allowances(4, 0)
     async with (
-        await there.client_of(there.world.editor) as one,
-        await there.client_of(there.world.editor) as other,
+        await there.client_of(there.world.editor) as first,
+        await there.client_of(there.world.editor) as second,
         await there.client_of(there.world.teacher) as teacher,
     ):
         for url in (whip(there), whep(there)):
-            answers = [await post((one, other)[n % 2], url) for n in range(31)]
-            assert [one.status_code for one in answers] == [*[201] * 30, 429]
+            answers = [await post((first, second)[n % 2], url) for n in range(6)]
+            assert [one.status_code for one in answers] == [*[201] * 4, 429, 429]
         assert (await post(teacher, whep(there))).status_code == 201
 
 
