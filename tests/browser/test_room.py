@@ -245,6 +245,21 @@ async def test_who_comes_before_the_beginning_asks_when_it_is_live(visitor: Visi
     await until(lambda: len(stand.posts_to("/rooms/r1/whep")) >= 2)
 
 
+async def test_a_line_made_anew_tells_that_it_is_live_by_now(visitor: Visitor) -> None:
+    stand = visitor.stand
+    stand.is_before_live, stand.stage = True, {"tracks": ON_STAGE, "is_on_air": True}
+    page = await visitor.open("viewer")
+    await expect(page.locator("[data-stage-words]")).to_contain_text("The picture comes by itself")
+    offers: list[str] = []
+    await page.route("**/rooms/r1/whep*", lambda route: offers.append(route.request.url))
+    stand.is_before_live = False
+    await stand.hang_up()
+    await until(lambda: len(offers) == 1)
+    await expect(page.locator("[data-stage-words]")).not_to_contain_text("comes by itself")
+    await stand.tell(event="live_restarted", epoch=2)
+    await until(lambda: len(offers) == 2)
+
+
 async def test_a_page_whose_sign_in_was_ended_is_loaded_anew(visitor: Visitor) -> None:
     page = await visitor.open("viewer")
     await until(lambda: visitor.stand.sockets)

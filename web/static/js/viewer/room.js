@@ -107,6 +107,7 @@ export class Room extends Signals {
     const isNew = hello.epoch !== this.#epoch || !this.watch?.link.peer;
     this.#epoch = hello.epoch;
     if (hello.is_before_live) return this.#stand({ refused: EARLY });
+    if (this.#now.refused === EARLY) this.#stand({ refused: 0 });
     if (isNew) this.watch?.link.start(this.#servers);
     else this.watch?.link.refresh(this.#servers);
   }
