@@ -255,7 +255,8 @@ async def test_a_line_made_anew_tells_that_it_is_live_by_now(visitor: Visitor) -
     stand.is_before_live = False
     await stand.hang_up()
     await until(lambda: len(offers) == 1)
-    await expect(page.locator("[data-stage-words]")).not_to_contain_text("comes by itself")
+    words = page.locator("[data-stage-words]")
+    await expect(words).not_to_contain_text("comes by itself", timeout=1000)  # before an answer
     await stand.tell(event="live_restarted", epoch=2)
     await until(lambda: len(offers) == 2)
 
