@@ -81,6 +81,7 @@ def blank(
         return _nothing_told(tables, hides_whole=True)
     before, told = kept or {}, known or {}
     wished = {key for blanks in before.values() for key in blanks.rows}
+    telling = frozenset[str]()
     while True:
         still = {row for row, at in told.get(tables[0].name, ()) if at == TOTAL}
         rows = _totals(tables[0].rows, wished, limits, still)
@@ -89,7 +90,8 @@ def blank(
         found, bare = {}, set[str]()
         for table in tables:
             of_it = told.get(table.name, frozenset())
-            found[table.name], of_rows = _inside(table, rows, before.get(table.name), limits, of_it)
+            earlier = before.get(table.name)
+            found[table.name], of_rows = _inside(table, rows, earlier, limits, of_it, telling)
             bare |= of_rows
         if not bare:
             return Blanked(rows, found)
@@ -98,6 +100,7 @@ def blank(
         if not more:
             return _nothing_told(tables)
         wished |= more
+        telling |= bare
 
 
 def _cheapest(totals: Mapping[str, Figures], without: Set[str]) -> list[str]:
@@ -163,8 +166,13 @@ def _inside(
     before: Blanks | None,
     limits: Limits,
     known: frozenset[Place],
+    bare: frozenset[str],
 ) -> tuple[Blanks, frozenset[str]]:
-    """(what is blanked, rows whose totals have to be blanked for it as well)."""
+    """(what is blanked, rows whose totals have to be blanked for it as well).
+
+    `bare`: those that were found so before, for any table: where there are voids a row's cells can
+    tell how large it is at most, and so what that table hides.
+    """
     still = table.voids | known
     wished = frozenset(before.columns if before else ())
     is_withheld = before is not None and before.is_withheld
@@ -173,9 +181,8 @@ def _inside(
         not is_withheld
         and (columns := _totals(table.columns, wished, limits, known_columns)) is not None
     ):
-        search = Search(
-            table, rows, columns, _at_first(table, rows, columns, before, limits), limits, still
-        )
+        at_first = _at_first(table, rows, columns, before, limits)
+        search = Search(table, rows, columns, at_first, limits, still, bare)
         found = search.all()
         if found is None:
             return Blanks(rows, columns, frozenset(search.hidden)), frozenset()

@@ -8,7 +8,8 @@ from rooms.attendance.tables import MEASURES, TOTAL, Limits, Place, Table
 
 @dataclass(slots=True)
 class Search:
-    """Looks for cells to blank beside the small ones. `still`: where nothing can be moved."""
+    """Looks for cells to blank beside the small ones. `still`: where nothing can be moved; `bare`:
+    rows whose totals would tell of another table's small cells, and are hidden like small ones."""
 
     table: Table
     rows: frozenset[str]
@@ -16,6 +17,7 @@ class Search:
     hidden: set[Place]
     limits: Limits
     still: frozenset[Place]
+    bare: frozenset[str] = frozenset()
 
     def all(self) -> Place | None:
         """Hides all that is small; returns the first that cannot be, None when everything is.
@@ -41,7 +43,10 @@ class Search:
 
     def _small_totals(self) -> list[Place]:
         totals = [*((row, TOTAL) for row in self.rows), *((TOTAL, one) for one in self.columns)]
-        return sorted(filter(self._is_small, totals))
+        return sorted(one for one in totals if self._is_bare(one) or self._is_small(one))
+
+    def _is_bare(self, place: Place) -> bool:
+        return place[0] in self.bare and place not in self.still
 
     def _is_small(self, place: Place) -> bool:
         return self.limits.is_small(self.table.at(place))

@@ -283,6 +283,16 @@ def test_no_row_tells_how_large_a_cell_of_a_withheld_table_is() -> None:
     assert not kinds.is_withheld and ("B", "0") not in kinds.cells
 
 
+def test_no_other_table_tells_how_large_a_bare_row_is() -> None:
+    """A region's total is blanked for a table that is withheld; in the table by network it has one
+    network only, whose own total would tell how large the region is at most."""
+    there = ("A-", "Ap", "Aq", "B-", "Br", "Bq", "C-")
+    some = {("B", "q", "x"): (2, 18), ("B", "r", "y"): (2, 18), ("C", "-", "x"): (1, 1),
+            ("C", "-", "y"): (1, 9)}  # fmt: skip
+    tables = nested([some.get((at[0], at[1], level), (0, 0)) for at in there for level in "xy"])
+    nothing_is_found(tables)
+
+
 def test_what_was_hidden_before_stays_hidden() -> None:
     lines = {"A": [(9, 200), (3, 40)], "B": [(8, 180), (7, 150)], "C": [(8, 100), (6, 90)]}
     table = one_table("levels", lines)
