@@ -144,7 +144,6 @@ _STUDIO = (
     _about("/requests/{id}", "editor", id="request"),
     _about("/requests/{id}", "editor", id="agreed"),
     _about("/requests/{id}/briefing", "editor", id="agreed"),
-    _about("/attendance", "editor"),
 )  # fmt: skip
 _OFFICE = (
     _about("/", "coordinator"),
