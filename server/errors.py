@@ -126,6 +126,10 @@ SENTENCES: dict[str, str] = {
     "objective_kept": N_("The objective is kept."),
     "period_backwards": N_("The last day lies before the first one."),
     "period_long": N_("At most five years at a time."),
+    "kpi_of_schools": N_(
+        "A company's figures are not told by network or level: one class of one school could stand "
+        "alone there. Ask by region, sector, objective, kind or month."
+    ),
     "release_made": N_("These figures are frozen. Nothing changes them any more."),
     "release_unchanged": N_(
         "Nothing that counts has changed since edition {edition}. It still stands."

@@ -100,9 +100,10 @@ async def batches(
         select x.*
         from (
             select r.session_class_id as id, r.local_date, r.started_at
-            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-            where $15 = '' or r.outcome is null
-                or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                $16) r
+            where $17 = '' or r.outcome is null
+                or is_wished($17, r.outcome, r.passes, r.is_corrected, r.is_poor)
             order by r.local_date nulls first, r.started_at nulls first, r.session_class_id
             offset 0
         ) i
@@ -151,9 +152,9 @@ async def count(conn: Connection, scope: Scope, filters: Filters) -> int:
     found: int = await conn.fetchval(
         """
         select count(*)
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or r.outcome is null
-            or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
+        where $17 = '' or r.outcome is null
+            or is_wished($17, r.outcome, r.passes, r.is_corrected, r.is_poor)
         """,
         *report.filter_values(scope, filters),
         filters.outcome,

@@ -116,8 +116,6 @@ class Report:
 async def report(conn: Connection, scope: Scope, asked: Asked, by: By | None = None) -> Report:
     """What the scope's person may count: all, her regions, classes, pairs, her company's. Raises
     `NotThere` for a company's sums by what leads to a school."""
-    if is_companys(scope) and (asked.level or asked.network_id or by in OF_SCHOOLS):
-        raise NotThere("kpi")
     await planning.anew(conn)
     attended = await _attended(conn, scope, asked, by)
     paired = await _partnerships(conn, scope, asked, by)
@@ -153,24 +151,33 @@ def is_companys(scope: Scope) -> bool:
     return not counts_classes
 
 
+def leads_to_schools(scope: Scope, asked: Asked, *bys: By | None) -> bool:
+    """Whether a company would be told by what leads to a school."""
+    is_narrow = asked.level or asked.network_id or any(by in OF_SCHOOLS for by in bys)
+    return bool(is_narrow) and is_companys(scope)
+
+
 def _is_narrow(asked: Asked) -> bool:
     """Whether only some sessions are asked for: then places without any are left out."""
     return bool(asked.level or asked.sector or asked.objective_id or asked.kind)
 
 
 def part_values(scope: Scope, asked: Asked, *bys: By | None) -> tuple[object, ...]:
-    """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part.
+    """The parameters $1 to $13 of `kpi_part`, by which every query knows a person's part. Raises
+    `NotThere` for a company's sums by what leads to a school.
 
-    Told by what leads to a school it is only what she counts in another role than a company's.
+    A company's sums are told to who counts in no other role: added to the lessons of her region,
+    or of her classes, they would be a figure of neither, and lead to lessons that are not hers.
     """
-    leads_to_schools = asked.level or asked.network_id or any(by in OF_SCHOOLS for by in bys)
+    if leads_to_schools(scope, asked, *bys):
+        raise NotThere("kpi")
     return (
         scope.programme_id,
         asked.period.since,
         asked.period.until,
         scope.sees_all,
         scope.region_ids,
-        None if leads_to_schools else _companies(scope),
+        _companies(scope) if is_companys(scope) else None,
         scope.person_id if scope.has("teacher", "facilitator") else None,
         asked.region_id,
         asked.network_id,

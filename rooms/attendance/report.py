@@ -65,6 +65,9 @@ class Filters:
     sector: str = ""
     sitting: str = ""
     """'tour' or 'live'."""
+    network_id: UUID | None = None
+    """The one in which the school was that day."""
+    objective_id: UUID | None = None
 
 
 # What else than one outcome can be wished for.
@@ -176,11 +179,11 @@ async def of_programme(
     found = await conn.fetch(
         """
         select r.session_class_id
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where $15 = '' or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor)
-            or r.outcome is null and r.session_class_id = any($16::uuid[])
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
+        where $17 = '' or is_wished($17, r.outcome, r.passes, r.is_corrected, r.is_poor)
+            or r.outcome is null and r.session_class_id = any($18::uuid[])
         order by r.local_date desc nulls last, r.started_at desc nulls last, r.session_class_id
-        limit $17 offset $18
+        limit $19 offset $20
         """,
         *filter_values(scope, filters),
         filters.outcome,
@@ -258,7 +261,7 @@ async def live_figures(conn: Connection, scope: Scope, filters: Filters) -> Live
         """
         select r.session_class_id, r.region_id, r.reports_as, r.class_id, r.company_id, r.level,
             r.month, r.session_id, r.is_confirmed_teacher
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
         where r.outcome is null
         """,
         *filter_values(scope, filters),
@@ -293,7 +296,7 @@ def live_columns(live: Live) -> list[list[object]]:
 
 
 def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
-    """The parameters $1 to $14 of `report_part`, by which every query knows a person's part of
+    """The parameters $1 to $16 of `report_part`, by which every query knows a person's part of
     the report."""
     return (
         scope.programme_id,
@@ -310,6 +313,8 @@ def filter_values(scope: Scope, filters: Filters) -> tuple[object, ...]:
         filters.company_id,
         filters.sector,
         filters.sitting,
+        filters.network_id,
+        filters.objective_id,
     )
 
 
@@ -341,8 +346,8 @@ async def one(conn: Connection, scope: Scope, session_class_id: UUID) -> Row:
     is_hers = await conn.fetchval(
         """
         select 1
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
-        where r.session_class_id = $15
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
+        where r.session_class_id = $17
         """,
         *filter_values(scope, Filters()),
         session_class_id,

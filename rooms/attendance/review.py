@@ -106,17 +106,18 @@ async def of_period(
             select r.region_id, r.reports_as, r.class_id, r.company_id, r.level, r.month,
                 r.session_id, r.is_confirmed_teacher, r.outcome, r.pupils, r.student_seconds,
                 r.passes, r.is_corrected, r.is_poor
-            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                $16) r
             -- one that ended since the others were judged is told as it was then
-            where r.outcome is not null and r.session_class_id <> all($17::uuid[])
-                and ($15 = '' or is_wished($15, r.outcome, r.passes, r.is_corrected, r.is_poor))
+            where r.outcome is not null and r.session_class_id <> all($19::uuid[])
+                and ($17 = '' or is_wished($17, r.outcome, r.passes, r.is_corrected, r.is_poor))
             union all
             select l.region_id, l.reports_as, l.class_id, l.company_id, l.level, l.month,
                 l.session_id, l.is_confirmed_teacher, l.outcome, l.pupils, l.student_seconds,
                 l.passes, l.is_corrected, l.is_poor
-            from unnest($17::uuid[], $18::uuid[], $19::uuid[], $20::uuid[], $21::uuid[],
-                $22::text[], $23::text[], $24::uuid[], $25::bool[], $26::text[], $27::smallint[],
-                $28::bigint[], $29::bool[], $30::bool[], $31::bool[]) as l (session_class_id,
+            from unnest($19::uuid[], $20::uuid[], $21::uuid[], $22::uuid[], $23::uuid[],
+                $24::text[], $25::text[], $26::uuid[], $27::bool[], $28::text[], $29::smallint[],
+                $30::bigint[], $31::bool[], $32::bool[], $33::bool[]) as l (session_class_id,
                 region_id, reports_as, class_id, company_id, level, month, session_id,
                 is_confirmed_teacher, outcome, pupils, student_seconds, passes, is_corrected,
                 is_poor)
@@ -134,9 +135,9 @@ async def of_period(
                 sum(student_seconds) filter (where is_confirmed_teacher) as student_seconds,
                 max(pupils) filter (where passes) as largest
             from (
-                select case $16 when 'region' then region_id when 'school' then reports_as
+                select case $18 when 'region' then region_id when 'school' then reports_as
                         when 'class' then class_id when 'company' then company_id end as id,
-                    case $16 when 'level' then level else '' end as word, *
+                    case $18 when 'level' then level else '' end as word, *
                 from lines
             ) as keyed
             group by grouping sets ((id, word, class_id), (reports_as), (session_id, month))
@@ -215,7 +216,8 @@ async def _names(conn: Connection, scope: Scope, by: By, keys: list[str]) -> dic
 
 
 async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, str]:
-    """The names of what is filtered by, for the way back: region, school, class, company, tour.
+    """The names of what is filtered by, for the way back: region, network, school, class, company,
+    tour.
 
     A class or a tour of which nothing is the viewer's is not there, and has no name.
     """
@@ -225,6 +227,7 @@ async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, s
             (select name from schools where id = $3) as school,
             (select name from classes where programme_id = $1 and id = $4) as class,
             (select name from companies where programme_id = $1 and id = $5) as company,
+            (select name from networks where programme_id = $1 and id = $7) as network,
             coalesce((select title from tour_texts x join tours t on (t.programme_id, t.id)
                     = (x.programme_id, x.tour_id) and t.original_language = x.language
                 where x.programme_id = $1 and x.tour_id = $6),
@@ -236,6 +239,7 @@ async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, s
         filters.class_id,
         filters.company_id,
         filters.tour_id,
+        filters.network_id,
     )
     assert row is not None
     found = {name: text for name, text in row.items() if text}
@@ -252,7 +256,7 @@ async def _has_any(conn: Connection, scope: Scope, filters: Filters) -> bool:
     found: bool = await conn.fetchval(
         """
         select exists (select
-            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+            from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16))
         """,
         *filter_values(scope, filters),
     )
@@ -274,8 +278,9 @@ async def choices(
         ), there as (
             select m.id::text as id, m.name from companies m
             where m.programme_id = $1 and ($2 or cardinality($3::uuid[]) > 0)
-                and (m.id = $15 or m.id in (select r.company_id from
-                    report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r))
+                and (m.id = $17 or m.id in (select r.company_id from
+                    report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                        $16) r))
             order by m.name, m.id
         )
         select (select array_agg(id) from own) as regions,
@@ -300,10 +305,10 @@ async def of_session(conn: Connection, scope: Scope, session_id: UUID) -> list[R
     rows = await conn.fetch(
         """
         select r.session_class_id
-        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) r
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
         join schools o on o.id = r.school_id
         join session_classes c on (c.programme_id, c.id) = (r.programme_id, r.session_class_id)
-        where r.session_id = $15 order by o.name, c.class_name, r.session_class_id
+        where r.session_id = $17 order by o.name, c.class_name, r.session_class_id
         """,
         *filter_values(scope, Filters()),
         session_id,

@@ -14,8 +14,9 @@ from server.export_stream import Streamed, begun, csv_parts, json_parts
 
 class Asked(msgspec.Struct, frozen=True):
     """Which rows, and how. `since` and `until` are local days, both inside. `outcome` may also be
-    came, passed, corrected or poor; declared: what counts by the teacher's word. `sector`: the one
-    under which a session counts. `sitting`: of tours, or live."""
+    came, passed, corrected or poor; declared: what counts by the teacher's word. `sector` and
+    `objective`: those under which a session counts; `network`: the one in which the school was that
+    day. `sitting`: of tours, or live."""
 
     format: Literal["json", "csv"] = "json"
     delimiter: Literal[";", ","] = ";"
@@ -29,6 +30,8 @@ class Asked(msgspec.Struct, frozen=True):
     company: UUID | None = None
     sector: str = ""
     sitting: Literal["", "tour", "live"] = ""
+    network: UUID | None = None
+    objective: UUID | None = None
     class_id: UUID | None = msgspec.field(default=None, name="class")
 
 
@@ -59,6 +62,8 @@ async def show(here: Here, asked: Asked) -> Attendance | Response:
         sector=asked.sector,
         sitting=asked.sitting,
         class_id=asked.class_id,
+        network_id=asked.network,
+        objective_id=asked.objective,
     )
     ended = await begun(here, asked.format)
     pool = here.floor.pool

@@ -21,7 +21,8 @@ Level = Annotated[str, Meta(max_length=20)]
 
 class Asked(msgspec.Struct, frozen=True):
     """`since` and `until`: local days, both included; without both the present school year. `by`:
-    what the parts are told apart by; without it there is the whole only."""
+    what the parts are told apart by; without it there is the whole only. A company is told nothing
+    by `network` or `level`: 422 `kpi_of_schools`."""
 
     since: date | None = None
     until: date | None = None
@@ -132,7 +133,10 @@ async def show(here: Here, asked: Asked) -> Kpis:
             kind=_known(asked.kind, kpi.KINDS),
             network_id=asked.network,
         )
-        found = await kpi.report(conn, here.scope, wanted, By(asked.by) if asked.by else None)
+        by = By(asked.by) if asked.by else None
+        if kpi.leads_to_schools(here.scope, wanted, by):
+            raise Refused("kpi_of_schools")
+        found = await kpi.report(conn, here.scope, wanted, by)
         await exports.note(
             conn, here.scope, "kpis", "json", here.request.url.query, 1 + len(found.parts), here.now
         )

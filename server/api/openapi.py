@@ -1,6 +1,7 @@
 """The API's description, OpenAPI 3.1, made from the table that makes the routes."""
 
 from functools import cache
+from inspect import getdoc
 from typing import Any
 
 import msgspec
@@ -61,11 +62,17 @@ def _operation(row: Endpoint) -> dict[str, Any]:
         "parameters": [*(_in_path(each) for each in row.names), *_in_query(row)],
         "responses": {str(row.status): _answer(row), **_refusals(row)},
     }
-    if row.roles:
-        told["description"] = f"For: {', '.join(row.roles)}."
+    if words := _description(row):
+        told["description"] = words
     if row.takes is not None:
         told["requestBody"] = {"required": True, "content": _json(row.takes)}
     return told
+
+
+def _description(row: Endpoint) -> str:
+    """For whom it is, and what its query means."""
+    roles = f"For: {', '.join(row.roles)}." if row.roles else ""
+    return " ".join([*roles.split(), *(getdoc(row.asks) or "").split()])
 
 
 def _in_path(name: str) -> dict[str, Any]:

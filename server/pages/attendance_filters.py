@@ -24,6 +24,8 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         company_id=_uuid(query.get("company", "")),
         sector=query.get("sector", ""),
         sitting=query.get("sitting", ""),
+        network_id=_uuid(query.get("network", "")),
+        objective_id=_uuid(query.get("objective", "")),
     )
 
 
@@ -43,11 +45,13 @@ def address_of(filters: Filters, **changes: str) -> str:
         "since": str(filters.since or ""),
         "until": str(filters.until or ""),
         "region": str(filters.region_id or ""),
+        "network": str(filters.network_id or ""),
         "school": str(filters.school_id or ""),
         "class": str(filters.class_id or ""),
         "company": str(filters.company_id or ""),
         "level": filters.level,
         "sector": filters.sector,
+        "objective": str(filters.objective_id or ""),
         "tour": str(filters.tour_id or ""),
         "sitting": filters.sitting,
         "outcome": filters.outcome,

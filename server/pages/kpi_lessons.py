@@ -4,6 +4,7 @@ attendance, from where the way goes on to one class and its "why?".
 Of lessons that are over the two agree; one that still runs stands in the list, and in no figure.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -36,9 +37,7 @@ def are_hers(person: Viewer) -> bool:
 
 
 def address(asked: Asked, **changes: str) -> str:
-    """Where the lessons of these figures are listed; '' for what the list cannot tell apart."""
-    if asked.objective_id or asked.network_id:
-        return ""
+    """Where the lessons of these figures are listed."""
     filters = Filters(
         since=asked.period.since,
         until=asked.period.until,
@@ -46,6 +45,8 @@ def address(asked: Asked, **changes: str) -> str:
         level=asked.level,
         sector=asked.sector,
         sitting=SITTINGS.get(asked.kind, ""),
+        network_id=asked.network_id,
+        objective_id=asked.objective_id,
     )
     return f"/attendance?{address_of(filters, **changes)}"
 
@@ -55,8 +56,13 @@ def of_figure(asked: Asked, code: str) -> str:
     if code not in FIGURES:
         return ""
     changes, place = FIGURES[code]
-    found = address(asked, **changes)
-    return found and found + place
+    return address(asked, **changes) + place
+
+
+def ways(asked: Asked, by: By, keys: Iterable[str]) -> dict[str, str]:
+    """Where the lessons of each part are listed, by its key; what belongs to none leads nowhere."""
+    parts = {key: narrowed(asked, by, key) for key in keys}
+    return {key: address(part) for key, part in parts.items() if part}
 
 
 def narrowed(asked: Asked, by: By, key: str) -> Asked | None:

@@ -148,7 +148,8 @@ async def index(here: Here) -> Response:
             view = await _view(here, conn, QueryParams())
         pairs = await partnerships.alive(conn, here.scope, view.asked, view.by)
     told = kpi_told.told(here, view.report.total)
-    ways = _ways(here, view)
+    keys = [key for key, _ in view.report.parts]
+    leads = kpi_lessons.are_hers(here.person)
     return here.page(
         "kpis/index.html",
         422 if problem else 200,
@@ -160,10 +161,8 @@ async def index(here: Here) -> Response:
         parts=kpi_told.in_order(here, view.names, view.by, view.report.parts),
         pairs=pairs,
         chosen=_chosen(here, view),
-        ways=ways,
-        lessons=partial(kpi_lessons.of_figure, view.asked)
-        if kpi_lessons.are_hers(here.person)
-        else None,
+        ways=kpi_lessons.ways(view.asked, view.by, keys) if leads else {},
+        lessons=partial(kpi_lessons.of_figure, view.asked) if leads else None,
         hours=lambda minutes: kpi_told.hours(here, minutes),
         choices=_choices(here, view),
         words={by: here._(words) for by, words in kpi_words.BY.items()},
@@ -187,26 +186,6 @@ def _chosen(here: Here, view: View) -> list[tuple[str, str]]:
         for by, key in keys.items()
         if key
     ]
-
-
-def _ways(here: Here, view: View) -> dict[str, str]:
-    """Where each part leads, by its key: to its lessons; else to its own figures by region."""
-    if not kpi_lessons.are_hers(here.person):
-        return {}
-    found = {}
-    for key, _ in view.report.parts:
-        part = kpi_lessons.narrowed(view.asked, view.by, key)
-        if part is not None:
-            found[key] = kpi_lessons.address(part) or _further(here, view.by, key, part)
-    return found
-
-
-def _further(here: Here, by: By, key: str, part: Asked) -> str:
-    """The figures of one part alone, by region."""
-    own = {by.value: key}
-    if by is By.MONTH:
-        own = {"since": part.period.since.isoformat(), "until": part.period.until.isoformat()}
-    return f"/kpis?{urlencode({**here.request.query_params, **own, 'by': By.REGION.value})}"
 
 
 def _choices(here: Here, view: View) -> dict[str, list[tuple[str, str]]]:

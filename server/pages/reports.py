@@ -162,22 +162,16 @@ async def _sections(
     """The tables that tell anything: more than one part, or one that has a name."""
     wanted = [by for by in PARTS if by is not about.by]
     told = await kpi_parts.of(conn, here.scope, about.asked(period), wanted)
+    leads = kpi_lessons.are_hers(here.person)
     found = []
     for by in wanted:
         if any(key for key, _ in told[by]):
             shown = kpi_told.in_order(here, known, by, told[by])
             heading, name = here._(kpi_words.HEADINGS[by]), here._(kpi_words.BY[by])
-            ways = _ways(here, about.asked(period), by, [key for key, _ in told[by]])
+            keys = [key for key, _ in told[by]]
+            ways = kpi_lessons.ways(about.asked(period), by, keys) if leads else {}
             found.append(Section(by, heading, name, shown, ways))
     return found
-
-
-def _ways(here: Here, asked: Asked, by: By, keys: list[str]) -> dict[str, str]:
-    if not kpi_lessons.are_hers(here.person):
-        return {}
-    parts = {key: kpi_lessons.narrowed(asked, by, key) for key in keys}
-    ways = {key: kpi_lessons.address(part) for key, part in parts.items() if part}
-    return {key: way for key, way in ways.items() if way}
 
 
 def _choices(

@@ -9,6 +9,7 @@ from babel.dates import format_date
 from starlette.responses import Response
 
 from rooms import planning
+from rooms.agenda import objectives
 from rooms.attendance import materials, overview, report, results, review, totals
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
@@ -18,6 +19,7 @@ from rooms.errors import NotThere
 from server import charts, templates
 from server.charts import Chart, Series
 from server.context import Here
+from server.database import Connection
 from server.i18n import N_
 from server.pages import attendance_groups
 from server.pages.attendance_filters import address_of, in_year
@@ -65,7 +67,7 @@ async def index(here: Here) -> Response:
         part = part_of(query.get("page", ""), found.whole.registered, report.ROWS_PER_PAGE)
         months = [(month.key, month.registered) for month in found.months]
         some, skipped = report.stretch(filters, months, part.first)
-        names = await review.named(conn, here.scope, filters)
+        names = await _names(here, conn, filters)
         rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
     return here.page(
         "attendance/index.html",
@@ -93,6 +95,15 @@ async def index(here: Here) -> Response:
     )
 
 
+async def _names(here: Here, conn: Connection, filters: Filters) -> dict[str, str]:
+    names = await review.named(conn, here.scope, filters)
+    if filters.objective_id:
+        known = {one.id: one for one in await objectives.every(conn, here.scope)}
+        if filters.objective_id in known:
+            names["objective"] = known[filters.objective_id].name(here.language)
+    return names
+
+
 def _outcomes(here: Here) -> list[tuple[str, list[tuple[str, str]]]]:
     """(heading, choices): what takes several outcomes together, and each of them."""
     several = [(wish, here._(WISHES[wish])) for wish in report.WISHES]
@@ -104,12 +115,14 @@ def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[st
     """(what, its name, the address without it) of everything that was chosen, as paper needs it."""
     words = {
         "region": here._("Region"),
+        "network": here._("Network"),
         "school": here._("School"),
         "class": here._("Class"),
         "company": here._("Company"),
         "tour": here._("Tour"),
         "level": here._("Level"),
         "sector": here._("Sector"),
+        "objective": here._("Objective"),
         "sitting": here._("Tours or live"),
         "outcome": here._("Outcome"),
     }

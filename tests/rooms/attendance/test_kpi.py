@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from rooms.agenda import objectives
-from rooms.attendance import kpi, kpi_parts, kpi_periods, kpi_rows, review
+from rooms.agenda import objectives, partnerships
+from rooms.attendance import kpi, kpi_parts, kpi_periods, kpi_rows, report, review
 from rooms.attendance.kpi import Asked, By, Figures
 from rooms.attendance.kpi_periods import Period
 from rooms.attendance.report import Filters
@@ -210,8 +210,8 @@ async def test_teachers_companies_and_strangers_see_what_is_theirs(pool: Pool) -
 
 @pytest.mark.parametrize("role", ["teacher", "facilitator", "coordinator"])
 async def test_a_second_role_opens_no_way_from_a_company_to_a_school(pool: Pool, role: str) -> None:
-    """Told by what leads to a school, somebody's figures are those of her other roles alone; with
-    none of these they are refused."""
+    """Somebody's figures are those of her other roles alone: a company's are not added to them. By
+    what leads to a school a company's own are refused."""
     async with pool.acquire() as conn, conn.transaction():
         history = await a_history(conn, "arms", 8)
         await kpi_rows.run(conn, NOW)
@@ -231,13 +231,40 @@ async def test_a_second_role_opens_no_way_from_a_company_to_a_school(pool: Pool,
         for asked, by in views:
             of_both = await kpi.report(conn, both, asked, by)
             is_open = asked == Asked(YEAR) and by not in kpi.OF_SCHOOLS
-            is_same = of_both == await kpi.report(conn, alone, asked, by)
-            assert is_same is not is_open, (asked, by)
+            assert of_both == await kpi.report(conn, alone, asked, by), (asked, by)
             if not is_open:
-                with pytest.raises(NotThere):
-                    await kpi.report(conn, editor, asked, by)
+                for refused in (kpi.report, partnerships.alive):
+                    with pytest.raises(NotThere):
+                        await refused(conn, editor, asked, by)
+            else:
+                assert of_both != await kpi.report(conn, editor, asked, by), "there is one"
         at_once = [await kpi_parts.of(conn, one, Asked(YEAR), list(By)) for one in (alone, both)]
+        with pytest.raises(NotThere):
+            await kpi_parts.of(conn, editor, Asked(YEAR), list(By))
     assert at_once[0] == at_once[1]
+
+
+@pytest.mark.parametrize("asked", [Asked(YEAR), Asked(YEAR, sector="water")])
+async def test_parts_add_up_to_the_whole_also_for_a_coordinator_who_edits(
+    pool: Pool, asked: Asked
+) -> None:
+    """As the report of a sector tells them: one figure above, and its parts by seven things."""
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "sums", 12)
+        await kpi_rows.run(conn, NOW)
+        coordinator = Grant("coordinator", region_id=history.regions[0].id)
+        editor = Grant("editor", company_id=history.companies[0].id)
+        scope = Scope(history.programme.id, None, (coordinator, editor))
+        whole = (await kpi.report(conn, scope, asked)).total.attended
+        parts = await kpi_parts.of(conn, scope, asked, list(By))
+        rows = await report.of_programme(
+            conn, scope,
+            Filters(YEAR.since, YEAR.until, outcome="passed", sector=asked.sector), limit=10_000,
+        )  # fmt: skip
+    assert whole.participations == sum(row.pupils for row in rows) > 0
+    for by, told_by in parts.items():
+        assert sum(one.participations for _, one in told_by) == whole.participations, by
+        assert sum(one.student_seconds for _, one in told_by) == whole.student_seconds, by
 
 
 async def test_a_network_is_told_as_it_was_and_mended_when_it_was_told_wrong(pool: Pool) -> None:

@@ -188,40 +188,51 @@ async def test_a_lesson_that_ends_while_it_is_added_up_counts_once(pool: Pool) -
     assert again == summed and summed.whole.registered == len(lines) > len(live) > 0
 
 
-async def test_what_runs_again_is_found_under_one_sector(pool: Pool) -> None:
-    """The one it would count under now, whatever it counted under when it ended before."""
+async def test_what_runs_again_is_found_as_it_would_count_now(pool: Pool) -> None:
+    """Under one sector, objective and network, whatever it counted under when it ended before."""
     async with pool.acquire() as conn, conn.transaction():
         history = await a_history(conn, "again", 7)
         await kpi_rows.run(conn, AFTERWARDS)
         session_class_id = await conn.fetchval(
             """
             select k.session_class_id from kpi_classes k join sessions s on s.id = k.session_id
-            where k.programme_id = $1 and s.tour_id is not null and k.sector = 'water' limit 1
+            where k.programme_id = $1 and s.tour_id is not null and k.sector = 'water'
+                and k.network_id = $2 limit 1
             """,
             history.programme.id,
+            history.networks[0].id,
         )
         await conn.execute(
             """
-            update tours set sectors = '{ict}', main_sector = '' where id = (select s.tour_id
+            update tours set sectors = '{ict}', main_sector = '', objective_id = $2
+            where id = (select s.tour_id
                 from sessions s join session_classes c on c.session_id = s.id where c.id = $1)
             """,
             session_class_id,
+            history.objectives[1],
         )
+        # another network that day; nobody has looked yet what counts there
+        await conn.execute(
+            """
+            update network_members set network_id = $2 where school_id = (
+                select school_id from session_classes where id = $1)
+            """,
+            session_class_id,
+            history.networks[1].id,
+        )
+        views = [
+            *(Filters(sector=sector) for sector in ("water", "ict", "energy")),
+            *(Filters(objective_id=one) for one in history.objectives),
+            *(Filters(network_id=one.id) for one in history.networks),
+        ]
 
-        async def sectors() -> list[str]:
-            found = {
-                sector: await report.of_programme(
-                    conn, history.office, Filters(sector=sector), limit=10_000
-                )
-                for sector in ("water", "ict", "energy")
-            }
-            return [
-                sector
-                for sector, rows in found.items()
-                if session_class_id in {row.session_class_id for row in rows}
-            ]
+        async def found_in() -> list[Filters]:
+            rows = [await report.of_programme(conn, history.office, view, limit=10_000)
+                    for view in views]  # fmt: skip
+            return [view for view, some in zip(views, rows, strict=True)
+                    if session_class_id in {row.session_class_id for row in some}]  # fmt: skip
 
-        before = await sectors()
+        before = await found_in()
         await conn.execute(
             """
             update sessions set state = 'running', ended_at = null where id = (
@@ -229,7 +240,8 @@ async def test_what_runs_again_is_found_under_one_sector(pool: Pool) -> None:
             """,
             session_class_id,
         )
-        assert (before, await sectors()) == (["water"], ["ict"])
+        assert before == [views[0], views[3], views[5]]
+        assert await found_in() == [views[1], views[4], views[6]]
 
 
 ADDED = (

@@ -18,13 +18,13 @@ from rooms.attendance import kpi, kpi_rows
 from rooms.attendance.kpi import Asked, By
 from rooms.attendance.kpi_periods import Period
 from rooms.people import api_tokens
-from rooms.scope import Scope
+from rooms.scope import Grant, Scope
 from server.pages import kpis
 from tests.support.days import local_day
 from tests.support.floor import House
 from tests.support.histories import NOW, History, a_history
 from tests.support.invitations import a_meeting
-from tests.support.people import a_person, a_programme, a_role, scope_of, sign_in
+from tests.support.people import a_person, a_programme, a_role, an_editor, scope_of, sign_in
 
 TOKEN = "a-token-of-the-office-with-enough-letters"
 YEAR = "year=2025"
@@ -85,6 +85,36 @@ async def test_page_file_and_api_tell_the_same(office: Office) -> None:
         assert [part["attended"][name] for part in answer["parts"]] == parts
     assert 'href="/kpis?year=2025"' in (await office.client.get("/exports")).text
     await what_cannot_be_asked_is_said(office)
+
+
+async def test_a_company_is_told_why_the_api_says_nothing_by_network_or_level(
+    office: Office,
+) -> None:
+    """Also of no school of theirs; everything else it reads."""
+    history = office.history
+    async with office.house.pool.acquire() as conn, conn.transaction():
+        editor = await an_editor(conn, history.programme, history.companies[0])
+        own = Scope(
+            history.programme.id, editor.id,
+            (Grant("editor", company_id=history.companies[0].id),),
+        )  # fmt: skip
+        await api_tokens.put(conn, own, editor.id, f"{TOKEN} of a company", "test")
+    headers = {"authorization": f"Bearer {TOKEN} of a company", "accept-language": "en"}
+    async with office.house.client(headers=headers) as company:
+        answers = {
+            query: await company.get(f"/api/v1/kpis?{query}")
+            for query in (
+                "by=network", "by=level", "level=vwo", f"network={history.networks[0].id}",
+                "since=2025-08-01&until=2026-07-31&by=sector",
+            )
+        }  # fmt: skip
+    *refused, told = answers.values()
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]) == (422, "kpi_of_schools")
+        assert "not told by network or level" in answer.json()["message"]
+    assert told.json()["whole"]["attended"]["classes"] > 0
+    described = (await office.client.get("/api/v1/openapi.json")).text
+    assert "kpi_of_schools" in described
 
 
 async def what_cannot_be_asked_is_said(office: Office) -> None:
@@ -277,7 +307,7 @@ async def test_the_office_keeps_a_network_and_reads_its_report(office: Office) -
     [row] = [one for one in document if one["key"] == network_id]
     assert row["name"] == "Oost" and row["registry"] == 3 and row["companies"] == 1
     report = (await client.get(f"/reports/networks/{network_id}?{YEAR}")).text
-    figures = re.findall(r'<dd class="figure">([^<]*)</dd>', report)
+    figures = re.findall(r'<dd class="figure">(?:<a [^>]*>)?([^<]*)<', report)
     assert figures[:2] == [str(row["schools"]), str(row["classes"])]
     assert "nobody is in two at once" in report
     left = {"member": str(history.schools[5].id), "on": "2026-01-01"}
