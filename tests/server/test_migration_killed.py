@@ -25,6 +25,16 @@ KILLED = (
      "select count(*) = 0 from pg_attribute where attrelid = 'network_members'::regclass "
      "and attname = 'id'"),
     ("0122", "session_rows in access exclusive", "select to_regclass('room_part_rows') is null"),
+    ("0123", "pg_proc in share",
+     "select to_regprocedure('is_wished(text, text, bool, bool, bool)') is null"),
+    ("0124", "report_lines in row exclusive", "select to_regclass('report_lines_sums') is null"),
+    ("0125", "pg_proc in share",
+     "select prosrc not like '%kpi_classes%' from pg_proc where proname = 'report_part' "
+     "order by pronargs limit 1"),
+    ("0126", "pg_proc in share",
+     "select prosrc not like '%declared%' from pg_proc "
+     "where oid = 'is_wished(text, text, bool, bool, bool)'::regprocedure"),
+    ("0127", "pg_proc in share", "select count(*) = 1 from pg_proc where proname = 'report_part'"),
 )  # fmt: skip
 LESSONS = 300
 
