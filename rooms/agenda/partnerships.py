@@ -7,6 +7,7 @@ schools by name, as it answered them; of all others it reads sums.
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from rooms import planning
 from rooms.attendance.kpi import Asked, By, part_values
@@ -21,8 +22,10 @@ MOST = 500
 class Pair:
     """`lessons`: held in the period; `last_on`: the last one's day, agreed ones too."""
 
+    school_id: UUID
     school: str
     place: str
+    company_id: UUID
     company: str
     lessons: int
     last_on: date
@@ -34,7 +37,7 @@ async def alive(conn: Connection, scope: Scope, asked: Asked, by: By | None = No
     await planning.anew(conn)
     rows = await conn.fetch(
         """
-        select o.name as school, o.place, c.name as company,
+        select o.id as school_id, o.name as school, o.place, c.id as company_id, c.name as company,
             count(distinct k.session_id)::int as lessons, max(k.local_date) as last_on
         from kpi_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) k
         join schools s on s.id = k.school_id

@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from rooms.agenda.partnerships import Pair
 from rooms.attendance.kpi import Asked, By
 from rooms.attendance.report import Filters
+from rooms.scope import Scope
 from server.access import LESSONS
 from server.auth import Viewer
 from server.pages.attendance_filters import address_of
@@ -29,6 +31,8 @@ FIGURES: dict[str, tuple[dict[str, str], str]] = {
     "student_minutes": ({}, "#sessions"),
     "sessions": (COUNTED, "#sessions"),
 }
+# Of what was hosted, where all of the programme is asked for: its organisers have no region then.
+HOSTED = ("hosted", "companies")
 
 
 def are_hers(person: Viewer) -> bool:
@@ -51,12 +55,24 @@ def address(asked: Asked, **changes: str) -> str:
     return f"/attendance?{address_of(filters, **changes)}"
 
 
-def of_figure(asked: Asked, code: str) -> str:
-    """Where what one figure counts is listed."""
+def of_figure(scope: Scope, asked: Asked, code: str) -> str:
+    """Where what one figure counts is listed; '' for what no list has: what was hosted in a place
+    is told by the organiser's, and lessons by the school's."""
+    if code in HOSTED and scope.sees_all and not (asked.region_id or asked.network_id):
+        return address(asked, **COUNTED, by="company") + "#groups"
+    if code == "partnerships":
+        return "#partnerships"
     if code not in FIGURES:
         return ""
     changes, place = FIGURES[code]
     return address(asked, **changes) + place
+
+
+def of_pair(asked: Asked, pair: Pair) -> str:
+    """Where the lessons of a school with a company are listed; '' as long as one is only agreed."""
+    if not pair.lessons:
+        return ""
+    return address(asked, school=str(pair.school_id), company=str(pair.company_id))
 
 
 def ways(asked: Asked, by: By, keys: Iterable[str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ async def _page(here: Here, by: By, key: str) -> Response:
         sections = await _sections(here, conn, known, about, period)
         pairs = await partnerships.alive(conn, here.scope, about.asked(period))
         first = await kpi.first_day(conn, here.scope)
-    told = kpi_told.told(here, found)
+    told, leads = kpi_told.told(here, found), kpi_lessons.are_hers(here.person)
     return here.page(
         "reports/show.html",
         422 if problem else 200,
@@ -134,9 +134,8 @@ async def _page(here: Here, by: By, key: str) -> Response:
         attended=[one for one in told if not one["is_hosted"]],
         hosted=[one for one in told if one["is_hosted"]],
         sections=sections,
-        lessons=partial(kpi_lessons.of_figure, about.asked(period))
-        if kpi_lessons.are_hers(here.person)
-        else None,
+        lessons=partial(kpi_lessons.of_figure, here.scope, about.asked(period)) if leads else None,
+        lessons_of=partial(kpi_lessons.of_pair, about.asked(period)) if leads else None,
         pairs=pairs,
         choices=_choices(here, programme, first, today),
         query=_query(about, query),

@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from rooms.agenda import objectives
+from rooms.agenda import objectives, partnerships
 from rooms.attendance import export, kpi, kpi_rows, report, review
 from rooms.attendance.kpi import Asked, Attended, By
 from rooms.attendance.kpi_periods import Period
@@ -62,6 +62,11 @@ async def test_the_lessons_behind_a_figure_are_those_it_counts(app_house: House)
                     assert sums == told(figures.attended), (by, key)
                     looked_at += 1
         assert looked_at > 22 and {key for key, _ in before.parts} >= {"water", "ict", "energy"}
+        companies = view(kpi_lessons.of_figure(history.office, Asked(YEAR), "companies"))
+        found = await review.of_period(conn, history.office, companies, review.By.COMPANY)
+        hosted = before.total.hosted
+        assert hosted is not None and len([one for one in found.lines if one.key]) == 3
+        assert (hosted.companies, hosted.sessions) == (3, found.whole.sessions)
         await each_filter_narrows(conn, history)
 
 
@@ -95,7 +100,12 @@ def ids(rows: list[Row]) -> set[UUID]:
 
 
 def test_what_belongs_to_none_leads_nowhere() -> None:
-    assert kpi_lessons.of_figure(Asked(YEAR), "companies") == ""
+    office = Scope(UUID(int=2), None, (Grant("bureau"),))
+    regional = Scope(UUID(int=2), None, (Grant("coordinator", region_id=UUID(int=3)),))
+    north = Asked(YEAR, network_id=UUID(int=1))
+    for scope, asked in ((office, north), (regional, Asked(YEAR))):
+        assert kpi_lessons.of_figure(scope, asked, "companies") == ""
+    assert kpi_lessons.of_figure(office, Asked(YEAR), "company_minutes") == ""
     assert kpi_lessons.narrowed(Asked(YEAR), By.REGION, "") is None
     assert list(kpi_lessons.ways(Asked(YEAR), By.OBJECTIVE, ["", str(UUID(int=1))])) == [
         str(UUID(int=1))
@@ -146,6 +156,7 @@ async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House)
     assert level.split("&region")[0] == region.split("&region")[0]
     assert f"region={history.regions[0].id}&outcome=passed&by=class#groups" in report
     await parts_of_networks_and_objectives_lead_there(office, history)
+    await a_pair_leads_to_its_lessons(app_house, office, company, history)
     narrow = f"/kpis?year=2025&kind=live&network={history.networks[0].id}"
     said = (await office.get(narrow)).text
     assert "Network: <b>Noord</b>" in said and "<b>live</b>" in said, "paper has no form"
@@ -173,6 +184,26 @@ async def parts_of_networks_and_objectives_lead_there(
         assert f"<b>{name}</b>" in lessons and f'name="{by}" value="{key}"' in lessons
         [lesson, *_] = re.findall(r'href="(/attendance/[\w-]{36})"', lessons)
         assert (await office.get(lesson)).status_code == 200
+
+
+async def a_pair_leads_to_its_lessons(
+    house: House, office: httpx.AsyncClient, company: httpx.AsyncClient, history: History
+) -> None:
+    """For who reads lessons, and once there was one."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        await conn.execute("update kpi_classes set invited = true")
+        pair, *_ = await partnerships.alive(conn, history.office, Asked(YEAR))
+    assert kpi_lessons.of_pair(Asked(YEAR), replace(pair, lessons=0)) == ""
+    way = kpi_lessons.of_pair(Asked(YEAR), pair)
+    for path in ("/kpis", f"/reports/regions/{history.regions[0].id}"):
+        page = unescape((await office.get(f"{path}?year=2025")).text)
+        assert 'href="#partnerships"' in page and 'id="partnerships"' in page
+        found = re.findall(r'href="(/attendance\?[^"]*company=[^"]*)">[^<]*<span', page)
+        assert found, path
+    lessons = (await office.get(way)).text
+    assert pair.school in lessons and re.search(r'href="/attendance/[\w-]{36}"', lessons)
+    seen = (await company.get("/kpis?year=2025")).text
+    assert pair.school in seen and "/attendance" not in seen and 'href="#partner' not in seen
 
 
 async def a_company_asks_for_no_school(
