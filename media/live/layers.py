@@ -7,9 +7,10 @@ doubles each time one fails. Straight after going up the estimate lies below the
 by some 8 % a second, so an estimate that is too small tells something only if it does not rise.
 
 A trial that fails costs a moment's standstill: the large keyframe it begins with drowns in a line
-too thin for it. Where one has failed the line is therefore probed first: what was sent already is
-sent again beside the present layer, as much as the next one would take. A probe that fails loses
-repeats, and hardly any picture.
+too thin for it. The line is therefore probed first: what was sent already is sent again beside the
+present layer, as much as the next one would take. A probe that fails loses repeats, and hardly any
+picture. Repeats cost more than a picture that all share: while many are probed, a layer that never
+failed is tried without, and one that did waits.
 """
 
 from __future__ import annotations
@@ -37,10 +38,12 @@ _LITTLE_LOSS, _TRIAL_LOSS, _MUCH_LOSS = 0.02, 0.08, 0.10
 _LOSS_FOR_S = 1.0
 _LOSS_KNOWN_S = 5.0  # a report older than this says nothing of now
 _SOME_LOSS = 0.04  # with an estimate below the rate: a queue that overflows, whatever rises
-_PROBE_S = (
-    5.0  # a line a little too thin fills its queue slowly; its report of losses comes after that
-)
+# A line a little too thin fills its queue slowly; its report of losses comes after that.
+_PROBE_S = 5.0
+# Of a layer that never failed: a browser's estimate comes as soon as a queue grows, not full yet.
+_FIRST_PROBE_S, _FIRST_PROBE_AFTER_S = 3.0, 1.0
 _MANY_REPEATS = 15  # packets asked for again within a second: a keyframe that drowned
+_FLOOD = 60  # with an estimate below the rate: the line drowns, on trial or not
 _REPEATS_S = 1.0
 # A layer stands still when it shows less than this share of a lower layer's pictures, and fewer
 # than so many a second. A little more of either is asked before it is gone up to, so that none
@@ -59,6 +62,7 @@ class Choice:
         self._layer: int | None = None
         self._changed_at = now
         self._is_trial = False  # the layer was reached by going up
+        self._down_at = float("-inf")  # when it went down last
         self._waits_s: dict[int, float] = {}  # before each layer that failed is tried again
         self._estimate_bps: int | None = None
         self._mark_bps = 0.0  # what rising and falling is measured from
@@ -75,6 +79,7 @@ class Choice:
         self._repeats = 0  # packets asked for again in this second of a trial or a probe
         self._repeats_since = now
         self.can_probe = False  # whether this viewer takes repeats
+        self.may_probe = True  # whether few enough are probed just now for one more
         self.probe_bps = 0
         """What to send again beside the layer, so that the line shows what it carries."""
 
@@ -109,10 +114,15 @@ class Choice:
         if now - self._repeats_since > _REPEATS_S:
             self._repeats, self._repeats_since = 0, now
         self._repeats += packets
-        return self._is_drowning() and (self._probed is not None or self._is_on_trial(now))
+        is_tried = self._probed is not None or self._is_on_trial(now)
+        return self._is_drowning() if is_tried else self._is_flooded(now)
 
     def _is_drowning(self) -> bool:
         return self._repeats > _MANY_REPEATS
+
+    def _is_flooded(self, now: float) -> bool:
+        """What is asked for after a step down was lost before it: that is waited out."""
+        return self._repeats > _FLOOD and now >= self._down_at + _SETTLES_S
 
     def _is_on_trial(self, now: float) -> bool:
         return self._is_trial and now - self._changed_at < _TRIAL_S
@@ -174,9 +184,9 @@ class Choice:
         elif self._probed is not None:
             self._probe(self._probed, layer, rates, room, now)
         elif higher and self._may_try(higher[0], rates[layer], room, now):
-            if self.can_probe and higher[0] in self._waits_s:
+            if self.can_probe and self.may_probe:
                 self._begin_probe(higher[0], rates[higher[0]] - rates[layer], now)
-            else:
+            elif not self.can_probe or higher[0] not in self._waits_s:
                 self._try(higher[0], now)
 
     def _begin_probe(self, wanted: int, more_bps: int, now: float) -> None:
@@ -194,7 +204,8 @@ class Choice:
             self._give_up(wanted)
             self._tried_at = now
             self._stop_probing()
-        elif now - self._probed_since >= _PROBE_S:
+            return
+        if now - self._probed_since >= (_PROBE_S if wanted in self._waits_s else _FIRST_PROBE_S):
             self._try(wanted, now)
 
     def _stop_probing(self) -> None:
@@ -204,6 +215,8 @@ class Choice:
     def _is_too_much(self, rate: int, room: int | None, now: float) -> bool:
         if self._is_on_trial(now):
             return self._is_in_doubt(rate, room, self._changed_at, now)
+        if self._is_flooded(now) and room is not None and room < rate:
+            return True
         settled_at = max(self._changed_at, self._tried_at) + _SETTLES_S
         if now < settled_at or self._probed is not None:
             return False
@@ -233,7 +246,9 @@ class Choice:
     def _may_try(self, layer: int, rate: int, room: int | None, now: float) -> bool:
         quiet_s = now - max(self._changed_at, self._last_loss_at, self._tried_at)
         has_room = room is None or room >= rate * _ROOM_TO_GO_UP
-        return has_room and quiet_s >= self._waits_s.get(layer, FIRST_WAIT_S)
+        is_probed = self.can_probe and self.may_probe
+        first_s = _FIRST_PROBE_AFTER_S if is_probed else FIRST_WAIT_S
+        return has_room and quiet_s >= self._waits_s.get(layer, first_s)
 
     def _try(self, layer: int, now: float) -> None:
         self._go_to(layer, now)
@@ -246,6 +261,9 @@ class Choice:
         self._waits_s[layer] = min(LONGEST_WAIT_S, wait_s * 2)
 
     def _go_to(self, layer: int, now: float) -> None:
+        if self._layer is not None and layer < self._layer:
+            self._down_at = now
+            self._repeats = 0
         self._layer = layer
         self._changed_at = now
         self._is_trial = False

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from media.errors import LiveError
 from media.live import answers, dtls, messages, sdp
 from media.live.answers import Candidate, Local, Outgoing
+from media.live.fanout import Outlet
 from media.live.ledger import Ledger
 from media.live.peer import Peer
 from media.live.port import Binding, Port
@@ -77,6 +78,7 @@ class LiveProcess:
         self._certificate = dtls.new_certificate()
         self._fingerprint = dtls.fingerprint_of(self._certificate)
         self._filler: Filler = best_filler(settings.library)
+        self._probed: set[Outlet] = set()
         self._tasks = asyncio.TaskGroup()
         self._ticking: asyncio.Task[None] | None = None  # while we are entered
 
@@ -214,6 +216,7 @@ class LiveProcess:
             names=stage.names,
             counted=stage.counted,
             clock=self._port.clock,
+            probed=self._probed,
         )
         try:
             outgoing = self._outgoing(offer, subscriber)

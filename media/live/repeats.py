@@ -21,6 +21,8 @@ RTX_BURST = 400.0
 PROBE_EVERY_S = 0.02
 # Repeats of one step: what a trial for 4 Mbit/s takes.
 MOST_REPEATS = 10
+# Lines of a process that are probed at once: each costs packets of its own, which nobody shares.
+MOST_PROBED = 20
 
 
 class Bucket:
@@ -48,12 +50,19 @@ class Bucket:
 class Repeats:
     """Of one viewer: what it may ask for is counted over all its lines."""
 
-    def __init__(self, peer: Peer, counted: Counter[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        counted: Counter[str],
+        clock: Callable[[], float],
+        probed: set[Outlet],
+    ) -> None:
         self._peer = peer
         self._counted = counted
         self._clock = clock
+        self._probed = probed  # of all viewers
         self._asked = Bucket(RTX_PER_S, RTX_BURST)
-        self._probing: dict[Outlet, float] = {}  # bytes that its probe owes by now
+        self._owed: dict[Outlet, float] = {}  # bytes, by the probe of each of this viewer's lines
 
     def lost(self, outlet: Outlet, fanout: Fanout, seqs: Sequence[int], now: float) -> None:
         """Sends what the viewer asks for again, as far as it is there and may be asked."""
@@ -69,11 +78,16 @@ class Repeats:
                 self._counted["rtx"] += 1
                 self._send(packet, outlet, fanout, now)
 
+    def may_probe(self) -> bool:
+        """Whether one more line of the process may be probed just now."""
+        return len(self._probed) < MOST_PROBED
+
     def probe(self, outlet: Outlet, choice: Choice) -> None:
         """Begins a probe, which goes on for as long as the choice wants it."""
-        if outlet.fanout is not None and outlet not in self._probing:
+        if outlet.fanout is not None and outlet not in self._owed:
             self._counted["probes"] += 1
-            self._probing[outlet] = 0.0
+            self._owed[outlet] = 0.0
+            self._probed.add(outlet)
             self._step_later(outlet, outlet.fanout, choice)
 
     def _step_later(self, outlet: Outlet, fanout: Fanout, choice: Choice) -> None:
@@ -88,16 +102,17 @@ class Repeats:
             or not outlet.is_repaired(fanout.feed.codec)  # another codec has come meanwhile
             or self._peer.why
         ):
-            del self._probing[outlet]
+            del self._owed[outlet]
+            self._probed.discard(outlet)
             return
-        owed = self._probing[outlet] + choice.probe_bps / 8 * PROBE_EVERY_S
+        owed = self._owed[outlet] + choice.probe_bps / 8 * PROBE_EVERY_S
         for packet in fanout.newest(MOST_REPEATS, outlet.since_seq):
             if owed < len(packet.payload):
                 break
             owed -= len(packet.payload)
             self._counted["probe_packets"] += 1
             self._send(packet, outlet, fanout, now)
-        self._probing[outlet] = min(owed, LARGEST_PAYLOAD_BYTES)
+        self._owed[outlet] = min(owed, LARGEST_PAYLOAD_BYTES)
         self._step_later(outlet, fanout, choice)
 
     def _send(self, packet: Packet, outlet: Outlet, fanout: Fanout, now: float) -> None:

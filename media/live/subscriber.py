@@ -72,6 +72,7 @@ class Subscriber:
         names: Callable[[str, int], Names],
         counted: Counter[str],
         clock: Callable[[], float],
+        probed: set[Outlet],
     ) -> None:
         now = clock()
         self.peer = peer
@@ -84,7 +85,7 @@ class Subscriber:
         self._clock = clock
         self._by_ssrc = {line.outlet.ssrc: line for line in self.lines}
         self._rtcp = Bucket(RTCP_PER_S, RTCP_BURST)
-        self._repeats = Repeats(peer, counted, clock)
+        self._repeats = Repeats(peer, counted, clock, probed)
         self._reported_at = now
         # Spread over time: hundreds of viewers that came together do not report together.
         self._report_at = now + FIRST_EVERY_S * secrets.randbelow(1000) / 1000
@@ -242,6 +243,7 @@ class Subscriber:
         feeds = [fanout.feed for fanout in track.fanouts]
         rates = [feed.bitrate_bps(now) for feed in feeds]
         line.choice.can_probe = line.outlet.is_repaired(track.codec.name)
+        line.choice.may_probe = self._repeats.may_probe()
         pictures_s = [feed.pictures_s(now) for feed in feeds]
         moving = steady(rates, pictures_s, line.choice.layer)
         return line.choice.pick(moving, self._other_bps(line, now), now)

@@ -37,7 +37,7 @@ async def test_loss_and_a_narrow_wire(tmp_path: Path) -> None:
     write(lossy, narrow)
     assert len(lossy.freezes_s) <= FREEZES_PER_MINUTE * lossy.seconds / 60
     assert narrow.heights[-1] < narrow.heights[0], "it did not step a layer down"
-    assert len(narrow.freezes_s) <= FREEZES_PER_MINUTE * narrow.seconds / 60
+    assert not narrow.freezes_s, "it stood still beside stepping down"
 
 
 async def on_bad_wires(
@@ -116,8 +116,8 @@ def write(lossy: Watched, narrow: Watched) -> Path:
     ]  # fmt: skip
     note = (
         f"Chromium publishes three layers (rid simulcast, VP8, the largest {WIDTH}x{HEIGHT} of up "
-        f"to {MOST_BPS / 1e6} Mbit/s): its fake camera where packets are lost, noise where the "
-        "wire is narrow. Chromium watches through a relay in user space. "
+        f"to {MOST_BPS / 1e6} Mbit/s): its fake camera where packets are lost, grey noise "
+        "where the wire is narrow. Chromium watches through a relay in user space. "
         f"{lossy.seconds:.0f} s each, from {ADAPT_S:.0f} s after the wire became bad."
     )
     return cost.write("live-wire", "Bad wires", note, cost.table(heads, rows))

@@ -71,12 +71,13 @@ def watch(
     choice: Choice | None = None,
     start: float = START,
     can_probe: bool = False,
+    may_probe: bool = True,
     probes: list[int] | None = None,
 ) -> list[int | None]:
     """The layer at each step; `probes` gets what was repeated beside it, in bit/s."""
     choice = choice or Choice(start)
     choice.wish = wish
-    choice.can_probe = can_probe
+    choice.can_probe, choice.may_probe = can_probe, may_probe
     layers = []
     for step in range(round(seconds / STEP_S)):
         now = start + step * STEP_S
@@ -327,15 +328,39 @@ def test_a_layer_that_was_held_makes_the_next_trial_short_again() -> None:
 
 
 @pytest.mark.parametrize("has_estimate", [True, False])
-def test_after_a_trial_that_failed_a_thin_line_is_only_probed(has_estimate: bool) -> None:
+def test_a_thin_line_is_only_probed(has_estimate: bool) -> None:
     line, probes = Line(1_500_000, has_estimate=has_estimate), list[int]()
     layers = watch(line, 300, can_probe=True, probes=probes)
-    assert [layer for _, layer in changes(layers)] == [1, 2, 1]  # once, when nothing was known
+    found = [layer for _, layer in changes(layers)]
+    assert found == ([1] if has_estimate else [1, 2, 1])  # once, when nothing was known
     assert set(probes) == {0, CAMERA[2] - CAMERA[1]}
-    pauses = [after - before for before, after in pairwise(begins(probes))]
+    pauses = [round(after - before, 1) for before, after in pairwise(begins(probes))]
     assert pauses == sorted(pauses)
     assert LONGEST_WAIT_S <= pauses[-1] <= LONGEST_WAIT_S + 5
     assert sum(map(bool, probes)) * STEP_S <= 5 * len(begins(probes))
+
+
+@pytest.mark.parametrize("has_estimate", [True, False])
+def test_a_wide_line_is_probed_once_and_soon(has_estimate: bool) -> None:
+    probes: list[int] = []
+    line = Line(20_000_000, has_estimate=has_estimate)
+    layers = watch(line, 120, can_probe=True, probes=probes)
+    assert changes(layers) == [(0, 1), (pytest.approx(4.0, abs=0.2), 2)]
+    assert begins(probes) == [pytest.approx(1.0, abs=0.2)]
+
+
+def test_while_many_are_probed_a_trial_goes_without_and_only_once() -> None:
+    probes: list[int] = []
+    layers = watch(Line(1_500_000), 120, can_probe=True, may_probe=False, probes=probes)
+    assert [layer for _, layer in changes(layers)] == [1, 2, 1]
+    assert not any(probes)
+
+
+def test_a_probe_goes_on_when_many_others_have_begun() -> None:
+    choice, now = probing()
+    choice.may_probe = False
+    assert choice.pick(CAMERA, SOUND, now + 1) == 1
+    assert choice.probe_bps
 
 
 def test_a_line_that_has_become_wide_passes_the_probe() -> None:
@@ -351,15 +376,17 @@ def test_a_line_that_has_become_wide_passes_the_probe() -> None:
 
 
 def probing() -> tuple[Choice, float]:
-    """A choice that has just begun to probe for the highest layer, and when."""
+    """A choice that has just begun to probe once more for the highest layer, and when."""
     choice = Choice(START)
     choice.can_probe = True
     assert choice.pick(CAMERA, SOUND, START) == 1
-    assert choice.pick(CAMERA, SOUND, START + 3) == 2
-    choice.loss(0.5, START + 3.5)
-    assert choice.pick(CAMERA, SOUND, START + 3.5) == 1
-    choice.loss(0.0, START + 4)
-    now = START + 3.5 + 2 * FIRST_WAIT_S
+    assert choice.pick(CAMERA, SOUND, START + 1) == 1
+    assert choice.probe_bps
+    choice.loss(0.5, START + 1.5)
+    assert choice.pick(CAMERA, SOUND, START + 1.5) == 1
+    assert not choice.probe_bps
+    choice.loss(0.0, START + 2)
+    now = START + 1.5 + 2 * FIRST_WAIT_S
     assert choice.pick(CAMERA, SOUND, now) == 1
     assert choice.probe_bps == CAMERA[2] - CAMERA[1]
     return choice, now
@@ -475,11 +502,36 @@ def test_an_estimate_a_little_short_is_borne() -> None:
     assert layer == 2
 
 
-def test_much_loss_for_a_second_steps_one_down() -> None:
+def settled() -> tuple[Choice, float]:
+    """A choice that has had the highest layer for long, and when."""
     choice = Choice(START)
     for step in range(200):
         choice.pick(CAMERA, SOUND, START + step * STEP_S)
-    now = START + 20
+    assert choice.layer == 2
+    return choice, START + 20
+
+
+def test_a_line_that_drowns_steps_down_before_any_report() -> None:
+    choice, now = settled()
+    choice.estimate(1_200_000, now)
+    assert not choice.asked_again(50, now)
+    assert choice.pick(CAMERA, SOUND, now) == 2
+    assert choice.asked_again(50, now + 0.2)
+    assert choice.pick(CAMERA, SOUND, now + 0.2) == 1
+    choice.estimate(300_000, now + 0.3)
+    assert not choice.asked_again(100, now + 0.3)  # lost before the step
+    assert choice.pick(CAMERA, SOUND, now + 0.3) == 1
+
+
+def test_a_moment_without_packets_on_a_wide_line_is_borne() -> None:
+    choice, now = settled()
+    choice.estimate(3_000_000, now)
+    choice.asked_again(100, now)
+    assert choice.pick(CAMERA, SOUND, now) == 2
+
+
+def test_much_loss_for_a_second_steps_one_down() -> None:
+    choice, now = settled()
     choice.loss(0.15, now)
     assert choice.pick(CAMERA, SOUND, now + 0.5) == 2
     choice.loss(0.05, now + 0.9)

@@ -9,7 +9,7 @@ from typing import Any
 from media.live.fanout import Outlet
 from media.live.layers import Choice
 from media.live.packets import Header, read_header
-from media.live.repeats import PROBE_EVERY_S, RTX_BURST, Repeats
+from media.live.repeats import MOST_PROBED, PROBE_EVERY_S, RTX_BURST, Repeats
 from tests.support.live.wiring import RTX_SSRC, Source, Wired, outlet, wired
 
 PICTURE_BYTES = 1000
@@ -23,10 +23,11 @@ class Rig:
         self.source = Source()
         self.outlet: Outlet = outlet(end)
         self.counted: Counter[str] = Counter()
+        self.probed: set[Outlet] = set()
         self.choice: Any = Choice(self.source.now)
         peer: Any = SimpleNamespace(send_rtp=end.send_rtp, why="")
         self.peer = peer
-        self.repeats = Repeats(peer, self.counted, lambda: self.source.now)
+        self.repeats = Repeats(peer, self.counted, lambda: self.source.now, self.probed)
         self.source.fanout.expect(self.outlet)
         self.source.send(is_key=True, size=PICTURE_BYTES)
         self.source.send(size=PICTURE_BYTES, times=20)
@@ -75,6 +76,19 @@ def test_a_probe_ends_when_it_is_not_wanted_any_more_and_may_begin_again() -> No
         assert rig.counted["probes"] == 2
 
 
+def test_only_so_many_lines_of_a_process_are_probed_at_once() -> None:
+    with wired(1) as [end]:
+        rig = Rig(end)
+        rig.probed.update(outlet(end) for _ in range(MOST_PROBED - 1))
+        assert rig.repeats.may_probe()
+        assert rig.probe(0.5, 800_000)
+        assert not rig.repeats.may_probe()
+        assert rig.probe(0.5, 800_000)  # and goes on
+        rig.choice.probe_bps = 0
+        rig.source.pass_time(2 * PROBE_EVERY_S)
+        assert rig.repeats.may_probe()
+
+
 def test_a_probe_ends_with_its_viewer_and_while_the_picture_is_held() -> None:
     for ends in ("peer", "outlet", "hold"):
         with wired(1) as [end]:
@@ -89,6 +103,7 @@ def test_a_probe_ends_with_its_viewer_and_while_the_picture_is_held() -> None:
             rig.source.pass_time(1.0)
             assert rig.again() == [], ends
             assert rig.source.calls == [], ends
+            assert not rig.probed, ends
 
 
 def test_a_probe_ends_with_a_codec_the_viewer_takes_no_repeats_of() -> None:

@@ -106,7 +106,7 @@ class _Room:
         kinds = ["video"] * videos + ["audio"] * audios
         made = Subscriber(
             _Peer(), _offer(*kinds, direction="recvonly"), uuid4(), "auto", self.stage,
-            names=self.stage.names, counted=Counter(), clock=lambda: self.now,
+            names=self.stage.names, counted=Counter(), clock=lambda: self.now, probed=set(),
         )  # type: ignore[arg-type] # fmt: skip
         self.stage.subscribers[made.peer.resource] = made
         made.connected()

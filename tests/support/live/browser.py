@@ -35,12 +35,15 @@ const connect = async (peer) => {
   await peer.setRemoteDescription({ type: "answer", sdp: answer });
 };
 // The fake camera's pictures are nearly nothing to an encoder; a sheet of noise that jumps is not.
+// Its greys are near each other: of black and white an encoder could not make thirty a second.
 const restless = (width, height) => {
   const [canvas, noise] = [1, 2].map((times) => Object.assign(
     document.createElement("canvas"), { width: width * times, height: height * times }));
   const dots = noise.getContext("2d").createImageData(noise.width, noise.height);
   const words = new Uint32Array(dots.data.buffer);
-  for (let n = 0; n < words.length; n += 1) words[n] = 0xff000000 | (Math.random() * 0xffffff);
+  for (let n = 0; n < words.length; n += 1) {
+    words[n] = 0xff000000 | (0x010101 * Math.floor(104 + Math.random() * 48));
+  }
   noise.getContext("2d").putImageData(dots, 0, 0);
   const pen = canvas.getContext("2d");
   setInterval(() => pen.drawImage(noise, -Math.random() * width, -Math.random() * height), 33);
