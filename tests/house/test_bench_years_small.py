@@ -25,6 +25,7 @@ async def test_the_years_are_whole_and_the_same_each_time(server_dsn: str) -> No
         try:
             assert await broken_references(conn) == []
             assert await outcomes(conn) >= {"present", "partial"}
+            assert await corrections_beside_nothing(conn) == 0
             first = await sums(conn)
             await database.prepare(conn)
             # What looks at every lesson once a minute can read them all, and has nothing to do.
@@ -43,6 +44,18 @@ async def outcomes(conn: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
     """What became of the classes."""
     rows = await conn.fetch("select distinct outcome from session_class_results")
     return {row["outcome"] for row in rows}
+
+
+async def corrections_beside_nothing(conn: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Of corrections the measured value is kept, as results have it."""
+    found: int = await conn.fetchval(
+        """
+        select count(*) from corrections c join session_class_results r using (session_class_id)
+        where c.measured <> case c.field when 'outcome' then r.measured_outcome
+            else r.measured_headcount::text end
+        """
+    )
+    return found
 
 
 async def broken_references(conn: "asyncpg.Connection[asyncpg.Record]") -> list[str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from tests.bench.years import sums
 from tests.bench.years.happened import Happened
 from tests.bench.years.land import ZONE, Land, Tour
+from tests.bench.years.sums import Sum
 
 HOUR_MS = 3_600_000
 
@@ -93,11 +94,12 @@ class Part:
         self._class(land, sitting, lesson)
         if lesson is None:
             return
+        found = sums.result(lesson)
         if lesson.correction_reason:
-            self._corrections(land, lesson)
+            self._corrections(land, lesson, found)
         if not is_purged:
             self._seats(land, lesson)
-        self._result(land, lesson, is_purged)
+        self._result(land, lesson, found, is_purged=is_purged)
 
     def _class(self, land: Land, sitting: Sitting, lesson: Happened | None) -> None:
         begun = lesson.start if lesson else sitting.made
@@ -149,10 +151,10 @@ class Part:
                     f"\t{(visit.end - visit.start) // 2000}\tt\t{rung}"
                 )
 
-    def _corrections(self, land: Land, lesson: Happened) -> None:
-        for field, value in (
-            ("headcount", lesson.corrected_headcount),
-            ("outcome", lesson.corrected_outcome),
+    def _corrections(self, land: Land, lesson: Happened, found: Sum) -> None:
+        for field, measured, value in (
+            ("headcount", found.measured_headcount, lesson.corrected_headcount),
+            ("outcome", found.measured_outcome, lesson.corrected_outcome),
         ):
             if value is not None:
                 land.book.corrections.add(
@@ -160,15 +162,14 @@ class Part:
                     land.uid(),
                     self.id,
                     field,
-                    "",
+                    str(measured),
                     str(value),
                     lesson.correction_reason,
                     self.teacher,
                     stamp(lesson.start + 26 * HOUR_MS),
                 )
 
-    def _result(self, land: Land, lesson: Happened, is_purged: bool) -> None:
-        found = sums.result(lesson)
+    def _result(self, land: Land, lesson: Happened, found: Sum, *, is_purged: bool) -> None:
         land.book.results.add(
             land.programme,
             self.id,
