@@ -47,6 +47,11 @@ class LiveFigures(NamedTuple):
 Live = Sequence[LiveFigures]
 
 
+# Wished for as a region, a network, an objective (`NOWHERE`), a sector or a level (`NONE`): what
+# belongs to none.
+NOWHERE, NONE = UUID(int=0), "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What of the report is wanted; None and '' mean: all. Days are local, both included."""

@@ -16,7 +16,8 @@ class Asked(msgspec.Struct, frozen=True):
     """Which rows, and how. `since` and `until` are local days, both inside. `outcome` may also be
     came, passed, corrected or poor; declared: what counts by the teacher's word. `sector` and
     `objective`: those under which a session counts; `network`: the one in which the school was that
-    day. `sitting`: of tours, or live."""
+    day. What belongs to none of them: the nil UUID, and `none` for `sector` and `level`.
+    `sitting`: of tours, or live."""
 
     format: Literal["json", "csv"] = "json"
     delimiter: Literal[";", ","] = ";"

@@ -6,8 +6,11 @@ from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
-from rooms.attendance.report import Filters
+from rooms.attendance.report import NONE, NOWHERE, Filters
 from rooms.people.codes import SchoolYear
+
+# Of these there is what belongs to none.
+NAMELESS = ("region", "network", "level", "sector", "objective")
 
 
 def filters_of(query: Mapping[str, str]) -> Filters:
@@ -19,13 +22,13 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         level=query.get("level", ""),
         tour_id=_uuid(query.get("tour", "")),
         outcome=query.get("outcome", ""),
-        region_id=_uuid(query.get("region", "")),
+        region_id=_uuid_or_none(query.get("region", "")),
         class_id=_uuid(query.get("class", "")),
         company_id=_uuid(query.get("company", "")),
         sector=query.get("sector", ""),
         sitting=query.get("sitting", ""),
-        network_id=_uuid(query.get("network", "")),
-        objective_id=_uuid(query.get("objective", "")),
+        network_id=_uuid_or_none(query.get("network", "")),
+        objective_id=_uuid_or_none(query.get("objective", "")),
     )
 
 
@@ -38,28 +41,38 @@ def in_year(query: Mapping[str, str], year: SchoolYear) -> Filters:
     return replace(found, since=year.first_day, until=year.last_day)
 
 
-def address_of(filters: Filters, **changes: str) -> str:
-    """The part of an address behind the `?` that gives these filters, with some changed; ''
-    takes one away, but for the days, of which nothing said is something else."""
-    told = {
+def told(filters: Filters) -> dict[str, str]:
+    """The filters as an address says them; '' for what filters nothing."""
+    return {
         "since": str(filters.since or ""),
         "until": str(filters.until or ""),
-        "region": str(filters.region_id or ""),
-        "network": str(filters.network_id or ""),
+        "region": _said(filters.region_id),
+        "network": _said(filters.network_id),
         "school": str(filters.school_id or ""),
         "class": str(filters.class_id or ""),
         "company": str(filters.company_id or ""),
         "level": filters.level,
         "sector": filters.sector,
-        "objective": str(filters.objective_id or ""),
+        "objective": _said(filters.objective_id),
         "tour": str(filters.tour_id or ""),
         "sitting": filters.sitting,
         "outcome": filters.outcome,
-        **changes,
     }
+
+
+def address_of(filters: Filters, **changes: str) -> str:
+    """The part of an address behind the `?` that gives these filters, with some changed; ''
+    takes one away, but for the days, of which nothing said is something else."""
+    said = told(filters) | changes
     return urlencode(
-        {name: value for name, value in told.items() if value or name in {"since", "until"}}
+        {name: value for name, value in said.items() if value or name in {"since", "until"}}
     )
+
+
+def of_none(filters: Filters) -> list[str]:
+    """What is wished for as belonging to none, as an address calls it."""
+    said = told(filters)
+    return [name for name in NAMELESS if said[name] == NONE]
 
 
 def _day(typed: str) -> date | None:
@@ -67,6 +80,14 @@ def _day(typed: str) -> date | None:
         return date.fromisoformat(typed)
     except ValueError:
         return None
+
+
+def _uuid_or_none(typed: str) -> UUID | None:
+    return NOWHERE if typed == NONE else _uuid(typed)
+
+
+def _said(key: UUID | None) -> str:
+    return NONE if key == NOWHERE else str(key or "")
 
 
 def _uuid(typed: str) -> UUID | None:

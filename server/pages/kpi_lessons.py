@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rooms.agenda.partnerships import Pair
 from rooms.attendance.kpi import Asked, By
-from rooms.attendance.report import Filters
+from rooms.attendance.report import NONE, Filters
 from rooms.scope import Scope
 from server.access import LESSONS
 from server.auth import Viewer
@@ -76,9 +76,12 @@ def of_pair(asked: Asked, pair: Pair) -> str:
 
 
 def ways(asked: Asked, by: By, keys: Iterable[str]) -> dict[str, str]:
-    """Where the lessons of each part are listed, by its key; what belongs to none leads nowhere."""
+    """Where the lessons of each part are listed, by its key; '' is what belongs to none."""
     parts = {key: narrowed(asked, by, key) for key in keys}
-    return {key: address(part) for key, part in parts.items() if part}
+    return {
+        key: address(part) if part else address(asked, **{by.value: NONE})
+        for key, part in parts.items()
+    }
 
 
 def narrowed(asked: Asked, by: By, key: str) -> Asked | None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from rooms import planning
 from rooms.agenda import objectives
-from rooms.attendance import materials, overview, report, results, review, totals
+from rooms.attendance import kpi, materials, overview, report, results, review, totals
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Result, SeatResult
@@ -21,8 +21,8 @@ from server.charts import Chart, Series
 from server.context import Here
 from server.database import Connection
 from server.i18n import N_
-from server.pages import attendance_groups
-from server.pages.attendance_filters import address_of, in_year
+from server.pages import attendance_groups, kpi_words
+from server.pages.attendance_filters import address_of, in_year, of_none, told
 from server.pages.attendance_words import (
     OUTCOMES,
     clock_at,
@@ -69,6 +69,11 @@ async def index(here: Here) -> Response:
         some, skipped = report.stretch(filters, months, part.first)
         names = await _names(here, conn, filters)
         rows = await report.of_programme(conn, here.scope, some, live, offset=skipped)
+
+    def none(what: str) -> list[tuple[str, str]]:
+        words = _none(here, filters)
+        return [(report.NONE, words[what])] if what in words else []
+
     return here.page(
         "attendance/index.html",
         has_pairs_only={grant.role for grant in here.scope.grants} == {"facilitator"},
@@ -80,13 +85,20 @@ async def index(here: Here) -> Response:
         part=part,
         registry=registry,
         filters=filters,
+        chosen=told(filters),
         trail=_trail(here, filters, names),
         year=year.name,
         choices={
-            "regions": regions,
+            "regions": [*none("region"), *regions],
             "companies": companies,
-            "levels": [(level, here._(LEVELS.get(level, level))) for level in programme.levels],
-            "sectors": [(sector, here._(words)) for sector, words in SECTORS.items()],
+            "levels": [
+                *none("level"),
+                *((level, here._(LEVELS.get(level, level))) for level in programme.levels),
+            ],
+            "sectors": [
+                *none("sector"),
+                *((sector, here._(words)) for sector, words in SECTORS.items()),
+            ],
             "sittings": [(sitting, here._(words)) for sitting, words in SITTINGS.items()],
             "outcomes": _outcomes(here),
         },
@@ -96,11 +108,12 @@ async def index(here: Here) -> Response:
 
 
 async def _names(here: Here, conn: Connection, filters: Filters) -> dict[str, str]:
+    """What is chosen by id, as it is called now."""
     names = await review.named(conn, here.scope, filters)
     if filters.objective_id:
-        known = {one.id: one for one in await objectives.every(conn, here.scope)}
-        if filters.objective_id in known:
-            names["objective"] = known[filters.objective_id].name(here.language)
+        known = await objectives.every(conn, here.scope)
+        found = (one.name(here.language) for one in known if one.id == filters.objective_id)
+        names["objective"] = next(found, "")
     return names
 
 
@@ -109,6 +122,11 @@ def _outcomes(here: Here) -> list[tuple[str, list[tuple[str, str]]]]:
     several = [(wish, here._(WISHES[wish])) for wish in report.WISHES]
     each = [(code, here._(words).capitalize()) for code, words in OUTCOMES.items()]
     return [(here._("Several outcomes together"), several), (here._("One outcome"), each)]
+
+
+def _none(here: Here, filters: Filters) -> dict[str, str]:
+    """The words of what is wished for as belonging to none, by what it is."""
+    return {what: here._(kpi_words.NONE[kpi.By(what)]) for what in of_none(filters)}
 
 
 def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -133,6 +151,7 @@ def _trail(here: Here, filters: Filters, names: dict[str, str]) -> list[tuple[st
         "sitting": here._(SITTINGS.get(filters.sitting, filters.sitting)),
         "outcome": here._({**OUTCOMES, **WISHES}.get(filters.outcome, filters.outcome)),
     }
+    said |= _none(here, filters)
     return [
         (words[what], name, f"/attendance?{address_of(filters, **{what: ''})}")
         for what, name in said.items()

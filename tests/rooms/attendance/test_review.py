@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rooms.attendance import corrections, export, kpi_rows, report, results, review
 from rooms.attendance.materials import Material, SeenSeat, SeenVisit
 from rooms.attendance.ranges import Ranges, length_ms, union
-from rooms.attendance.report import Filters, LiveFigures, Row
+from rooms.attendance.report import NONE, NOWHERE, Filters, LiveFigures, Row
 from rooms.attendance.review import By, Figures
 from rooms.attendance.rule import Headcount, Rule, SeatKind, actual_window, unix_ms
 from rooms.scope import Grant, Scope
@@ -224,6 +224,9 @@ async def test_what_runs_again_is_found_as_it_would_count_now(pool: Pool) -> Non
             *(Filters(sector=sector) for sector in ("water", "ict", "energy")),
             *(Filters(objective_id=one) for one in history.objectives),
             *(Filters(network_id=one.id) for one in history.networks),
+            Filters(sector=NONE),
+            Filters(objective_id=NOWHERE),
+            Filters(network_id=NOWHERE),
         ]
 
         async def found_in() -> list[Filters]:
@@ -242,6 +245,13 @@ async def test_what_runs_again_is_found_as_it_would_count_now(pool: Pool) -> Non
         )
         assert before == [views[0], views[3], views[5]]
         assert await found_in() == [views[1], views[4], views[6]]
+        await conn.execute(
+            "update tours set sectors = '{}', objective_id = null where objective_id = $1",
+            history.objectives[1],
+        )
+        await conn.execute("delete from network_members where programme_id = $1",
+                           history.programme.id)  # fmt: skip
+        assert await found_in() == views[7:]
 
 
 ADDED = (

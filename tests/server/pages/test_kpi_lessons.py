@@ -46,28 +46,43 @@ async def test_the_lessons_behind_a_figure_are_those_it_counts(app_house: House)
     """Of the whole and of each part, also when a tour counts under another sector since."""
     async with app_house.pool.acquire() as conn, conn.transaction():
         history = await a_history(conn, "behind", 12)
+        await of_no_region_level_or_sector(conn, history)
         await kpi_rows.run(conn, NOW)
         before = await kpi.report(conn, history.office, Asked(YEAR), By.SECTOR)
         aim = objectives.Aim(None, "maritime")
         await objectives.aim_tour(conn, history.office, history.tours[0], aim)
         whole = view(kpi_lessons.address(Asked(YEAR)))
         assert told(await behind(conn, history, whole)) == told(before.total.attended)
-        looked_at = 0
+        looked_at = of_none = 0
         for by in By:
             found = await kpi.report(conn, history.office, Asked(YEAR), by)
+            ways = kpi_lessons.ways(Asked(YEAR), by, [key for key, _ in found.parts])
             for key, figures in found.parts:
-                way = kpi_lessons.address(kpi_lessons.narrowed(Asked(YEAR), by, key) or Asked(YEAR))
-                if key:
-                    sums = told(await behind(conn, history, view(way)))
-                    assert sums == told(figures.attended), (by, key)
-                    looked_at += 1
-        assert looked_at > 22 and {key for key, _ in before.parts} >= {"water", "ict", "energy"}
+                filters = view(ways[key])
+                assert f"?{address_of(filters)}" in ways[key], "the address is the saved view"
+                sums = told(await behind(conn, history, filters))
+                assert sums == told(figures.attended), (by, key)
+                looked_at += 1
+                of_none += not key
+        assert looked_at > 24 and of_none == 5
+        assert {key for key, _ in before.parts} >= {"", "water", "ict"}
         companies = view(kpi_lessons.of_figure(history.office, Asked(YEAR), "companies"))
         found = await review.of_period(conn, history.office, companies, review.By.COMPANY)
         hosted = before.total.hosted
         assert hosted is not None and len([one for one in found.lines if one.key]) == 3
         assert (hosted.companies, hosted.sessions) == (3, found.whole.sessions)
         await each_filter_narrows(conn, history)
+
+
+async def of_no_region_level_or_sector(conn: Connection, history: History) -> None:
+    """As a school that a teacher typed in stands in no region."""
+    await conn.execute(
+        "update session_classes set region_id = null where school_id = $1", history.schools[5].id
+    )
+    await conn.execute(
+        "update session_classes set level = '' where class_id = $1", history.classes[0][0]
+    )
+    await conn.execute("update tours set sectors = '{}' where id = $1", history.tours[2])
 
 
 async def each_filter_narrows(conn: Connection, history: History) -> None:
@@ -99,7 +114,7 @@ def ids(rows: list[Row]) -> set[UUID]:
     return {row.session_class_id for row in rows}
 
 
-def test_what_belongs_to_none_leads_nowhere() -> None:
+def test_what_has_no_list_leads_nowhere() -> None:
     office = Scope(UUID(int=2), None, (Grant("bureau"),))
     regional = Scope(UUID(int=2), None, (Grant("coordinator", region_id=UUID(int=3)),))
     north = Asked(YEAR, network_id=UUID(int=1))
@@ -107,9 +122,6 @@ def test_what_belongs_to_none_leads_nowhere() -> None:
         assert kpi_lessons.of_figure(scope, asked, "companies") == ""
     assert kpi_lessons.of_figure(office, Asked(YEAR), "company_minutes") == ""
     assert kpi_lessons.narrowed(Asked(YEAR), By.REGION, "") is None
-    assert list(kpi_lessons.ways(Asked(YEAR), By.OBJECTIVE, ["", str(UUID(int=1))])) == [
-        str(UUID(int=1))
-    ]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +186,16 @@ async def parts_of_networks_and_objectives_lead_there(
     )
     leads = re.findall(r'href="/attendance\?([^"]+)"', report)
     assert leads and all(f"network={history.networks[0].id}" in lead for lead in leads)
+    region = history.regions[0].id
+    report = unescape((await office.get(f"/reports/regions/{region}?year=2025")).text)
+    own = f'href="(/attendance[^"]*region={region}&network=([^"]*))">'
+    keys = [key for _, key in re.findall(rf"{own}\d+<span", report)]
+    assert keys and set(keys) <= {str(one.id) for one in history.networks}
+    assert all(f'href="/reports/networks/{key}"' in report for key in keys)
+    [(way, key)] = re.findall(f"{own}no network<", report)
+    assert key == "none"
+    lessons = (await office.get(way)).text
+    assert "Network: <b>no network</b>" in lessons and 'name="network" value="none"' in lessons
     for by, key, name in (
         ("network", history.networks[0].id, "Noord"),
         ("objective", history.objectives[0], "Kiezen"),
