@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Protocol
 
-from server import log
+from server import garbage, log
 from server.asked import Asked, CannotDo
 from server.config import WrongSetting, read
 
@@ -36,7 +36,8 @@ def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     log.set_up(chosen.verb)
     try:
-        verb: Verb = importlib.import_module(MODULES[chosen.verb])
+        with garbage.not_while_loading():
+            verb: Verb = importlib.import_module(MODULES[chosen.verb])
         return verb.run(Asked(read(os.environ), chosen, os.environ))
     except (WrongSetting, CannotDo) as error:
         print(error, file=sys.stderr)

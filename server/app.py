@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -66,11 +67,15 @@ def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_n
     return app
 
 
+@cache
 def _static() -> BaseRoute:
     return Mount("/static", PackedFiles(directory=templates.STATIC, check_dir=False), name="static")
 
 
+@cache
 def _route(address: Address) -> Route:
+    """Knows nothing of the app it is in, so that each app of a process has the same one."""
+
     async def endpoint(request: Request) -> Response:
         timed = bodies.in_time(request) if address.times_body else request
         try:
@@ -86,6 +91,7 @@ def _route(address: Address) -> Route:
     return Route(address.path, endpoint, methods=[address.method])
 
 
+@cache
 def _socket_route(socket: Socket) -> WebSocketRoute:
     async def endpoint(websocket: WebSocket) -> None:
         floor: Floor = websocket.app.state.floor

@@ -1,5 +1,10 @@
 """Words that templates get from us are written as safely as those they write themselves."""
 
+from pathlib import Path
+
+import jinja2
+import pytest
+
 from server import templates
 
 HOSTILE = '"><b>R&D</b>'
@@ -33,3 +38,31 @@ def test_what_all_definitions_end_with_is_said_once() -> None:
     assert templates.apart(["Same.", "Same."]) == (["Same.", "Same."], "")
     assert templates.apart([rule]) == ([rule], "")
     assert templates.apart([]) == ([], "")
+
+
+def test_a_template_is_compiled_once_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.html"
+    compiled: list[str] = []
+    page.write_text("{{ 1234 | number }}")
+    compile_it = jinja2.Environment.compile
+
+    def counted(environment: jinja2.Environment, source: str, name: str, file: str) -> object:
+        compiled.append(name)
+        return compile_it(environment, source, name, file)
+
+    monkeypatch.setattr(jinja2.Environment, "compile", counted)
+
+    def shown(language: str) -> str:
+        environment = templates.ENVIRONMENTS[language].overlay(
+            loader=jinja2.FileSystemLoader(tmp_path),
+            bytecode_cache=templates.Compiled(tmp_path / "kept" / language),
+        )
+        return environment.get_template("page.html").render()
+
+    assert (shown("en"), shown("nl")) == ("1,234", "1.234")
+    assert (shown("en"), shown("nl")) == ("1,234", "1.234")
+    assert compiled == ["page.html"] * 2, "once in each language"
+    page.write_text("changed")
+    assert (shown("en"), shown("nl")) == ("changed", "changed")
