@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 import jinja2
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, get_group_symbol
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import Markup, escape
 
 from server import kept_words
 from server.i18n import CATALOGUES, LANGUAGES
@@ -137,8 +140,34 @@ class Compiled(jinja2.BytecodeCache):
         keep(self._folder / bucket.key, bucket.bytecode_to_string())
 
 
+_has_marks = re.compile("[&<>'\"]").search
+
+
+def in_page(value: object) -> str:
+    """What a template says, as it may stand in a page. A long list says thousands of words, nearly
+    all without a mark of HTML's, and `escape` would make an object of its own of each."""
+    if type(value) is Markup or (type(value) is str and not _has_marks(value)):
+        return value
+    return escape(value)
+
+
+class _Written(CodeGenerator):
+    """Templates as Python that say everything through `in_page`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.in_page(")
+
+
+class _Environment(jinja2.Environment):
+    code_generator_class = _Written
+    in_page = staticmethod(in_page)
+
+
 def _environment(language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
+    environment = _Environment(
         loader=jinja2.FileSystemLoader(WEB / "templates"),
         bytecode_cache=Compiled(FOLDER / "templates" / language),
         autoescape=True,

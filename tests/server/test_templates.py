@@ -4,6 +4,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from markupsafe import Markup, escape
 
 from server import templates
 
@@ -28,6 +29,56 @@ def test_what_a_template_wrote_is_not_escaped_again() -> None:
     assert page.render(typed=HOSTILE) == (
         f'<option value="1">A & B</option><option value="2">{SAFE}</option>'
     )
+
+
+class Marked:
+    """Something that says itself how it stands in a page."""
+
+    def __html__(self) -> str:
+        return "<i>&</i>"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        HOSTILE,
+        "'",
+        '"',
+        "<",
+        ">",
+        "&",
+        "plain",
+        "",
+        3,
+        2.5,
+        None,
+        True,
+        Path("/a<b"),
+        b"<",
+        Marked(),
+    ],
+)
+def test_whatever_is_said_stands_in_a_page_as_escaped(value: object) -> None:
+    page = templates.ENVIRONMENTS["en"].from_string(
+        "{% macro said(one) %}{{ one }}{% endmacro %}"
+        "{{ value }}|{{ said(value) }}|{{ value | string }}|{{ value | safe }}"
+    )
+    safe = escape(value)
+    assert page.render(value=value).split("|") == [
+        safe,
+        safe,
+        escape(str(value)),
+        Markup(value),
+    ]
+    assert "environment.in_page(" in str(
+        templates.ENVIRONMENTS["en"].compile("{{ value }}", raw=True)
+    )
+
+
+def test_what_is_not_there_says_nothing() -> None:
+    page = templates.ENVIRONMENTS["en"].from_string("{{ missing }}")
+    with pytest.raises(jinja2.UndefinedError):
+        page.render()
 
 
 def test_what_all_definitions_end_with_is_said_once() -> None:
