@@ -10,6 +10,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rooms.attendance import seats
 from rooms.people import persons, sign_in_mails, sign_ins
 from server import auth, mail, throttle
 from server.context import Here
@@ -60,7 +61,9 @@ def device_of(request: Request) -> str:
 
 
 async def let_in(here: Here, conn: Connection, arrival: Arrival) -> str:
-    """Her own sign-in in this browser goes on, another's ends; returns the new token."""
+    """Her own sign-in in this browser goes on, another's ends; returns the new token.
+
+    On a classroom PC that she let in herself the screen goes on."""
     old, now, device = here.request.cookies.get(auth.COOKIE), here.now, device_of(here.request)
     person, programme = arrival.person_id, arrival.programme_id
     if old:
@@ -69,7 +72,9 @@ async def let_in(here: Here, conn: Connection, arrival: Arrival) -> str:
         )
         if token is not None:
             return token
-        await sign_ins.end_by_token(conn, old, now)
+        ended = await sign_ins.end_by_token(conn, old, now)
+        others = [one.id for one in ended if one.person_id != person]
+        await seats.go_with(conn, others, now)
     return await sign_ins.start(conn, person, now=now, programme_id=programme, device=device)
 
 

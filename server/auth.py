@@ -31,6 +31,11 @@ class Viewer:
     scope: Scope
     programmes: tuple[UUID, ...]
 
+    @property
+    def classroom_sign_in(self) -> UUID | None:
+        """By which a classroom PC is here; None for a person herself."""
+        return self.sign_in_id if self.kind == "classroom" else None
+
     def may(self, *roles: str) -> bool:
         """Whether she holds one of `roles` here; a classroom screen holds none."""
         return self.kind != "classroom" and self.scope.has(*roles)

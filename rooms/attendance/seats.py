@@ -4,6 +4,7 @@ The token is new per session, so that two lessons cannot be linked. A device tha
 its token sits where it sat; without it, it is another device.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -155,9 +156,15 @@ async def _make(
 
 
 async def become_beamer(
-    conn: Connection, programme_id: UUID, session_class_id: UUID, token: str | None, now: datetime
+    conn: Connection,
+    programme_id: UUID,
+    session_class_id: UUID,
+    token: str | None,
+    now: datetime,
+    sign_in_id: UUID | None = None,
 ) -> tuple[Seat, str]:
-    """The classroom screen's seat. Whoever calls this has seen its teacher's word for it.
+    """The classroom screen's seat. Whoever calls this has seen its teacher's word for it;
+    `sign_in_id`: by which a classroom PC has that word, and the seat lasts no longer.
 
     A screen that was there before hands over: film position and headcount stand on the
     session and its class. When the first one comes, phones become companions; who watches beside
@@ -171,7 +178,28 @@ async def become_beamer(
     await visits.close_of_left_seats(conn, session_class["id"])
     if not session_class["has_beamer"]:
         await _accompany(conn, programme_id, session_class["id"], now)
-    return await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
+    made = await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
+    await conn.execute(
+        "update seats set sign_in_id = $3 where programme_id = $1 and id = $2",
+        programme_id,
+        made[0].id,
+        sign_in_id,
+    )
+    return made
+
+
+async def go_with(conn: Connection, sign_in_ids: Collection[UUID], now: datetime) -> None:
+    """Some sign-ins were ended: so are the seats they brought. What was measured there stays."""
+    rows = await conn.fetch(
+        """
+        update seats set ended_at = $2 where sign_in_id = any($1::uuid[]) and ended_at is null
+        returning session_class_id
+        """,
+        list(sign_in_ids),
+        now,
+    )
+    for session_class_id in sorted({row["session_class_id"] for row in rows}):
+        await visits.close_of_left_seats(conn, session_class_id)
 
 
 def _is_screen_of(seat: Seat, session_class_id: UUID) -> bool:

@@ -5,9 +5,12 @@ The browser keeps a random token, the row only its hash. `browser` slides on for
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import asyncpg
 
 from rooms.connection import Connection
 from rooms.errors import NotThere
@@ -25,6 +28,14 @@ class SignIn:
     device: str
     created_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A sign-in that was just ended, and whose it was."""
+
+    id: UUID
+    person_id: UUID
 
 
 async def start(
@@ -120,41 +131,58 @@ async def move_to(conn: Connection, sign_in_id: UUID, programme_id: UUID) -> Non
     )
 
 
-async def end(conn: Connection, person_id: UUID, sign_in_id: UUID, now: datetime) -> None:
+# What a sign-in brought goes with it (`seats.go_with`), so whoever ends some is told which.
+
+
+async def end(conn: Connection, person_id: UUID, sign_in_id: UUID, now: datetime) -> list[Ended]:
     """Ends one of her own. Raises `NotThere` for another's."""
-    done = await conn.execute(
+    rows = await conn.fetch(
         """
         update sign_ins set ended_at = $3
         where person_id = $1 and id = $2 and ended_at is null
+        returning id, person_id
         """,
         person_id,
         sign_in_id,
         now,
     )
-    if done == "UPDATE 0":
+    if not rows:
         raise NotThere("sign_in")
+    return _ended(rows)
 
 
-async def end_others(conn: Connection, person_id: UUID, keep_id: UUID, now: datetime) -> None:
+async def end_others(
+    conn: Connection, person_id: UUID, keep_id: UUID, now: datetime
+) -> list[Ended]:
     """Ends all of hers but one."""
-    await conn.execute(
+    rows = await conn.fetch(
         """
         update sign_ins set ended_at = $3
         where person_id = $1 and id <> $2 and ended_at is null
+        returning id, person_id
         """,
         person_id,
         keep_id,
         now,
     )
+    return _ended(rows)
 
 
-async def end_by_token(conn: Connection, token: str, now: datetime) -> None:
+async def end_by_token(conn: Connection, token: str, now: datetime) -> list[Ended]:
     """Ends the one behind a cookie; nothing when it has ended already."""
-    await conn.execute(
-        "update sign_ins set ended_at = $2 where token_hash = $1 and ended_at is null",
+    rows = await conn.fetch(
+        """
+        update sign_ins set ended_at = $2 where token_hash = $1 and ended_at is null
+        returning id, person_id
+        """,
         hash_token(token),
         now,
     )
+    return _ended(rows)
+
+
+def _ended(rows: Iterable[asyncpg.Record]) -> list[Ended]:
+    return [Ended(**dict(row)) for row in rows]
 
 
 async def end_of_class(conn: Connection, session_class_id: UUID, now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from rooms.attendance import seats
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.people import persons, programmes, sign_ins
 from server import errors, mail, passwords, throttle
@@ -91,7 +92,8 @@ async def change_password(here: Here) -> Response:
     password_hash = await passwords.hashed(new)
     async with here.transaction() as conn:
         await persons.set_password_hash(conn, me.person_id, password_hash)
-        await sign_ins.end_others(conn, me.person_id, _own_sign_in(here), here.now)
+        ended = await sign_ins.end_others(conn, me.person_id, _own_sign_in(here), here.now)
+        await seats.go_with(conn, [one.id for one in ended], here.now)
     return here.go("/account", "password_kept")
 
 
@@ -116,14 +118,16 @@ def _own_sign_in(here: Here) -> UUID:
 async def end_sign_in(here: Here) -> Response:
     """`POST /account/sign-ins/{id}/end`."""
     async with here.transaction() as conn:
-        await sign_ins.end(conn, here.person.person_id, here.id(), here.now)
+        ended = await sign_ins.end(conn, here.person.person_id, here.id(), here.now)
+        await seats.go_with(conn, [one.id for one in ended], here.now)
     return here.go("/account", "sign_in_ended")
 
 
 async def end_other_sign_ins(here: Here) -> Response:
     """`POST /account/sign-ins/end-others`."""
     async with here.transaction() as conn:
-        await sign_ins.end_others(conn, here.person.person_id, _own_sign_in(here), here.now)
+        ended = await sign_ins.end_others(conn, here.person.person_id, _own_sign_in(here), here.now)
+        await seats.go_with(conn, [one.id for one in ended], here.now)
     return here.go("/account", "sign_ins_ended")
 
 

@@ -137,8 +137,9 @@ async def claim(here: Here) -> Response:
         if part is None and (wanted is not None or len(parts) > 1):
             raise NotThere("session_class")
         part = part or parts[0]
+        key = (part.programme_id, part.session_class_id)
         _, token = await seats.become_beamer(
-            conn, part.programme_id, part.session_class_id, token_in(here.request), here.now
+            conn, *key, token_in(here.request), here.now, here.person.classroom_sign_in
         )
     place = f"/rooms/{room.id}"
     return seated(here, here.go(f"{place}/beamer"), place, token)

@@ -58,10 +58,11 @@ async def ask(here: Here) -> Response:
             programme_id=found.programme_id,
             session_id=found.session_id,
         )
+        sign_in_id = await sign_ins.id_of(conn, sign_in)
         _, token = await seats.become_beamer(
-            conn, found.programme_id, found.session_class_id, None, here.now
+            conn, found.programme_id, found.session_class_id, None, here.now, sign_in_id
         )
-        await screens.use_up(conn, found.id, await sign_ins.id_of(conn, sign_in), here.now)
+        await screens.use_up(conn, found.id, sign_in_id, here.now)
     place = f"/rooms/{found.room_id}" if found.room_id else f"/sessions/{found.session_id}"
     response = JSONResponse({"state": "go", "go": f"{place}/beamer"})
     seated(here, response, place, token)

@@ -304,8 +304,9 @@ async def claim(here: Here) -> Response:
     """`POST /sessions/{id}/beamer`: this PC becomes the screen; the one before hands over."""
     async with here.transaction() as conn:
         session = await _of_screen(here, conn)
+        key = (session.programme_id, session.session_class_id)
         _, token = await seats.become_beamer(
-            conn, session.programme_id, session.session_class_id, token_in(here.request), here.now
+            conn, *key, token_in(here.request), here.now, here.person.classroom_sign_in
         )
     response = here.go(f"/sessions/{session.id}/beamer")
     return seated(here, response, f"/sessions/{session.id}", token)

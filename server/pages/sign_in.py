@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import Response
 
+from rooms.attendance import seats
 from rooms.errors import Refused
 from rooms.people import codes, persons, sign_in_mails, sign_ins
 from rooms.people.persons import Credentials
@@ -205,7 +206,8 @@ async def sign_out(here: Here) -> Response:
     token = here.request.cookies.get(auth.COOKIE)
     if token:
         async with here.transaction() as conn:
-            await sign_ins.end_by_token(conn, token, here.now)
+            ended = await sign_ins.end_by_token(conn, token, here.now)
+            await seats.go_with(conn, [one.id for one in ended], here.now)
     response = here.go("/", "signed_out")
     response.delete_cookie(auth.COOKIE, path="/")
     return response

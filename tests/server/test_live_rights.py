@@ -29,11 +29,12 @@ from media.live.messages import (
 from rooms.live import log
 from rooms.scope import Scope
 from server import live_link, live_rights
-from server.auth import COOKIE
+from server.auth import COOKIE, SEAT_COOKIE
 from tests.support.captions import a_captioned_webinar
 from tests.support.floor import Clock, house
 from tests.support.live_house import LiveHouse, live_house
 from tests.support.mails import last_mail
+from tests.support.screens import let_in
 from tests.support.scripted_live import ScriptedLive
 from tests.support.sockets import a_page, listening
 from tests.support.waiting import until
@@ -227,6 +228,33 @@ async def test_who_signs_out_neither_watches_nor_reads_on(there: LiveHouse) -> N
         await until(lambda: going.ended() == set(names[:2]))
         await going.is_looked_at()
         assert "closed" not in pages[2].kinds() and going.ended() == set(names[:2])
+
+
+async def test_a_classroom_screen_goes_with_the_sign_in_that_brought_it(there: LiveHouse) -> None:
+    """Ended from the teacher's phone: its page is told, its picture ends, its time stays."""
+    going, house, room = Going(there.live), there.house, f"/rooms/{there.room.id}"
+    async with (
+        listening(house.app) as url,
+        await there.client_of(there.world.teacher) as teacher,
+        there.client(headers={"origin": "http://testserver"}) as pc,
+        there.phone() as phone,
+    ):
+        await let_in(house, teacher, pc, there.seat.session_class_id)
+        await offers(pc, f"{room}/whep")
+        await offers(phone, f"{room}/whep")
+        cookie = f"{COOKIE}={pc.cookies[COOKIE]}; {SEAT_COOKIE}={pc.cookies[SEAT_COOKIE]}"
+        async with a_page(url, there.room.id, cookie) as page:
+            await page.hello()
+            await page.beating(1)
+            await going.is_looked_at()
+            assert going.ended() == set()
+            seat = await house.pool.fetchval("select id from seats where kind = 'beamer'")
+            assert (await teacher.post("/account/sign-ins/end-others")).status_code == 303
+            assert (await page.until("closed"))["why"] == "session_over"
+        await until(lambda: f"seat:{seat}" in going.ended())
+        assert f"seat:{there.seat.id}" not in going.ended()
+        seen = await house.pool.fetchrow("select * from visits where seat_id = $1", seat)
+        assert seen is not None and seen["ended_at"] == seen["seen_until"]
 
 
 async def test_who_signs_in_again_in_her_browser_sends_and_reads_on(there: LiveHouse) -> None:

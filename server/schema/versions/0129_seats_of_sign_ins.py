@@ -1,0 +1,11 @@
+"""seats of sign-ins"""
+
+from server.schema import sql
+
+revision = "0129"
+down_revision = "0128"
+
+
+def upgrade() -> None:
+    """Runs the SQL beside this file."""
+    sql.run(__file__)
