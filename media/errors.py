@@ -57,6 +57,7 @@ CODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bad_fragment": (),
         "live_overloaded": (),
         "live_away": (),  # no live process answers just now
+        "live_too_old": (),  # it does not know what it was asked; it waits for its own update
     }
 )
 

@@ -13,7 +13,18 @@ from typing import Protocol, Self, TypeVar
 import msgspec
 
 from media.errors import CODES, LiveError
-from media.live.messages import LINE_BYTES, Ask, Do, Listen, Listening, Re, Refusal, Reply, Told
+from media.live.messages import (
+    LINE_BYTES,
+    Ask,
+    Do,
+    Listen,
+    Listening,
+    Re,
+    Refusal,
+    Reply,
+    Told,
+    name_of,
+)
 from server.owned import Owner, Tasks
 
 log = logging.getLogger(__name__)
@@ -75,8 +86,9 @@ class LiveLink(Owner):
     async def ask(self, do: Do, wanted: type[Wanted]) -> Wanted:
         """The answer, which is a `wanted`.
 
-        Raises `LiveError`: `live_away` when nobody answers within 3 s, `live_overloaded` when
-        too many ask already, or the code with which it was refused.
+        Raises `LiveError`: `live_away` when nobody answers within 3 s, `live_too_old` when this
+        is not known there, `live_overloaded` when too many ask already, or the code with which it
+        was refused.
         """
         answer = await self._answer(do)
         if isinstance(answer, wanted):
@@ -87,9 +99,11 @@ class LiveLink(Owner):
         raise LiveError("live_away")
 
     async def _answer(self, do: Do) -> Re:
-        writer = self._writer
-        if writer is None:
+        writer, listening = self._writer, self.listening
+        if writer is None or listening is None:
             raise LiveError("live_away")
+        if name_of(do) not in listening.knows:
+            raise LiveError("live_too_old")
         if len(self._open) >= MOST_OPEN or _unsent(writer) > MOST_UNSENT_BYTES:
             raise LiveError("live_overloaded")
         self._last = number = self._last + 1

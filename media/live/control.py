@@ -18,7 +18,7 @@ import msgspec
 from media.errors import LiveError
 from media.live import messages
 from media.live.address import address_for as address_for
-from media.live.messages import Ask, Listen, Refusal, Reply, Told
+from media.live.messages import Listen, Refusal, Reply, Told
 from media.live.process import LiveProcess, LiveSettings
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,17 @@ MOST_BEHIND_BYTES = 4 << 20
 TELL_EVERY_S = 1.0
 MOST_CONNECTIONS = 64
 
-_asks = msgspec.json.Decoder(Ask)
+
+class _Numbered(msgspec.Struct, frozen=True):
+    """A question (`messages.Ask`) as it comes: from a newer web process it may be one we do not
+    know."""
+
+    id: int
+    ask: msgspec.Raw
+
+
+_numbered = msgspec.json.Decoder(_Numbered)
+_do: msgspec.json.Decoder[messages.Do] = msgspec.json.Decoder(messages.Do)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -86,20 +96,28 @@ class Control:
             writer.close()
 
     def _answer(self, connection: _Connection, line: bytes) -> None:
-        ask = _asks.decode(line)
+        ask = _numbered.decode(line)
         try:
-            answer = self.process.do(ask.ask)
-        except LiveError as error:
-            answer = Refusal(error.code)
-        except Exception:
-            log.exception("a fault in answering %s", type(ask.ask).__name__)
-            answer = Refusal("live_overloaded")
-        if isinstance(ask.ask, Listen):
+            do = _do.decode(ask.ask)
+        except msgspec.ValidationError as error:
+            log.warning("a question we do not know is refused: %s", error)
+            connection.say(Reply(ask.id, Refusal("live_too_old")))
+            return
+        connection.say(Reply(ask.id, self._do(do)))
+        if isinstance(do, Listen):
             connection.is_listening = True
-        connection.say(Reply(ask.id, answer))
-        if isinstance(ask.ask, messages.Ack):
+        elif isinstance(do, messages.Ack):
             connection.told = 0
             self.tell_presence()
+
+    def _do(self, do: messages.Do) -> messages.Re:
+        try:
+            return self.process.do(do)
+        except LiveError as error:
+            return Refusal(error.code)
+        except Exception:
+            log.exception("a fault in answering %s", type(do).__name__)
+            return Refusal("live_overloaded")
 
     def tell_presence(self) -> None:
         """Tells the first listener what is due, once; again to the next one when it has gone."""

@@ -10,7 +10,7 @@ connection (the id its visit is kept under), or a presenter's place in the room.
 peer connection, named by an unguessable text that stands in its WHIP or WHEP address.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -179,6 +179,17 @@ class Ask(msgspec.Struct, frozen=True):
     ask: Do
 
 
+def name_of(do: Do | type[Do]) -> str:
+    """What a question is called on the wire."""
+    return str(do.__struct_config__.tag)
+
+
+# Web and live processes are not replaced in the same moment: each says what it may be asked, and is
+# asked nothing else. `UNTOLD` is known by live processes from before they said so.
+KNOWN = tuple(sorted(name_of(kind) for kind in get_args(Do)))
+UNTOLD = tuple(name for name in KNOWN if name != name_of(RollCall))
+
+
 # --- answered and told by the live process -----------------------------------------------------
 
 
@@ -293,10 +304,12 @@ class Told(msgspec.Struct, frozen=True, tag_field="re", tag="told"):
 
 
 class Listening(msgspec.Struct, frozen=True, tag_field="re", tag="listening"):
-    """The reply to `Listen`. `process` is new at every start: another one means it restarted."""
+    """The reply to `Listen`. `process` is new at every start: another one means it restarted.
+    `knows`: what it may be asked."""
 
     process: UUID
     stages: tuple[Stage, ...]
+    knows: tuple[str, ...] = UNTOLD
 
 
 Re = Answered | Patched | Done | Refusal | Counted | Roll | Listening | Told

@@ -140,7 +140,7 @@ class LiveProcess:
         self._open_stage(ask.room).want(ask.member, ask.wish)
 
     def _listen(self, ask: messages.Listen) -> messages.Re:
-        return messages.Listening(self.id, self._all_stages())
+        return messages.Listening(self.id, self._all_stages(), messages.KNOWN)
 
     def _ack(self, ask: messages.Ack) -> None:
         self.ledger.acknowledge(ask.batch)

@@ -1,6 +1,7 @@
 """The line to the live process: answers find their questions, and it is made again when cut."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from media.live.messages import (
     Patch,
     Patched,
     Presence,
+    Roll,
+    RollCall,
     Stats,
     Told,
     Want,
@@ -189,6 +192,35 @@ async def test_a_stranger_at_the_address_is_not_listened_to(
         await live.next(Listen, 2)
         assert await refused(link) == "live_away"
     assert heard.processes == []
+
+
+async def test_a_live_process_of_before_is_asked_nothing_it_does_not_know(
+    tmp_path: Path, heard: Heard
+) -> None:
+    """Web is updated first: on what an older process cannot read it hangs up."""
+    asked: list[str] = []
+
+    async def older(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            ask = json.loads(line)
+            asked.append(ask["ask"]["do"])
+            told = {"re": "listening", "process": str(uuid4()), "stages": []}
+            known = {"listen": told, "close": {"re": "done"}}
+            if asked[-1] not in known:
+                break
+            writer.write(json.dumps({"id": ask["id"], "re": known[asked[-1]]}).encode() + b"\n")
+        writer.close()
+
+    path = tmp_path / "older.sock"
+    async with (
+        await asyncio.start_unix_server(older, str(path)),
+        LiveLink(path, heard) as link,
+    ):
+        await until(lambda: link.is_connected)
+        with pytest.raises(LiveError, match="live_too_old"):
+            await link.ask(RollCall(), Roll)
+        assert await link.ask(CLOSE, Done) == Done()
+        assert asked == ["listen", "close"] and heard.losses == 0
 
 
 async def test_who_gave_up_leaves_nothing_behind(live: ScriptedLive, link: LiveLink) -> None:

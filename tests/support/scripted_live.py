@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from media.live.messages import (
+    KNOWN,
     LINE_BYTES,
     Answered,
     Ask,
@@ -54,6 +55,7 @@ class ScriptedLive:
     address: Path
     process: UUID = field(default_factory=uuid4)
     stages: tuple[Stage, ...] = ()
+    knows: tuple[str, ...] = KNOWN
     asked: list[Do] = field(default_factory=list)
     answers: dict[type[Any], Answer] = field(default_factory=dict)
     listeners: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -123,7 +125,7 @@ class ScriptedLive:
     def _answer(self, do: Do) -> Re | None:
         told = self.answers.get(type(do), _USUAL.get(type(do), Done()))
         if isinstance(do, Listen) and type(do) not in self.answers:
-            return Listening(self.process, self.stages)
+            return Listening(self.process, self.stages, self.knows)
         return told(do) if callable(told) else told
 
 
