@@ -49,16 +49,19 @@ async def reached(conn: Connection, scope: Scope, first: date, last: date) -> Re
     return Reached(**row)
 
 
-async def registry(conn: Connection, scope: Scope) -> int:
-    """How many schools stand in the viewer's regions now: what "of 76 schools" counts."""
+async def registry(conn: Connection, scope: Scope, region_id: UUID | None = None) -> int:
+    """How many schools stand in the viewer's regions now, or in one of them: what "of 76 schools"
+    counts."""
     count: int = await conn.fetchval(
         """
         select count(*) from school_regions
         where programme_id = $1 and valid_to is null and ($2 or region_id = any($3::uuid[]))
+            and ($4::uuid is null or region_id = $4)
         """,
         scope.programme_id,
         scope.sees_all,
         scope.region_ids,
+        region_id,
     )
     return count
 

@@ -59,7 +59,9 @@ async def index(here: Here) -> Response:
         programme, _, year = await moment_of(here, conn)
         filters = in_year(query, year)
         by = attendance_groups.by_of(query.get("by", ""), here.scope, filters)
-        registry = await overview.registry(conn, here.scope)
+        registry = 0
+        if _is_of_all_schools(filters):
+            registry = await overview.registry(conn, here.scope, filters.region_id)
         live = await report.live_figures(conn, here.scope, filters)
         await planning.anew(conn)
         found = await review.of_period(conn, here.scope, filters, by, live)
@@ -105,6 +107,13 @@ async def index(here: Here) -> Response:
         query=address_of(filters),
         **table_words(here.language),
     )
+
+
+def _is_of_all_schools(filters: Filters) -> bool:
+    """Whether what is shown could be of every school of a region, so that the registry says of how
+    many: a level or a network has fewer, and of no-shows none is reached."""
+    has_fewer = filters.school_id or filters.class_id or filters.level or filters.network_id
+    return not has_fewer and filters.outcome in {"", "came", "passed"}
 
 
 async def _names(here: Here, conn: Connection, filters: Filters) -> dict[str, str]:

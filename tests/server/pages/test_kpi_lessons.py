@@ -195,6 +195,11 @@ async def parts_of_networks_and_objectives_lead_there(
     [(way, key)] = re.findall(f"{own}no network<", report)
     assert key == "none"
     lessons = (await office.get(way)).text
+    assert " of " not in schools_in(lessons), "of the region's schools some are in one"
+    whole = (
+        await office.get(f"/attendance?since=2025-08-01&until=2026-07-31&region={region}")
+    ).text
+    assert schools_in(whole) == schools_in(report) and schools_in(whole).endswith(" of 2")
     assert "Network: <b>no network</b>" in lessons and 'name="network" value="none"' in lessons
     for by, key, name in (
         ("network", history.networks[0].id, "Noord"),
@@ -206,6 +211,12 @@ async def parts_of_networks_and_objectives_lead_there(
         assert f"<b>{name}</b>" in lessons and f'name="{by}" value="{key}"' in lessons
         [lesson, *_] = re.findall(r'href="(/attendance/[\w-]{36})"', lessons)
         assert (await office.get(lesson)).status_code == 200
+
+
+def schools_in(page: str) -> str:
+    """The first figure of its sentence."""
+    [first, *_] = re.findall(r'<span class="figure">([^<]*)</span> school', page)
+    return str(first)
 
 
 async def a_pair_leads_to_its_lessons(
