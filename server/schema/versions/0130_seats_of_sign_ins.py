@@ -2,8 +2,8 @@
 
 from server.schema import sql
 
-revision = "0129"
-down_revision = "0128"
+revision = "0130"
+down_revision = "0129"
 
 
 def upgrade() -> None:
