@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from media.errors import LiveError
 from media.live.messages import Done, Want
 from rooms.agenda import captioners, registrations
-from rooms.attendance import person_visits
+from rooms.attendance import person_visits, seats
 from rooms.connection import Connection
 from rooms.errors import NotThere, RoomError
 from rooms.live import captions, players, presenters, protocol, rights, rooms, standing
@@ -359,7 +359,8 @@ class _Conversation:
             except DATABASE_AWAY:
                 raise Hangup(RESUME) from None
             if why is not None:
-                line.is_removed |= why not in {"room_closed", "signed_out"}
+                is_seats = self.entered.seat is not None
+                line.is_removed |= why != "room_closed" and (is_seats or why != "signed_out")
                 line.end(protocol.Closed(why))
             elif self.entered.seat is not None:
                 raise Hangup(RESUME)  # the visit is over, the place is not: another visit
@@ -369,8 +370,9 @@ class _Conversation:
         if not (await rooms.shown(conn, room.programme_id, room.id)).is_open:
             return "room_closed"
         if seat is not None:
-            is_there = await players.enter(conn, seat.id, room.id) is not None
-            return None if is_there else "session_over"
+            if await players.enter(conn, seat.id, room.id) is not None:
+                return None
+            return "signed_out" if await seats.went_with_sign_in(conn, seat.id) else "session_over"
         if self.entered.role == "captioner":
             token = captioning.token_in(self.knock.websocket)
             types = await captioners.of_room(conn, token, room.id, self.knock.now)

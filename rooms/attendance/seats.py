@@ -202,6 +202,18 @@ async def go_with(conn: Connection, sign_in_ids: Collection[UUID], now: datetime
         await visits.close_of_left_seats(conn, session_class_id)
 
 
+async def went_with_sign_in(conn: Connection, seat_id: UUID) -> bool:
+    """Whether a seat is over because the sign-in that brought it was ended."""
+    found: bool = await conn.fetchval(
+        """
+        select exists (select from seats s join sign_ins i on i.id = s.sign_in_id
+            where s.id = $1 and s.ended_at is not null and i.ended_at is not null)
+        """,
+        seat_id,
+    )
+    return found
+
+
 def _is_screen_of(seat: Seat, session_class_id: UUID) -> bool:
     is_open = seat.session_class_id == session_class_id and seat.ended_at is None
     return is_open and seat.kind is SeatKind.BEAMER

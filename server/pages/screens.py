@@ -13,6 +13,7 @@ from rooms.errors import NotThere, Refused
 from rooms.people import sign_ins
 from server import auth, errors, forms, throttle
 from server.addresses import own_url, qr_svg
+from server.arrival import device_of
 from server.context import Here
 from server.database import Connection
 from server.seating import seated
@@ -57,6 +58,7 @@ async def ask(here: Here) -> Response:
             kind="classroom",
             programme_id=found.programme_id,
             session_id=found.session_id,
+            device=device_of(here.request),
         )
         sign_in_id = await sign_ins.id_of(conn, sign_in)
         _, token = await seats.become_beamer(

@@ -250,7 +250,7 @@ async def test_a_classroom_screen_goes_with_the_sign_in_that_brought_it(there: L
             assert going.ended() == set()
             seat = await house.pool.fetchval("select id from seats where kind = 'beamer'")
             assert (await teacher.post("/account/sign-ins/end-others")).status_code == 303
-            assert (await page.until("closed"))["why"] == "session_over"
+            assert (await page.until("closed"))["why"] == "signed_out"
         await until(lambda: f"seat:{seat}" in going.ended())
         assert f"seat:{there.seat.id}" not in going.ended()
         seen = await house.pool.fetchrow("select * from visits where seat_id = $1", seat)

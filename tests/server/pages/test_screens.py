@@ -29,7 +29,7 @@ async def lesson(house: House, world: World) -> UUID:
 
 
 async def as_teacher(house: House, world: World) -> httpx.AsyncClient:
-    client = house.client()
+    client = house.client(headers={"accept-language": "en"})
     await people.sign_in(house, client, world.teacher, world.programme)
     return client
 
@@ -48,7 +48,7 @@ async def ends_it(house: House, world: World, teacher: httpx.AsyncClient, _: obj
     """From her phone, on the page of her account."""
     sign_in = await house.pool.fetchval("select id from sign_ins where kind = 'classroom'")
     page = (await teacher.get("/account")).text
-    assert str(sign_in) in page
+    assert str(sign_in) in page and "Firefox, Linux" in page
     assert (await teacher.post(f"/account/sign-ins/{sign_in}/end")).status_code == 303
 
 
@@ -88,7 +88,7 @@ async def test_the_screen_goes_with_the_sign_in_that_brought_it(
     app_house: House, world: World, way: Way
 ) -> None:
     part, teacher = await lesson(app_house, world), await as_teacher(app_house, world)
-    pc = app_house.client()
+    pc = app_house.client(headers={"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
     place = (await let_in(app_house, teacher, pc, part)).removesuffix("/beamer")
     device = app_house.client(cookies={"seat": pc.cookies["seat"]})
     connection = uuid4()
