@@ -15,7 +15,7 @@ from rooms.agenda import objectives, partnerships
 from rooms.attendance import export, kpi, kpi_rows, report, review
 from rooms.attendance.kpi import Asked, Attended, By
 from rooms.attendance.kpi_periods import Period
-from rooms.attendance.report import Filters, Row
+from rooms.attendance.report import NONE, NOWHERE, Filters, Row
 from rooms.attendance.review import Figures
 from rooms.connection import Connection
 from rooms.errors import NotThere
@@ -89,12 +89,22 @@ async def each_filter_narrows(conn: Connection, history: History) -> None:
     """The list, its sums and the export, of whatever else may be chosen; together as well."""
     rows = await report.of_programme(conn, history.office, Filters(), limit=10_000)
     school, tour, company = history.schools[1], history.tours[1], history.companies[2]
-    class_id = history.classes[4][0]
+    class_id, north = history.classes[4][0], str(history.networks[0].id)
+
+    def network_of(row: Row) -> str:
+        return history.network_on(row.school_id, row.local_date or date.min)
+
     wishes: list[tuple[dict[str, Any], Any]] = [
         ({"school_id": school.id}, lambda row: row.school_id == school.id),
         ({"class_id": class_id}, lambda row: row.class_id == class_id),
         ({"company_id": company.id}, lambda row: row.company == company.name),
         ({"tour_id": tour}, lambda row: row.tour_id == tour),
+        ({"objective_id": history.objectives[0]}, lambda row: row.tour_id == history.tours[0]),
+        ({"network_id": history.networks[0].id}, lambda row: network_of(row) == north),
+        ({"network_id": NOWHERE, "level": "havo"},
+         lambda row: network_of(row) == "" and row.level == "havo"),
+        ({"level": NONE}, lambda row: row.level == ""),
+        ({"region_id": NOWHERE, "sitting": "tour"}, lambda row: not row.region and row.tour_id),
         ({"level": "vwo", "sitting": "live"}, lambda row: row.level == "vwo" and row.room_id),
         ({"since": date(2025, 11, 1), "until": date(2025, 11, 30), "sitting": "tour"},
          lambda row: f"{row.local_date:%Y-%m}" == "2025-11" and not row.room_id),
