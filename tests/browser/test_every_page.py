@@ -1,6 +1,5 @@
 """Every page in a real Chromium against the real app: sound for eyes, ears, keys and phones."""
 
-import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from playwright.async_api import Browser, BrowserContext, Page, Request
 
 from server import database
 from server.routes import ADDRESSES
-from server.templates import WEB
 from tests.browser import stand
+from tests.support.axe import AXE, Eye
 from tests.support.chromium import light_chromium
 from tests.support.floor import fresh_database, settings_in
 from tests.support.live.process import a_live_process
@@ -24,7 +23,6 @@ from tests.support.whole import Whole, a_whole
 
 pytestmark = pytest.mark.browser
 
-AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 Scheme = Literal["light", "dark"]
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 900}
@@ -55,18 +53,6 @@ UNSEEN_FOCUS = """() => {
     })
     .map((one) => one.outerHTML.slice(0, 120))
 }"""
-VIOLATIONS = """async () => {
-  AXE;
-  const found = await axe.run(document, {resultTypes: ['violations']})
-  return found.violations.map((one) =>
-    `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 4).join(', ')}`)
-}"""
-
-
-@functools.cache
-def violations() -> str:
-    """What axe has to say about a page, axe included: the page's own policy lets no script in."""
-    return VIOLATIONS.replace("AXE;", AXE.read_text())
 
 
 @dataclass
@@ -78,6 +64,7 @@ class Looking:
     jars: dict[str, dict[str, str]]
     browser: Browser
     pages: dict[str, Page] = field(default_factory=dict)
+    eyes: dict[str, Eye] = field(default_factory=dict)
     wrongs: list[str] = field(default_factory=list)
 
     async def page(self, who: str, **options: Any) -> Page:
@@ -89,6 +76,7 @@ class Looking:
                  for name, value in self.jars[who].items()]
             )  # fmt: skip
             self.pages[who] = await self._listened(context)
+            self.eyes[who] = await Eye.on(self.pages[who])
         return self.pages[who]
 
     async def _listened(self, context: BrowserContext) -> Page:
@@ -116,7 +104,8 @@ class Looking:
         await page.emulate_media(color_scheme=scheme)
         await page.set_viewport_size(size)  # type: ignore[arg-type]
         await page.context.add_cookies([{"name": "language", "value": language, "url": self.url}])
-        await page.goto("about:blank")
+        if page.url != "about:blank":
+            await page.goto("about:blank")
         self.wrongs.clear()
         answer = await page.goto(f"{self.url}{visit.path(self.world)}", wait_until="load")
         assert answer is not None
@@ -154,6 +143,14 @@ async def here(server_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield rig
 
 
+async def test_axe_sees_what_is_wrong(here: Looking) -> None:
+    page, _ = await here.open(Visit("/sign-in", "anonymous"), "en", PHONE)
+    await page.evaluate("document.querySelector('label').remove()")
+    await page.evaluate("document.documentElement.removeAttribute('lang')")
+    found = [one.partition(":")[0] for one in await here.eyes["anonymous"].violations()]
+    assert {"html-has-lang", "label"} <= set(found)
+
+
 def test_every_page_of_the_url_table_is_looked_at() -> None:
     pages = {one.path for one in ADDRESSES if one.method == "GET" and not one.is_machine}
     assert pages - {visit.address for visit in VISITS} == {"/attendance.xlsx"}  # a file
@@ -167,13 +164,13 @@ async def test_a_page_is_sound(here: Looking, visit: Visit) -> None:
     assert await page.evaluate(HEADINGS) == 1
     assert await page.evaluate(WIDTH) <= PHONE["width"]
     assert await page.evaluate(ASTRAY) == []
-    assert await page.evaluate(violations()) == []
+    assert await here.eyes[visit.who].violations() == []
     assert here.said(status) == []
 
     page, status = await here.open(visit, "en", DESK, scheme="dark")
     assert await page.evaluate("document.documentElement.lang") == "en"
     assert await page.evaluate(HEADINGS) == 1
-    assert await page.evaluate(violations()) == []
+    assert await here.eyes[visit.who].violations() == []
     await page.keyboard.press("Tab")
     assert await page.evaluate(UNSEEN_FOCUS) == []
     assert here.said(status) == []

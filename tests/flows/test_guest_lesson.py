@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_every_page import violations
+from tests.support.axe import violations
 from tests.support.calendars import by_icalendar
 from tests.support.hall import Hall, a_hall, calendar_in, link_in, look, noon, plays, words_of
 
@@ -187,7 +187,7 @@ async def one_tap(teacher: Page, phone: Page, editor: Page, screen: Page) -> Non
     await expect(editor.locator("[data-prompt-by]")).to_contain_text("3B")
     await expect(screen.locator("[data-screen-text]")).to_have_text(ASKED)
     await expect(phone.locator("[data-staged-text]")).to_have_text(ASKED)
-    assert await teacher.evaluate(violations()) == []
+    assert await violations(teacher) == []
     await look(teacher, "lesson-queue-staged")
     await teacher.locator("[data-staged] [data-act=answered]").click()
     await expect(phone.locator("[data-own] li")).to_contain_text("Answered")

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_every_page import violations
+from tests.support.axe import violations
 from tests.support.calendars import by_icalendar
 from tests.support.hall import (
     PLAYED,
@@ -262,7 +262,7 @@ async def a_poll(
 async def are_sound(*pages: Page) -> None:
     """In the middle of it, with questions, a poll and its bars, axe finds nothing on any page."""
     for page in pages:
-        assert await page.evaluate(violations()) == [], page.url
+        assert await violations(page) == [], page.url
 
 
 async def a_class_on_stage(hall: Hall, teacher: Page, desk: Page, screens: dict[str, Page]) -> None:
