@@ -586,6 +586,20 @@ async def test_who_is_live_from_elsewhere_reads_so_and_shows_herself_by_one_tap(
     assert visitor.stand.posts_to("/rooms/r1/whip") == []
 
 
+async def test_nobody_is_live_from_elsewhere_in_a_room_that_closed(visitor: Visitor) -> None:
+    """Its live process may have died just before: nothing told that the stage is empty."""
+    page = await visitor.open("studio")
+    await until(lambda: visitor.stand.sockets)
+    root = page.locator("[data-broadcast]")
+    await visitor.stand.put_on(track(0), track(0, kind="audio"))
+    await expect(root).to_have_attribute("data-state", "elsewhere")
+    await visitor.stand.tell(event="closed", why="room_closed")
+    await expect(page.locator("[data-problem]")).to_contain_text("closed")
+    await asyncio.sleep(4)  # it looks at the stage again and again
+    await expect(root).to_have_attribute("data-state", "off")
+    await expect(page.locator("[data-picture-words]")).not_to_contain_text("another device")
+
+
 async def test_who_is_hidden_by_another_page_is_hidden_here(visitor: Visitor) -> None:
     page = await live(visitor)
     root = page.locator("[data-broadcast]")

@@ -337,7 +337,8 @@ export class Studio {
   #closed(why) {
     this.#stop();
     this.#capture.cut();
-    this.#is({ is_open: false });
+    this.#tracks = []; // whatever the stage showed last, nobody sends any more
+    this.#is({ is_open: false, elsewhere: "" });
     this.#face.close();
     this.#face.toggle("[data-on-air]", false);
     this.#face.put("[data-viewers]", "");
