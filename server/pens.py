@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -18,6 +17,7 @@ from media import uploads
 from media.uploads import UploadError
 from rooms.connection import AWAY
 from server.database import Pool
+from server.owned import Owner, Tasks
 
 log = logging.getLogger(__name__)
 
@@ -45,29 +45,19 @@ class Pen:
             self.on_wanted()
 
 
-class Pens:
+class Pens(Owner):
     """The pens held by this process; while it lives they are renewed."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._held: dict[UUID, Pen] = {}
-        self._tasks = asyncio.TaskGroup()
-        self._renewing: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
+        super().__init__(self._tasks)
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        self._renewing = self._tasks.create_task(self._renew_all())
+        await super().__aenter__()
+        self._tasks.start(self._renew_all(), "pens")
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._renewing is not None:
-            self._renewing.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
 
     @asynccontextmanager
     async def hold(self, upload_id: UUID) -> AsyncIterator[Pen]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from media import uploads, videos
+from media import upload_ends, uploads, videos
 from media.errors import MediaError, Refused, StorageError
 from media.uploads import Interrupted, NewUpload, Piece, Upload, UploadError
 from rooms.errors import NotThere, RoomError
@@ -251,7 +251,7 @@ async def _terminate(here: Here) -> Response:
     async with _pens(here).hold((await _mine(here)).id):
         upload = await _mine(here)
         async with here.transaction() as conn:
-            if not await uploads.end(conn, upload.id, here.now):
+            if not await upload_ends.end(conn, upload.id, here.now):
                 raise Wrong("upload_used", 403)
     return Response(status_code=204)
 

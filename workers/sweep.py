@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from media import uploads, videos
+from media import upload_ends, videos
 from rooms.agenda import screens
 from rooms.attendance import exports, kpi_rows, report_lines, retention
 from rooms.live import captions, questions
@@ -59,7 +59,7 @@ async def sweep(floor: Floor) -> None:
 
 
 async def _uploads(floor: Floor, now: datetime) -> None:
-    removed = await uploads.sweep(floor.pool, floor.storage, now)
+    removed = await upload_ends.sweep(floor.pool, floor.storage, now)
     if removed:
         log.info("%d pieces of ended uploads removed", removed)
 

@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 from pgqueuer.domain.errors import RetryRequested
 
-from media import film, uploads, videos
+from media import film, upload_ends, uploads, videos
 from media.errors import FINAL, MediaError
 from media.package import Package, move_into_place
 from media.probe import probe_film
@@ -170,7 +170,7 @@ async def _drop_pieces(floor: Floor, version: Version, lease: UUID) -> None:
     async with floor.pool.acquire() as conn:
         if not await videos.beat(conn, version.id, lease):
             raise LetGo
-    await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
+    await upload_ends.drop_pieces(floor.pool, floor.storage, version.upload_id)
 
 
 async def _attempt(
@@ -252,8 +252,8 @@ async def _remove_refused(floor: Floor, version: Version) -> None:
     async with floor.pool.acquire() as conn:
         if await uploads.is_used_elsewhere(conn, version.upload_id, version.id):
             return
-        await uploads.end_used(conn, version.upload_id, datetime.now(UTC))
-    await uploads.drop_pieces(floor.pool, floor.storage, version.upload_id)
+        await upload_ends.end_used(conn, version.upload_id, datetime.now(UTC))
+    await upload_ends.drop_pieces(floor.pool, floor.storage, version.upload_id)
 
 
 async def _remove_own(floor: Floor, version: Version, lease: UUID) -> None:

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from media import upload_ends as ends
 from media import uploads as kept
 from server import uploads
 from server.templates import STATIC
@@ -230,7 +231,7 @@ async def test_a_terminated_upload_is_gone_with_its_bytes(
     assert (await client.delete(address)).status_code == 204
     assert (await client.head(address)).status_code == 404
     storage = running.app.state.floor.storage
-    assert await kept.sweep(running.pool, storage, running.clock()) == 1
+    assert await ends.sweep(running.pool, storage, running.clock()) == 1
     assert [key async for key in storage.list_prefix("uploads")] == []
 
 
@@ -335,7 +336,7 @@ async def test_parts_become_a_whole_without_copying(
     assert head.headers["upload-length"] == str(2 * len(FILM))
     assert head.headers["upload-concat"].startswith("final;/uploads/")
     assert (await patch(client, whole, 2 * len(FILM), b"")).status_code == 403
-    assert await kept.sweep(running.pool, running.app.state.floor.storage, running.clock()) == 0
+    assert await ends.sweep(running.pool, running.app.state.floor.storage, running.clock()) == 0
     assert await film_at(running, whole, tmp_path) == FILM + FILM[::-1]
 
 
@@ -431,10 +432,10 @@ async def test_an_upload_that_waited_too_long_is_410(
     running.clock.move(days=2)
     assert (await client.head(address)).status_code == 410
     storage = running.app.state.floor.storage
-    assert await kept.sweep(running.pool, storage, running.clock()) == 2
+    assert await ends.sweep(running.pool, storage, running.clock()) == 2
     assert (await patch(client, address, 6, b"7")).status_code == 410
     running.clock.move(days=60)
-    await kept.sweep(running.pool, storage, running.clock())
+    await ends.sweep(running.pool, storage, running.clock())
     assert await running.pool.fetchval("select count(*) from uploads") == 0
 
 
@@ -554,10 +555,10 @@ async def test_a_piece_without_a_row_is_swept(client: httpx.AsyncClient, running
     address = await create(client, 3)
     storage = running.app.state.floor.storage
     await storage.put(f"uploads/{id_of(address)}/000000-deadbeef", b"left by a crash")
-    assert await kept.sweep(running.pool, storage, running.clock()) == 0  # still being written
+    assert await ends.sweep(running.pool, storage, running.clock()) == 0  # still being written
     await patch(client, address, 0, b"abc")
-    assert await kept.sweep(running.pool, storage, running.clock()) == 1
-    assert await kept.sweep(running.pool, storage, running.clock()) == 0
+    assert await ends.sweep(running.pool, storage, running.clock()) == 1
+    assert await ends.sweep(running.pool, storage, running.clock()) == 0
 
 
 def test_the_page_knows_the_same_projects_as_the_server() -> None:

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from media import uploads
+from media import upload_ends, uploads
 from media.storage import open_storage
 from server.database import Pool, connect_pool
 from server.templates import WEB
@@ -148,7 +148,7 @@ async def test_a_killed_server_goes_on_at_the_true_offset(
     finally:
         await web.kill()
     assert await whole(pool, tmp_path, address) == film
-    assert await uploads.sweep(pool, storage, datetime.now(UTC)) == 1
+    assert await upload_ends.sweep(pool, storage, datetime.now(UTC)) == 1
 
 
 @pytest.mark.parametrize(

@@ -154,5 +154,5 @@ async def test_one_part_that_breaks_does_not_keep_the_others(
     async def broken(*_: object) -> int:
         raise RuntimeError("storage is away")
 
-    monkeypatch.setattr("media.uploads.sweep", broken)
+    monkeypatch.setattr("media.upload_ends.sweep", broken)
     await test_the_queues_notes_do_not_grow_for_ever(floor)
