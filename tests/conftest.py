@@ -13,13 +13,15 @@ from xdist.workermanage import WorkerController
 from server import database, migrations
 from server.embedded import embedded
 from tests.support.chromium import KEPT
-from tests.support.floor import TEMPLATE, Clock, House, fresh_database, house, with_database
+from tests.support.databases import TEMPLATE, drop_waiting, fresh_database, with_database
+from tests.support.floor import Clock, House, house
 from tests.support.order import ByFile, long_ones_first
 from tests.support.processes import enterable_folder, in_memory
 from tests.support.shares import load_share
 
 # Python looks for garbage after 700 new objects; a single request to a page makes more.
 COLLECT_AFTER = 10_000
+gc.disable()  # while all tests are loaded
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -40,6 +42,7 @@ def pytest_collection_finish() -> None:
     """What was loaded stays: nobody need look again and again whether it may be thrown away."""
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,11 +70,13 @@ async def server_dsn() -> AsyncIterator[str]:
     if given:
         await make_template(given)
         yield given
+        await drop_waiting(given)
         return
     with enterable_folder(in_memory()) as folder:
         async with embedded(folder / "home", is_durable=False) as server:
             await make_template(server.dsn)
             yield server.dsn
+            await drop_waiting(server.dsn)
 
 
 async def make_template(dsn: str) -> None:

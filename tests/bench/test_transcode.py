@@ -7,7 +7,7 @@ from tests.bench import cost
 from tests.bench.cost import Cost, interleaved, median_cpu_s, median_ratio
 from tests.bench.transcoding import planned, ways_of, whole_job
 from tests.bench.ways import detailed_film
-from tests.support.floor import fresh_database
+from tests.support.databases import fresh_database
 
 SECONDS = 30
 ROUNDS = 5

@@ -12,7 +12,8 @@ from rooms.agenda import request_answers
 from rooms.agenda.request_drafts import GOAL_LENGTH, KNOWN_LENGTH, SETUP, SUBJECT_LENGTH
 from server import database
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.pages import cookies
 from tests.support.served import served
 from tests.support.whole import a_whole

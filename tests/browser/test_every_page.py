@@ -15,7 +15,8 @@ from server.routes import ADDRESSES
 from tests.browser import stand
 from tests.support.axe import AXE, Eye
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.live.process import a_live_process
 from tests.support.pages import VISITS, Visit, cookies, store_films
 from tests.support.served import served

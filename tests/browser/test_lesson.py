@@ -15,7 +15,8 @@ from rooms.attendance import materials, results
 from server import database
 from tests.browser import stand
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.pages import cookies, store_films
 from tests.support.served import served
 from tests.support.whole import Whole, a_whole

@@ -15,7 +15,8 @@ from rooms.attendance import seats
 from server import database
 from server.auth import SEAT_COOKIE
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.legible import is_legible
 from tests.support.pages import cookies
 from tests.support.served import served

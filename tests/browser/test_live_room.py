@@ -22,7 +22,8 @@ from rooms.people.classes import Class
 from server import database
 from server.config import Settings
 from tests.support.chromium import chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.live.descriptions import Identity, Sent, presenter_offer
 from tests.support.live.process import LiveProcess, a_live_process
 from tests.support.pages import cookies

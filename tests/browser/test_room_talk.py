@@ -17,7 +17,8 @@ from rooms.attendance import seats
 from server import database
 from server.auth import SEAT_COOKIE
 from tests.support.chromium import chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.pages import cookies
 from tests.support.served import served
 from tests.support.whole import Whole, a_whole

@@ -23,6 +23,7 @@ from tests.server.pages import test_sign_in
 from tests.support import films as arriving
 from tests.support import sending
 from tests.support.buckets import a_bucket, an_s3
+from tests.support.databases import drop_waiting
 from tests.support.debian_postgres import debian_postgres
 from tests.support.floor import Clock, House, house
 from tests.support.processes import is_running
@@ -51,6 +52,7 @@ async def server_dsn() -> AsyncIterator[str]:
     async with debian_postgres() as dsn:
         await make_template(dsn)
         yield dsn
+        await drop_waiting(dsn)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from rooms.people import sign_ins
 from server import database
 from server.auth import COOKIE, SEAT_COOKIE
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.lessons import a_class, a_world
 from tests.support.live_rooms import a_room
 from tests.support.served import served

@@ -8,7 +8,7 @@ from rooms.attendance import keeping
 from server import database
 from tests.bench.years import make as years
 from tests.bench.years.sums import presence_in
-from tests.support.floor import fresh_database
+from tests.support.databases import fresh_database
 
 TODAY = date(2026, 11, 28)
 # A password's salt is new each time, and the tool says when the night's work was done.

@@ -26,7 +26,8 @@ from tests.house.doors import (
     filled,
 )
 from tests.house.likes import LIKES, Like
-from tests.support.floor import Clock, House, fresh_database, house
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house
 from tests.support.pages import cookies, store_films
 from tests.support.scripted_live import scripted_live
 from tests.support.whole import Whole, a_whole

@@ -14,7 +14,8 @@ import pytest
 
 from media.live.address import address_for
 from server.templates import WEB, import_map
-from tests.support.floor import Clock, House, fresh_database, house
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house
 from tests.support.pages import VISITS, Visit, cookies
 from tests.support.whole import Whole, a_whole
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.house.test_egress import Found
-from tests.support.floor import Clock, House, fresh_database, house
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house
 from tests.support.pages import VISITS, Visit, cookies
 from tests.support.samples import FOLDER
 from tests.support.whole import Whole, a_whole

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from rooms.people import api_tokens
-from tests.support.floor import Clock, House, fresh_database, house
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house
 from tests.support.pages import VISITS, Visit, cookies
 from tests.support.whole import Whole, a_whole
 

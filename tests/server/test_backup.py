@@ -14,7 +14,8 @@ from server import archive, backup, erased, restore
 from server.archive import DUMP, LIST, MANIFEST, Manifest
 from server.asked import Asked, CannotDo
 from server.database import Pool, connect_pool
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.lessons import a_class, a_session, a_world
 
 
@@ -33,9 +34,16 @@ async def fill_storage(storage: Storage) -> None:
 
 
 @pytest.fixture
+async def dsn(server_dsn: str) -> AsyncIterator[str]:
+    """A fresh database; nobody else is connected, which a restore asks for."""
+    async with fresh_database(server_dsn, is_left_alone=True) as dsn:
+        yield dsn
+
+
+@pytest.fixture
 async def other(server_dsn: str) -> AsyncIterator[str]:
     """A second database, with nothing in it."""
-    async with fresh_database(server_dsn) as dsn:
+    async with fresh_database(server_dsn, is_left_alone=True) as dsn:
         conn = await asyncpg.connect(dsn)
         await conn.execute("drop schema public cascade; create schema public")
         await conn.close()

@@ -1,6 +1,5 @@
 """The ground every server test stands on: a database of its own, an app, and clients in it."""
 
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,15 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 from starlette.applications import Starlette
 
 from server import database
 from server.app import make_app
 from server.config import Settings
-
-TEMPLATE = "porthole_template"
 
 
 @dataclass
@@ -31,26 +27,6 @@ class Clock:
     def move(self, **by: float) -> None:
         """Moves the time on: `clock.move(seconds=15)`."""
         self.moment += timedelta(**by)
-
-
-def with_database(dsn: str, name: str) -> str:
-    """The DSN of another database on the same server."""
-    head, _, query = dsn.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
-
-
-@asynccontextmanager
-async def fresh_database(server_dsn: str) -> AsyncIterator[str]:
-    """A migrated database of its own, cloned from the template, dropped at the end."""
-    name = f"test_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(server_dsn)
-    try:
-        # Copied as files: through the write-ahead log it takes a third more.
-        await connection.execute(f'create database "{name}" template {TEMPLATE} strategy file_copy')
-        yield with_database(server_dsn, name)
-        await connection.execute(f'drop database "{name}" with (force)')
-    finally:
-        await connection.close()
 
 
 def settings_in(home: Path, **changes: Any) -> Settings:

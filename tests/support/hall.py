@@ -19,7 +19,8 @@ from rooms.people.classes import Class
 from server import agenda_mails, database
 from server.config import Settings
 from tests.support.chromium import light_chromium
-from tests.support.floor import fresh_database, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import settings_in
 from tests.support.live.process import a_live_process
 from tests.support.pages import cookies
 from tests.support.served import served

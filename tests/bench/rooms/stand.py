@@ -20,7 +20,7 @@ from server import database
 from server.auth import COOKIE
 from tests.bench.live.lines import Loader, cpu_s
 from tests.bench.live.stand import resident_bytes
-from tests.support.floor import fresh_database
+from tests.support.databases import fresh_database
 from tests.support.lessons import World, a_class, a_world
 from tests.support.live_rooms import a_room
 from tests.support.scripted_live import scripted_live

@@ -28,7 +28,7 @@ from tests.bench import cost
 from tests.bench.years import pages
 from tests.bench.years.make import make
 from tests.bench.years.pages import p95
-from tests.support.floor import with_database
+from tests.support.databases import with_database
 from tests.support.served import WebProcess
 
 RATE = 20.0

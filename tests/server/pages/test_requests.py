@@ -14,7 +14,8 @@ from server import request_mails
 from server.config import Settings
 from tests.support import people
 from tests.support.calendars import by_icalendar
-from tests.support.floor import Clock, House, fresh_database, house
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house
 from tests.support.invitations import Meeting, a_meeting
 from tests.support.lessons import a_tour
 from tests.support.mails import Received, mails
