@@ -10,7 +10,7 @@ A trial that fails costs a moment's standstill: the large keyframe it begins wit
 too thin for it. The line is therefore probed first: what was sent already is sent again beside the
 present layer, as much as the next one would take. A probe that fails loses repeats, and hardly any
 picture. Repeats cost more than a picture that all share: while many are probed, a layer that never
-failed is tried without, and one that did waits.
+failed is tried without, and one that did waits for its turn, a minute at most.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class Choice:
 
     def _is_flooded(self, now: float) -> bool:
         """What is asked for after a step down was lost before it: that is waited out."""
-        return self._repeats > _FLOOD and now >= self._down_at + _SETTLES_S
+        is_now = now - self._repeats_since <= _REPEATS_S
+        return is_now and self._repeats > _FLOOD and now >= self._down_at + _SETTLES_S
 
     def _is_on_trial(self, now: float) -> bool:
         return self._is_trial and now - self._changed_at < _TRIAL_S
@@ -142,6 +143,7 @@ class Choice:
         flowing = [layer for layer, rate in enumerate(rates) if rate > 0]
         if not flowing:
             self._still_at = now
+            self._stop_probing()
             return min(self._layer or 0, len(rates) - 1)
         if self._layer is None or self._wish_met != self.wish:
             self._start(flowing, rates, other_bps, now)
@@ -186,7 +188,7 @@ class Choice:
         elif higher and self._may_try(higher[0], rates[layer], room, now):
             if self.can_probe and self.may_probe:
                 self._begin_probe(higher[0], rates[higher[0]] - rates[layer], now)
-            elif not self.can_probe or higher[0] not in self._waits_s:
+            elif not self._waits_for_probe(higher[0], now):
                 self._try(higher[0], now)
 
     def _begin_probe(self, wanted: int, more_bps: int, now: float) -> None:
@@ -215,7 +217,7 @@ class Choice:
     def _is_too_much(self, rate: int, room: int | None, now: float) -> bool:
         if self._is_on_trial(now):
             return self._is_in_doubt(rate, room, self._changed_at, now)
-        if self._is_flooded(now) and room is not None and room < rate:
+        if self._is_flooded(now) and room is not None and room < rate * _ENOUGH:
             return True
         settled_at = max(self._changed_at, self._tried_at) + _SETTLES_S
         if now < settled_at or self._probed is not None:
@@ -244,11 +246,19 @@ class Choice:
         return self._is_drowning() or is_losing or is_too_small
 
     def _may_try(self, layer: int, rate: int, room: int | None, now: float) -> bool:
-        quiet_s = now - max(self._changed_at, self._last_loss_at, self._tried_at)
         has_room = room is None or room >= rate * _ROOM_TO_GO_UP
         is_probed = self.can_probe and self.may_probe
         first_s = _FIRST_PROBE_AFTER_S if is_probed else FIRST_WAIT_S
-        return has_room and quiet_s >= self._waits_s.get(layer, first_s)
+        return has_room and self._quiet_s(now) >= self._waits_s.get(layer, first_s)
+
+    def _waits_for_probe(self, layer: int, now: float) -> bool:
+        """Where it failed it is not tried without a probe, unless no turn comes for very long."""
+        if not self.can_probe or layer not in self._waits_s:
+            return False
+        return self._quiet_s(now) < self._waits_s[layer] + LONGEST_WAIT_S
+
+    def _quiet_s(self, now: float) -> float:
+        return now - max(self._changed_at, self._last_loss_at, self._tried_at)
 
     def _try(self, layer: int, now: float) -> None:
         self._go_to(layer, now)

@@ -132,10 +132,11 @@ class Subscriber:
             self._counted["rtcp_dropped"] += 1
             return
         self._counted["rtcp"] += 1
+        urgent: dict[Line, None] = {}  # each once, however often a packet names it
         for report in feedback.read(packet):
             match report:
                 case feedback.Nack():
-                    self._lost(report, now)
+                    urgent |= dict.fromkeys(self._lost(report, now))
                 case feedback.KeyframeWanted():
                     self._wants_keyframe(report, now)
                 case feedback.Estimate():
@@ -143,6 +144,8 @@ class Subscriber:
                         line.choice.estimate(report.bps, now)
                 case feedback.ReceiverReport() | feedback.SenderReport():
                     self._received(report.blocks, now)
+        for line in urgent:
+            self.adapt(line, now)
 
     def _received(self, blocks: Sequence[feedback.Block], now: float) -> None:
         for block in blocks:
@@ -166,14 +169,14 @@ class Subscriber:
                     if fanout is not None:
                         fanout.feed.want_keyframe(now)
 
-    def _lost(self, report: feedback.Nack, now: float) -> None:
+    def _lost(self, report: feedback.Nack, now: float) -> list[Line]:
+        """Sends again what may be; the line, if its layer has to be looked at again at once."""
         line = self._by_ssrc.get(report.media_ssrc)
         if line is None or line.outlet.fanout is None:
-            return
+            return []
         is_urgent = line.choice.asked_again(len(report.seqs), now)
         self._repeats.lost(line.outlet, line.outlet.fanout, report.seqs, now)
-        if is_urgent:
-            self.adapt(line, now)
+        return [line] if is_urgent else []
 
     def is_flowing(self, now: float) -> bool:
         """Whether media reaches it: something is sent, and it goes on reporting."""
@@ -243,7 +246,7 @@ class Subscriber:
         feeds = [fanout.feed for fanout in track.fanouts]
         rates = [feed.bitrate_bps(now) for feed in feeds]
         line.choice.can_probe = line.outlet.is_repaired(track.codec.name)
-        line.choice.may_probe = self._repeats.may_probe()
+        line.choice.may_probe = line.outlet.fanout is not None and self._repeats.may_probe()
         pictures_s = [feed.pictures_s(now) for feed in feeds]
         moving = steady(rates, pictures_s, line.choice.layer)
         return line.choice.pick(moving, self._other_bps(line, now), now)

@@ -349,10 +349,12 @@ def test_a_wide_line_is_probed_once_and_soon(has_estimate: bool) -> None:
     assert begins(probes) == [pytest.approx(1.0, abs=0.2)]
 
 
-def test_while_many_are_probed_a_trial_goes_without_and_only_once() -> None:
+def test_while_many_are_probed_a_trial_goes_without_and_seldom_again() -> None:
     probes: list[int] = []
-    layers = watch(Line(1_500_000), 120, can_probe=True, may_probe=False, probes=probes)
-    assert [layer for _, layer in changes(layers)] == [1, 2, 1]
+    layers = watch(Line(1_500_000), 240, can_probe=True, may_probe=False, probes=probes)
+    tried = [at for at, layer in changes(layers) if layer == 2]
+    assert all(after - before > LONGEST_WAIT_S for before, after in pairwise(tried))
+    assert tried[0] == pytest.approx(FIRST_WAIT_S, abs=0.2)
     assert not any(probes)
 
 
@@ -361,6 +363,23 @@ def test_a_probe_goes_on_when_many_others_have_begun() -> None:
     choice.may_probe = False
     assert choice.pick(CAMERA, SOUND, now + 1) == 1
     assert choice.probe_bps
+
+
+def test_who_gets_no_turn_for_a_probe_goes_up_in_the_end() -> None:
+    line, choice = Line(1_500_000), Choice(START)
+    assert watch(line, 20, choice=choice, can_probe=True)[-1] == 1
+    line.capacity_bps = 20_000_000
+    layers = watch(line, 120, choice=choice, start=START + 20, can_probe=True, may_probe=False)
+    [(_, before), (up, after)] = changes(layers)
+    assert (before, after) == (1, 2)
+    assert up >= LONGEST_WAIT_S - 20
+
+
+def test_a_picture_that_stops_ends_its_probe() -> None:
+    choice, now = probing()
+    assert choice.pick((0, 0, 0), SOUND, now + 0.1) == 1
+    assert choice.probe_bps == 0
+    assert choice.pick(CAMERA, SOUND, now + 60) == 1
 
 
 def test_a_line_that_has_become_wide_passes_the_probe() -> None:
@@ -526,6 +545,31 @@ def test_a_line_that_drowns_steps_down_before_any_report() -> None:
 def test_a_moment_without_packets_on_a_wide_line_is_borne() -> None:
     choice, now = settled()
     choice.estimate(3_000_000, now)
+    choice.asked_again(100, now)
+    assert choice.pick(CAMERA, SOUND, now) == 2
+
+
+def test_what_was_asked_again_long_ago_says_nothing_of_now() -> None:
+    choice, now = settled()
+    choice.estimate(3_000_000, now)
+    choice.asked_again(100, now)
+    choice.estimate(1_200_000, now + 1.5)
+    assert choice.pick(CAMERA, SOUND, now + 1.5) == 2
+
+
+def test_what_a_step_down_lost_takes_no_further_step_later() -> None:
+    choice, now = settled()
+    choice.estimate(1_200_000, now)
+    choice.asked_again(100, now)
+    assert choice.pick(CAMERA, SOUND, now) == 1
+    choice.asked_again(100, now + 0.3)
+    choice.estimate(round(0.97 * CAMERA[1]) + SOUND, now + 2.1)
+    assert choice.pick(CAMERA, SOUND, now + 2.1) == 1
+
+
+def test_an_estimate_a_little_short_is_borne_whatever_is_asked_again() -> None:
+    choice, now = settled()
+    choice.estimate(round(0.97 * CAMERA[2]) + SOUND, now)
     choice.asked_again(100, now)
     assert choice.pick(CAMERA, SOUND, now) == 2
 

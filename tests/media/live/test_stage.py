@@ -19,7 +19,7 @@ from media.live.publisher import MOST_STREAMS, Publisher
 from media.live.sdp import Medium, Offer
 from media.live.sending import PythonFiller
 from media.live.stage import SLOTS, Stage
-from media.live.subscriber import Subscriber
+from media.live.subscriber import Line, Subscriber
 from tests.support.live.wire import estimate, nack
 from tests.support.live.wiring import VP8_DELTA, VP8_KEY
 
@@ -395,6 +395,17 @@ class _Layered:
         peer: Any = self.viewer.peer
         found, peer.rtp = len(peer.rtp), []
         return found
+
+
+def test_a_line_is_looked_at_once_however_often_a_packet_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched, looked = _Layered(), list[Line]()
+    watched.flows(2.5)
+    monkeypatch.setattr(watched.viewer, "adapt", lambda line, now: looked.append(line))
+    asked = nack(1, watched.line.outlet.ssrc, list(range(100)))
+    watched.says(asked * 5)
+    assert looked == [watched.line]
 
 
 def test_a_layer_that_drowned_is_tried_with_repeats_before_it_comes_again() -> None:
