@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.room_stand import RoomStand, room_stand
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ ITEMS = "async (words) => (await import('/static/js/room/desk_flow.js')).itemsIn
 
 @pytest.fixture(scope="module")
 async def there() -> AsyncIterator[tuple[RoomStand, Page]]:
-    async with room_stand() as stand, chromium() as browser:
+    async with room_stand() as stand, light_chromium() as browser:
         context = await browser.new_context(viewport={"width": 360, "height": 740})
         await context.add_cookies([{"name": "language", "value": "en", "url": stand.url}])
         page = await context.new_page()

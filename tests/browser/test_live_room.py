@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, expect
 from rooms.people.classes import Class
 from server import database
 from server.config import Settings
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.databases import fresh_database
 from tests.support.floor import settings_in
 from tests.support.live.descriptions import Identity, Sent, presenter_offer
@@ -119,7 +119,7 @@ async def a_rig(server_dsn: str, home: Path) -> AsyncIterator[Rig]:
             world = await a_whole(conn, "Zilver", settings, datetime.now(UTC))
             jars = await cookies(conn, world)
         await pool.close()
-        async with served(settings, dsn) as url, chromium() as browser:
+        async with served(settings, dsn) as url, light_chromium() as browser:
             yield Rig(url, dsn, world, jars, browser, live, settings)
 
 

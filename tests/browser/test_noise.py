@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.room_stand import RoomStand, room_stand
-from tests.support.chromium import chromium
+from tests.support.chromium import own_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -67,7 +67,7 @@ async def in_the_hall(there: RoomStand, tmp_path: Path) -> AsyncIterator[Page]:
     """A studio whose microphone stands in the hall."""
     await make_hall(tmp_path / "hall.wav")
     flag = f"--use-file-for-fake-audio-capture={tmp_path / 'hall.wav'}"
-    async with chromium(flag) as browser:
+    async with own_chromium(flag) as browser:
         context = await browser.new_context(permissions=["camera", "microphone"])
         yield await context.new_page()
 

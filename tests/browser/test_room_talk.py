@@ -16,7 +16,7 @@ from rooms.agenda.room_sessions import Part
 from rooms.attendance import seats
 from server import database
 from server.auth import SEAT_COOKIE
-from tests.support.chromium import chromium
+from tests.support.chromium import light_chromium
 from tests.support.databases import fresh_database
 from tests.support.floor import settings_in
 from tests.support.pages import cookies
@@ -77,7 +77,7 @@ async def talk(server_dsn: str, tmp_path: Path) -> AsyncIterator[Talk]:
                 _, token = await sit(conn, *seat, None, world.now)
                 jars[who] = {SEAT_COOKIE: token}
         await pool.close()
-        async with served(settings, dsn) as url, chromium() as browser:
+        async with served(settings, dsn) as url, light_chromium() as browser:
             yield Talk(url, str(room.id), browser, jars, with_phone, without)
     expect.set_options(timeout=5_000)
 

@@ -8,7 +8,7 @@ import pytest
 from media.live.messages import Ack, Listen, Role
 from tests.media.live.conftest import live, room  # noqa: F401 - fixtures
 from tests.media.live.rooms import Room
-from tests.support.chromium import chromium
+from tests.support.chromium import own_chromium
 from tests.support.live.peers import publishing, watching
 from tests.support.live.relay import (
     OPENSSL,
@@ -33,7 +33,7 @@ TRUSTS = "--ignore-certificate-errors"
 
 async def test_a_picture_comes_through_the_relay_alone(room: Room, tmp_path: Path) -> None:  # noqa: F811
     await room.control.ask(Listen())
-    async with coturn(tmp_path) as port, chromium(TRUSTS) as browser:
+    async with coturn(tmp_path) as port, own_chromium(TRUSTS) as browser:
         page = await relayed(browser)
         async with publishing(room.publisher()):
             await page.connect("watch", servers(tmp_path, f"127.0.0.1:{port}"), room.viewer())
@@ -45,7 +45,7 @@ async def test_a_picture_comes_through_the_relay_alone(room: Room, tmp_path: Pat
 
 async def test_a_presenter_is_seen_through_the_relay_alone(room: Room, tmp_path: Path) -> None:  # noqa: F811
     await room.control.ask(Listen())
-    async with coturn(tmp_path) as port, chromium(TRUSTS) as browser:
+    async with coturn(tmp_path) as port, own_chromium(TRUSTS) as browser:
         page = await relayed(browser)
         await page.connect("publish", servers(tmp_path, f"127.0.0.1:{port}"), room.publisher())
         await until(lambda: page.has_frames(1), within_s=30)
@@ -70,7 +70,7 @@ async def _came_by_relay(room: Room, role: Role) -> bool:  # noqa: F811
 
 
 async def test_it_relays_to_nobody_it_was_not_told_of(room: Room, tmp_path: Path) -> None:  # noqa: F811
-    async with coturn(tmp_path, allows=False) as port, chromium(TRUSTS) as browser:
+    async with coturn(tmp_path, allows=False) as port, own_chromium(TRUSTS) as browser:
         page = await relayed(browser)
         async with publishing(room.publisher()):
             await page.connect("watch", servers(tmp_path, f"127.0.0.1:{port}"), room.viewer())

@@ -14,7 +14,7 @@ from tests.deploy.test_nginx import CONFIG as PORTHOLE
 from tests.deploy.test_nginx import MAIN, NGINX
 from tests.media.live.conftest import live, room  # noqa: F401 - fixtures
 from tests.media.live.rooms import Room
-from tests.support.chromium import chromium
+from tests.support.chromium import own_chromium
 from tests.support.live.peers import publishing
 from tests.support.live.relay import (
     OPENSSL,
@@ -151,7 +151,7 @@ async def test_pages_and_the_relay_share_a_port(
         coturn(tmp_path) as relay,
         telling() as app,
         front(tmp_path, relay, app) as port,
-        chromium(*TRUSTS) as browser,
+        own_chromium(*TRUSTS) as browser,
         publishing(room.publisher()),
     ):
         page = await relayed(browser)

@@ -24,7 +24,7 @@ class Eye:
     async def on(cls, page: Page) -> "Eye":
         """An eye on what this page shows from its next document on.
 
-        Axe waits in each of them: sent for each look, that takes a tenth of it.
+        Axe waits in each of them: sent for each look, it costs a twentieth of it.
         """
         session = await page.context.new_cdp_session(page)
         tree = await session.send("Page.getFrameTree")

@@ -23,8 +23,11 @@ FLAGS = (
 )
 # One renderer for all pages of a visitor: else each address that is opened begins with a process.
 ONE_RENDERER = ("--process-per-site", "--disable-site-isolation-trials")
+# A page of a test is left after a second: what would be compiled to run fast never ran by then.
+UNOPTIMISED = "--js-flags=--no-opt --no-maglev"
 WHOLE = ("chromium", "chromium-browser")
-# The same engine without windows and menus, which nobody sees: half the work of a page.
+# The same engine without windows and menus, which nobody sees: half the work of a page, three
+# quarters of a live picture's.
 LIGHT = ("chromium-headless-shell", *WHOLE)
 
 
@@ -41,8 +44,15 @@ def executable(programs: tuple[str, ...] = WHOLE) -> str:
 
 @asynccontextmanager
 async def chromium(*flags: str) -> AsyncIterator[Browser]:
-    """One whole Chromium; open a context per visitor in it."""
+    """One whole Chromium, windows and all, as people have it; open a context per visitor in it."""
     async with _launched(executable(), *flags) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def own_chromium(*flags: str) -> AsyncIterator[Browser]:
+    """A light Chromium of its own, for a test that needs other flags than the run's."""
+    async with _launched(executable(LIGHT), *ONE_RENDERER, UNOPTIMISED, *flags) as browser:
         yield browser
 
 
@@ -57,8 +67,7 @@ class Kept:
         """The one that runs; a new one when it has died."""
         if self._browser is None or not self._browser.is_connected():
             await self.close()
-            light = _launched(executable(LIGHT), *ONE_RENDERER)
-            self._browser = await self._open.enter_async_context(light)
+            self._browser = await self._open.enter_async_context(own_chromium())
         return self._browser
 
     async def close(self) -> None:
@@ -72,7 +81,7 @@ KEPT = Kept()
 
 @asynccontextmanager
 async def light_chromium() -> AsyncIterator[Browser]:
-    """The run's own, for pages without a live picture; contexts opened here are closed at the end.
+    """The run's own; contexts opened here are closed at the end.
 
     Contexts share neither cookies nor cache, so that each is a visitor of its own.
     """
