@@ -63,9 +63,11 @@ def device_of(request: Request) -> str:
 async def let_in(here: Here, conn: Connection, arrival: Arrival) -> str:
     """Her own sign-in in this browser goes on, another's ends; returns the new token.
 
-    On a classroom PC that she let in herself the screen goes on."""
+    On a classroom PC that she let in herself the screen goes on, from now on by the sign-in that
+    is made here."""
     old, now, device = here.request.cookies.get(auth.COOKIE), here.now, device_of(here.request)
     person, programme = arrival.person_id, arrival.programme_id
+    own: list[UUID] = []
     if old:
         token = await sign_ins.renew(
             conn, old, person, now=now, programme_id=programme, device=device
@@ -73,9 +75,12 @@ async def let_in(here: Here, conn: Connection, arrival: Arrival) -> str:
         if token is not None:
             return token
         ended = await sign_ins.end_by_token(conn, old, now)
-        others = [one.id for one in ended if one.person_id != person]
-        await seats.go_with(conn, others, now)
-    return await sign_ins.start(conn, person, now=now, programme_id=programme, device=device)
+        own = [one.id for one in ended if one.person_id == person]
+        await seats.go_with(conn, [one.id for one in ended if one.id not in own], now)
+    token = await sign_ins.start(conn, person, now=now, programme_id=programme, device=device)
+    if own:
+        await seats.stay_with(conn, own, await sign_ins.id_of(conn, token))
+    return token
 
 
 def go_in(here: Here, arrival: Arrival, token: str) -> Response:

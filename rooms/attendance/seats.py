@@ -164,18 +164,21 @@ async def become_beamer(
     sign_in_id: UUID | None = None,
 ) -> tuple[Seat, str]:
     """The classroom screen's seat. Whoever calls this has seen its teacher's word for it;
-    `sign_in_id`: by which a classroom PC has that word, and the seat lasts no longer.
+    `sign_in_id`: by which a classroom PC has that word; whoever ends that ends the seat. Raises
+    `NotThere` where it was ended meanwhile.
 
     A screen that was there before hands over: film position and headcount stand on the
     session and its class. When the first one comes, phones become companions; who watches beside
     a screen has chosen that, and goes on.
     """
     session_class = await _lock(conn, programme_id, session_class_id)
+    if sign_in_id is not None:
+        await _hold(conn, sign_in_id)
     kept = await behind(conn, token)
     if kept and token and _is_screen_of(kept, session_class_id):
         return kept, token
     await _end_beamers(conn, programme_id, session_class["id"], now)
-    await visits.close_of_left_seats(conn, session_class["id"])
+    await visits.close_of_left_seats(conn, session_class["id"], "taken_over")
     if not session_class["has_beamer"]:
         await _accompany(conn, programme_id, session_class["id"], now)
     made = await _make(conn, programme_id, session_class["id"], SeatKind.BEAMER, False, now)
@@ -186,6 +189,15 @@ async def become_beamer(
         sign_in_id,
     )
     return made
+
+
+async def _hold(conn: Connection, sign_in_id: UUID) -> None:
+    """Whoever ends this sign-in waits until the seat it brings is there to be ended too."""
+    found = await conn.fetchval(
+        "select 1 from sign_ins where id = $1 and ended_at is null for share", sign_in_id
+    )
+    if found is None:
+        raise NotThere("sign_in")
 
 
 async def go_with(conn: Connection, sign_in_ids: Collection[UUID], now: datetime) -> None:
@@ -199,7 +211,21 @@ async def go_with(conn: Connection, sign_in_ids: Collection[UUID], now: datetime
         now,
     )
     for session_class_id in sorted({row["session_class_id"] for row in rows}):
-        await visits.close_of_left_seats(conn, session_class_id)
+        await visits.close_of_left_seats(conn, session_class_id, "left")
+
+
+async def stay_with(
+    conn: Connection, sign_in_ids: Collection[UUID], new_sign_in_id: UUID | None
+) -> None:
+    """What some sign-ins brought goes on by another one; None: by itself."""
+    await conn.execute(
+        """
+        update seats set sign_in_id = $2
+        where sign_in_id = any($1::uuid[]) and ended_at is null
+        """,
+        list(sign_in_ids),
+        new_sign_in_id,
+    )
 
 
 async def went_with_sign_in(conn: Connection, seat_id: UUID) -> bool:
@@ -207,7 +233,7 @@ async def went_with_sign_in(conn: Connection, seat_id: UUID) -> bool:
     found: bool = await conn.fetchval(
         """
         select exists (select from seats s join sign_ins i on i.id = s.sign_in_id
-            where s.id = $1 and s.ended_at is not null and i.ended_at is not null)
+            where s.id = $1 and s.ended_at >= i.ended_at)
         """,
         seat_id,
     )
@@ -315,7 +341,7 @@ async def ban(conn: Connection, scope: Scope, seat_id: UUID, now: datetime) -> N
         seat_id,
     )
     if session_class_id is not None:
-        await visits.close_of_left_seats(conn, session_class_id)
+        await visits.close_of_left_seats(conn, session_class_id, "left")
 
 
 async def turn_away(conn: Connection, scope: Scope, session_class_id: UUID, now: datetime) -> None:

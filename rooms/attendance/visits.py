@@ -293,14 +293,15 @@ async def close_all(conn: Connection, session_class_id: UUID, reason: str) -> No
     )
 
 
-async def close_of_left_seats(conn: Connection, session_class_id: UUID) -> None:
-    """Closes the visits of seats another device took over."""
+async def close_of_left_seats(conn: Connection, session_class_id: UUID, reason: str) -> None:
+    """Closes the visits of seats that were just ended, where they were last seen."""
     await conn.execute(
         """
-        update visits v set ended_at = v.seen_until, end_reason = 'taken_over'
+        update visits v set ended_at = v.seen_until, end_reason = $2
         from seats s
         where (s.programme_id, s.id) = (v.programme_id, v.seat_id) and v.ended_at is null
             and s.session_class_id = $1 and s.ended_at is not null
         """,
         session_class_id,
+        reason,
     )

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from rooms.attendance import seats
 from rooms.connection import Connection
 from rooms.errors import Conflict
+from rooms.people import sign_ins
 
 
 class Fate(StrEnum):
@@ -58,7 +60,8 @@ NO_NAME = "\u2013"
 
 
 async def erase(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """Forgets her; a second time changes nothing.
+    """Forgets her; a second time changes nothing. Classroom screens she let in are signed out with
+    her.
 
     Raises `Conflict` `last_office` while nobody else could run a programme of hers.
     """
@@ -69,6 +72,8 @@ async def erase(conn: Connection, person_id: UUID, now: datetime) -> None:
         return
     if await _is_last_office(conn, person_id):
         raise Conflict("last_office")
+    ended = await sign_ins.end_all(conn, person_id, now)
+    await seats.go_with(conn, [one.id for one in ended], now)
     await _take_away(conn, person_id)
     await _take_addresses(conn, person_id, email, now)
     await conn.execute("update roles set ended_at = $2 where person_id = $1 and ended_at is null",
@@ -100,7 +105,7 @@ async def _is_last_office(conn: Connection, person_id: UUID) -> bool:
 
 
 async def _take_away(conn: Connection, person_id: UUID) -> None:
-    """The rows that are hers alone. Screens she let in are signed out with her."""
+    """The rows that are hers alone."""
     await conn.execute(
         """
         update screens set sign_in_id = null

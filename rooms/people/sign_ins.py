@@ -32,10 +32,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A sign-in that was just ended, and whose it was."""
+    """A sign-in that was just ended, and whose it was. `kind`: as of a `SignIn`."""
 
     id: UUID
     person_id: UUID
+    kind: str
 
 
 async def start(
@@ -140,7 +141,7 @@ async def end(conn: Connection, person_id: UUID, sign_in_id: UUID, now: datetime
         """
         update sign_ins set ended_at = $3
         where person_id = $1 and id = $2 and ended_at is null
-        returning id, person_id
+        returning id, person_id, kind
         """,
         person_id,
         sign_in_id,
@@ -159,7 +160,7 @@ async def end_others(
         """
         update sign_ins set ended_at = $3
         where person_id = $1 and id <> $2 and ended_at is null
-        returning id, person_id
+        returning id, person_id, kind
         """,
         person_id,
         keep_id,
@@ -173,9 +174,22 @@ async def end_by_token(conn: Connection, token: str, now: datetime) -> list[Ende
     rows = await conn.fetch(
         """
         update sign_ins set ended_at = $2 where token_hash = $1 and ended_at is null
-        returning id, person_id
+        returning id, person_id, kind
         """,
         hash_token(token),
+        now,
+    )
+    return _ended(rows)
+
+
+async def end_all(conn: Connection, person_id: UUID, now: datetime) -> list[Ended]:
+    """Ends all of hers."""
+    rows = await conn.fetch(
+        """
+        update sign_ins set ended_at = $2 where person_id = $1 and ended_at is null
+        returning id, person_id, kind
+        """,
+        person_id,
         now,
     )
     return _ended(rows)

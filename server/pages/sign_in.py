@@ -202,12 +202,17 @@ async def _finish(here: Here, conn: Connection, proof: Proof) -> Arrival | None:
 
 
 async def sign_out(here: Here) -> Response:
-    """`POST /sign-out`: ends this browser's sign-in, or this classroom screen's."""
+    """`POST /sign-out`: ends this browser's sign-in, or this classroom screen's.
+
+    A teacher who signed in on the screen herself leaves no mailbox behind, but the film.
+    """
     token = here.request.cookies.get(auth.COOKIE)
     if token:
         async with here.transaction() as conn:
             ended = await sign_ins.end_by_token(conn, token, here.now)
-            await seats.go_with(conn, [one.id for one in ended], here.now)
+            screens = [one.id for one in ended if one.kind == "classroom"]
+            await seats.go_with(conn, screens, here.now)
+            await seats.stay_with(conn, [one.id for one in ended if one.id not in screens], None)
     response = here.go("/", "signed_out")
     response.delete_cookie(auth.COOKIE, path="/")
     return response

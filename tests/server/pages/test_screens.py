@@ -1,5 +1,6 @@
 """A classroom PC that was let in for a lesson: how long it is the class's screen."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -7,6 +8,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from rooms.attendance import seats
+from rooms.errors import NotThere
+from rooms.people import sign_ins
 from server.auth import COOKIE
 from tests.support import people
 from tests.support.floor import House
@@ -68,6 +72,13 @@ async def signs_out(house: House, world: World, _: object, pc: httpx.AsyncClient
     assert (await pc.post("/sign-out")).status_code == 303
 
 
+async def has_herself_erased(
+    house: House, world: World, teacher: httpx.AsyncClient, _: object
+) -> None:
+    told = {"email": world.teacher.email}
+    assert (await teacher.post("/account/erase", data=told)).status_code == 303
+
+
 async def signs_in(house: House, pc: httpx.AsyncClient, email: str) -> None:
     """On the PC itself, by a code that was mailed."""
     await pc.post("/sign-in/mail", data={"email": email, "next": "/"})
@@ -81,9 +92,10 @@ async def somebody_else(house: House, world: World, _: object, pc: httpx.AsyncCl
 
 
 Way = Callable[[House, World, httpx.AsyncClient, httpx.AsyncClient], Awaitable[None]]
+WAYS = [ends_it, ends_others, changes_password, signs_out, somebody_else, has_herself_erased]
 
 
-@pytest.mark.parametrize("way", [ends_it, ends_others, changes_password, signs_out, somebody_else])
+@pytest.mark.parametrize("way", WAYS)
 async def test_the_screen_goes_with_the_sign_in_that_brought_it(
     app_house: House, world: World, way: Way
 ) -> None:
@@ -103,6 +115,19 @@ async def test_the_screen_goes_with_the_sign_in_that_brought_it(
     assert row["seen_until"] - row["started_at"] == timedelta(seconds=2), "told late, and no more"
 
 
+async def test_a_screen_that_was_signed_out_has_left(app_house: House, world: World) -> None:
+    """No other device took it over, and its attendance does not say so."""
+    part, teacher = await lesson(app_house, world), await as_teacher(app_house, world)
+    pc, other = app_house.client(), app_house.client()
+    place = (await let_in(app_house, teacher, pc, part)).removesuffix("/beamer")
+    await beats(pc, place, uuid4(), 1)
+    await let_in(app_house, teacher, other, part)
+    await beats(other, place, uuid4(), 1)
+    await ends_others(app_house, world, teacher, other)
+    rows = await app_house.pool.fetch("select end_reason from visits order by id")
+    assert [row["end_reason"] for row in rows] == ["taken_over", "left"]
+
+
 async def test_the_screen_goes_on_where_its_teacher_signs_in_on_it(
     app_house: House, world: World
 ) -> None:
@@ -113,6 +138,67 @@ async def test_the_screen_goes_on_where_its_teacher_signs_in_on_it(
     assert "data-beamer" in (await pc.get(shown)).text
     assert (await pc.post("/sign-out")).status_code == 303
     assert "data-beamer" in (await pc.get(shown)).text, "she leaves no mailbox behind, but the film"
+
+
+async def test_the_screen_goes_with_the_sign_in_she_made_on_it(
+    app_house: House, world: World
+) -> None:
+    """A screen that another one took over meanwhile was not signed out."""
+    part, teacher = await lesson(app_house, world), await as_teacher(app_house, world)
+    pc, other = app_house.client(), app_house.client()
+    first = await let_in(app_house, teacher, pc, part)
+    await signs_in(app_house, pc, world.teacher.email)
+    await let_in(app_house, teacher, other, part)
+    async with app_house.pool.acquire() as conn:
+        seat = await seats.behind(conn, pc.cookies["seat"])
+        assert seat is not None and seat.ended_at is not None
+        assert not await seats.went_with_sign_in(conn, seat.id)
+        again = await let_in(app_house, teacher, pc, part)
+        await signs_in(app_house, pc, world.teacher.email)
+        assert again == first and "data-beamer" in (await pc.get(again)).text
+        await ends_others(app_house, world, teacher, pc)
+        device = app_house.client(cookies={"seat": pc.cookies["seat"]})
+        assert "data-beamer" not in (await device.get(again)).text
+        seat = await seats.behind(conn, pc.cookies["seat"])
+        assert seat is not None and await seats.went_with_sign_in(conn, seat.id)
+
+
+async def test_a_sign_in_that_only_grows_old_breaks_off_no_lesson(
+    app_house: House, world: World
+) -> None:
+    part, teacher = await lesson(app_house, world), await as_teacher(app_house, world)
+    pc = app_house.client()
+    shown = await let_in(app_house, teacher, pc, part)
+    await app_house.pool.execute("update sign_ins set expires_at = now() where kind = 'classroom'")
+    assert "data-beamer" in (await pc.get(shown)).text
+
+
+async def test_a_screen_that_comes_as_its_sign_in_ends_goes_with_it(
+    app_house: House, world: World
+) -> None:
+    """The screen is taken back while its teacher signs it out: whoever is second waits."""
+    part, teacher = await lesson(app_house, world), await as_teacher(app_house, world)
+    await let_in(app_house, teacher, app_house.client(), part)
+    row = await app_house.pool.fetchrow(
+        "select id, person_id from sign_ins where kind = 'classroom'"
+    )
+    key, now = (world.programme.id, part, None, app_house.clock(), row["id"]), app_house.clock()
+
+    async def ends() -> None:
+        async with app_house.pool.acquire() as conn, conn.transaction():
+            ended = await sign_ins.end(conn, row["person_id"], row["id"], now)
+            await seats.go_with(conn, [one.id for one in ended], now)
+
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await seats.become_beamer(conn, *key)
+        ending = asyncio.create_task(ends())
+        await asyncio.sleep(0.1)
+        assert not ending.done()
+    await ending
+    async with app_house.pool.acquire() as conn:
+        assert not await conn.fetchval("select count(*) from seats where ended_at is null")
+        with pytest.raises(NotThere):
+            await seats.become_beamer(conn, *key)
 
 
 async def test_a_screen_that_was_taken_back_goes_with_its_sign_in_too(
