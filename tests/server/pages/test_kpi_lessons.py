@@ -177,6 +177,9 @@ async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House)
     [level] = re.findall(r'href="(/attendance[^"]*region=[^"]*&level=vwo)">vwo<', report)
     assert level.split("&region")[0] == region.split("&region")[0]
     assert f"region={history.regions[0].id}&outcome=passed&by=class#groups" in report
+    for path in ("/kpis", f"/reports/regions/{history.regions[0].id}"):
+        nothing = (await office.get(f"{path}?year=2023")).text
+        assert schools_in(nothing).startswith("0") and "outcome=passed" not in nothing
     await parts_of_networks_and_objectives_lead_there(office, history)
     await a_pair_leads_to_its_lessons(app_house, office, company, history)
     narrow = f"/kpis?year=2025&kind=live&network={history.networks[0].id}"
