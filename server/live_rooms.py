@@ -29,6 +29,7 @@ from media.live.messages import (
     Stage,
     Stats,
     Told,
+    name_of,
 )
 from rooms.connection import AWAY
 from rooms.errors import NotThere
@@ -299,6 +300,12 @@ class LiveRooms(Owner):
     def connected(self, link: LiveLink, listening: Listening) -> None:
         """A line stands: its stages are these and no others; after a restart, none of ours."""
         self._lost_at.pop(str(link.address), None)
+        if name_of(RollCall) not in listening.knows:
+            log.warning(
+                "live %s is older than this process: until it is restarted, a right that is taken "
+                "away is not held against what goes on there",
+                link.address,
+            )
         present = {stage.room for stage in listening.stages}
         for room_id in [room_id for room_id, known in self._of(link) if room_id not in present]:
             self._set_stage(Stage(room_id, self.epoch(room_id), 0, ()))

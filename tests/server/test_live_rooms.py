@@ -11,6 +11,7 @@ import pytest
 from media.errors import LiveError
 from media.live.address import address_for
 from media.live.messages import (
+    UNTOLD,
     Close,
     Done,
     Mute,
@@ -159,6 +160,22 @@ async def test_each_live_process_is_asked_about_its_own_rooms(sides: tuple[Side,
         first.id: (f"seat:{one.live.process}",),
         second.id: (f"seat:{other.live.process}",),
     }
+
+
+async def test_an_older_live_process_is_told_of_once(
+    sides: tuple[Side, Side], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It cannot be asked by whose right what it carries is there."""
+    one, _ = sides
+    one.live.knows = UNTOLD
+    await one.live.restart()
+    await until(lambda: one.rooms.processes() == [one.live.process])
+    await one.wish(await room_in(one))
+    for _ in range(2):
+        assert await one.rooms.roll_call() == {}
+    [said] = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"
+              and "older than this process" in line.getMessage()]  # fmt: skip
+    assert str(one.live.address) in said
 
 
 # --- one live process ----------------------------------------------------------------------------
