@@ -342,7 +342,8 @@ async def test_a_removed_device_stays_out_and_newcomers_wait(room: Room) -> None
         with pytest.raises(Refused, match="seat_banned"):
             await seats.sit(*key, there.token, there.house.clock())
         newcomer, _ = await seats.sit(*key, None, there.house.clock())
-    assert newcomer.is_waiting
+        why = await conn.fetchval("select end_reason from visits where seat_id = $1", UUID(seat))
+    assert newcomer.is_waiting and why == "left", "no other device took its place"
 
 
 async def test_who_is_on_the_way_out_is_answered_and_asks_nothing_more(room: Room) -> None:
