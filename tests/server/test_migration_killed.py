@@ -36,6 +36,9 @@ KILLED = (
      "where oid = 'is_wished(text, text, bool, bool, bool)'::regprocedure"),
     ("0127", "pg_proc in share", "select count(*) = 1 from pg_proc where proname = 'report_part'"),
     ("0128", "pg_proc in share", "select to_regproc('counted_under') is null"),
+    ("0129", "sign_ins in row exclusive",
+     "select count(*) = 0 from pg_attribute where attrelid = 'seats'::regclass "
+     "and attname = 'sign_in_id'"),
     ("0130", "report_lines in row exclusive",
      "select count(*) = 0 from pg_attribute where attrelid = 'report_lines_sums'::regclass "
      "and attname = 'room_id'"),
