@@ -13,7 +13,13 @@ from xdist.workermanage import WorkerController
 from server import database, migrations
 from server.embedded import embedded
 from tests.support.chromium import KEPT
-from tests.support.databases import TEMPLATE, drop_waiting, fresh_database, with_database
+from tests.support.databases import (
+    TEMPLATE,
+    drop_waiting,
+    fresh_database,
+    leave_unswept,
+    with_database,
+)
 from tests.support.floor import Clock, House, house
 from tests.support.order import ByFile, long_ones_first
 from tests.support.processes import enterable_folder, in_memory
@@ -88,6 +94,7 @@ async def make_template(dsn: str) -> None:
         await migrations.migrate(with_database(dsn, TEMPLATE))
     finally:
         await connection.close()
+    await leave_unswept(with_database(dsn, TEMPLATE))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -515,11 +515,11 @@ async def test_a_phone_turns_its_camera_and_stays_awake_while_live(visitor: Visi
     assert await visitor.eval("window.wished") == ["user"]
     assert await visitor.eval("window.awake") == 1
     await page.click("[data-do=flip]")
-    await page.wait_for_function("window.wished.length === 2")
+    await page.wait_for_function("() => window.wished.length === 2")
     await page.click("[data-do=flip]")
-    await page.wait_for_function("window.wished.join() === 'user,environment,user'")
+    await page.wait_for_function("() => window.wished.join() === 'user,environment,user'")
     await page.click("[data-do=stop]")
-    await page.wait_for_function("window.awake === 0")
+    await page.wait_for_function("() => window.awake === 0")
 
 
 async def test_a_viewers_screen_stays_on_while_something_is_on_the_stage(visitor: Visitor) -> None:
@@ -528,9 +528,9 @@ async def test_a_viewers_screen_stays_on_while_something_is_on_the_stage(visitor
     await until(lambda: visitor.stand.sockets)
     assert await visitor.eval("window.awake") == 0
     await visitor.stand.put_on(*ON_STAGE)
-    await page.wait_for_function("window.awake === 1")
+    await page.wait_for_function("() => window.awake === 1")
     await visitor.stand.put_on()
-    await page.wait_for_function("window.awake === 0")
+    await page.wait_for_function("() => window.awake === 0")
 
 
 # Another microphone is being opened while she presses.

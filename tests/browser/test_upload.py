@@ -240,7 +240,7 @@ async def test_cancel_removes_what_arrived(
         await page.get_by_role("button", name="Stop and remove what arrived").click()
         await expect(page.locator("[data-area]")).to_be_visible()
         await expect(page.locator("[data-said]")).to_have_text("What arrived was removed.")
-        await page.wait_for_function("localStorage.length === 0")
+        await page.wait_for_function("() => localStorage.length === 0")
     assert await studio.pool.fetchval("select state from uploads") == "ended"
 
 

@@ -61,6 +61,20 @@ async def test_who_is_still_connected_keeps_it(server_dsn: str) -> None:
         assert second != first
 
 
+async def test_none_of_its_tables_is_swept_while_it_is_empty(server_dsn: str) -> None:
+    async with fresh_database(server_dsn) as dsn:
+        conn = await asyncpg.connect(dsn)
+        swept = await conn.fetch(
+            """
+            select relname from pg_class
+            where relnamespace = 'public'::regnamespace and relkind = 'r'
+                and reloptions is distinct from '{autovacuum_enabled=off}'
+            """
+        )
+        assert [row["relname"] for row in swept] == ["alembic_version"]
+        await conn.close()
+
+
 async def test_one_is_left_alone(server_dsn: str) -> None:
     async with fresh_database(server_dsn, is_left_alone=True) as first:
         conn = await asyncpg.connect(first)
