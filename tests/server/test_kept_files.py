@@ -9,7 +9,8 @@ from server.kept_files import keep, kept, read
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # whatever the machine is told
     path = tmp_path / "words.po"
     path.write_text("one")
     return path

@@ -1,5 +1,6 @@
 """Words that templates get from us are written as safely as those they write themselves."""
 
+import sys
 from pathlib import Path
 
 import jinja2
@@ -104,6 +105,7 @@ def test_a_template_is_compiled_once_for_all_processes(
         return compile_it(environment, source, name, file)
 
     monkeypatch.setattr(jinja2.Environment, "compile", counted)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # whatever the machine is told
 
     def shown(language: str) -> str:
         environment = templates.ENVIRONMENTS[language].overlay(
