@@ -102,7 +102,8 @@ class Looking:
     ) -> tuple[Page, int]:
         """The visitor's page at this address; what went wrong before is forgotten."""
         page = await self.page(visit.who)
-        await page.emulate_media(color_scheme=scheme)
+        # A button that has just been set free is, for a moment, neither of its colours.
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.set_viewport_size(size)  # type: ignore[arg-type]
         await page.context.add_cookies([{"name": "language", "value": language, "url": self.url}])
         if page.url != "about:blank":

@@ -113,7 +113,8 @@ async def test_a_page_is_sound(
     visitor.stand.stage = {"tracks": ON_STAGE, "is_on_air": True}
     page = visitor.page
     await page.set_viewport_size(size)
-    await page.emulate_media(color_scheme=scheme)
+    # A button that has just been set free is, for a moment, neither of its colours.
+    await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     cookie = {"name": "language", "value": language, "url": visitor.stand.url}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]
     await visitor.open(name)
