@@ -183,7 +183,7 @@ async def test_a_hundred_devices_come_back_and_nothing_acknowledged_is_lost(hall
         one.do(do="ask", question=str(uuid4()), text="Hoe word je lasser?")
         one.do(do="vote", poll=poll, choices=[0])
     await hall.all(lambda one: not one.waiting)
-    await asyncio.sleep(2.5)  # beats
+    await seen(hall, came)
 
     # In the middle of a hundred votes: some are answered, some are not.
     for one in hall.phones:
@@ -206,6 +206,14 @@ async def test_a_hundred_devices_come_back_and_nothing_acknowledged_is_lost(hall
     await holds(hall, {one.seat: one.done for one in hall.phones})
     await asyncio.sleep(4.5)  # beats, and their writing
     await measured(hall, came, datetime.now(UTC), away_ms)
+
+
+async def seen(hall: Hall, since: datetime) -> None:
+    """Of each seat it is written that it was there after this: what follows is a hole in it."""
+    found = "select count(distinct seat_id) from visits where seen_until > $1"
+    async with asyncio.timeout(10):
+        while await hall.pool.fetchval(found, since) < DEVICES:
+            await asyncio.sleep(0.1)
 
 
 async def holds(hall: Hall, acknowledged: dict[UUID | None, dict[int, dict[str, Any]]]) -> None:
