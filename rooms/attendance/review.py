@@ -82,10 +82,13 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A period: the whole, its groups by name, and its months, the first one first."""
+    """A period: the whole, how many groups it has, the first `LINES` of them by name, the `DRAWN`
+    with most participations, the most first, and its months, the first one first."""
 
     whole: Figures
+    groups: int
     lines: tuple[Line, ...]
+    largest: tuple[Line, ...]
     months: tuple[Month, ...]
 
 
@@ -93,6 +96,8 @@ _FIGURES = tuple(Figures.__dataclass_fields__)
 # What a period has once, however many of its groups do.
 _APART = ("classes", "pupils_reached", "schools", "sessions")
 _SUMS = tuple(name for name in _FIGURES if name not in _APART)
+# So many groups of a period are told by name, and so many of those with most participations.
+LINES, DRAWN = 100, 15
 
 
 async def of_period(
@@ -174,18 +179,30 @@ async def of_period(
     months = [Month(row["key"], row["registered"], row["passed"]) for row in rows if row["of"] == 2]
     [apart] = [row for row in rows if row["of"] == 3]
     names = await _names(conn, scope, by, [row["key"] for row in keyed])
-    lines = [Line(row["key"], names.get(row["key"], ""), _figures(row)) for row in keyed]
+    by_name = sorted(keyed, key=lambda row: _place(names.get(row["key"], ""), row["key"]))
+    by_size = sorted(by_name, key=lambda row: -row["participations"])
     return Review(
-        _together(lines, apart),
-        tuple(sorted(lines, key=lambda line: (not line.name, line.name.casefold(), line.key))),
+        _together(keyed, apart),
+        len(keyed),
+        tuple(_line(row, names) for row in by_name[:LINES]),
+        tuple(_line(row, names) for row in by_size[:DRAWN]),
         tuple(sorted(months, key=lambda month: month.key)),
     )
 
 
-def _together(lines: Sequence[Line], apart: asyncpg.Record) -> Figures:
+def _together(groups: Sequence[asyncpg.Record], apart: asyncpg.Record) -> Figures:
     """The whole: what is the sum of its groups, and what stands `apart`."""
-    sums = {name: sum(getattr(line.figures, name) for line in lines) for name in _SUMS}
+    sums = {name: sum(row[name] for row in groups) for name in _SUMS}
     return Figures(**sums, **{name: apart[name] for name in _APART})
+
+
+def _place(name: str, key: str) -> tuple[bool, str, str]:
+    """Where a group stands among others: by name, those without one last."""
+    return not name, name.casefold(), key
+
+
+def _line(row: asyncpg.Record, names: dict[str, str]) -> Line:
+    return Line(row["key"], names.get(row["key"], ""), _figures(row))
 
 
 def _figures(row: asyncpg.Record) -> Figures:
@@ -199,18 +216,17 @@ async def _names(conn: Connection, scope: Scope, by: By, keys: list[str]) -> dic
     rows = await conn.fetch(
         """
         select id::text as key, name from regions
-        where $1 = 'region' and programme_id = $2 and id::text = any($3::text[])
+        where $1 = 'region' and programme_id = $2 and id = any($3::text[]::uuid[])
         union all select id::text, concat_ws(', ', name, nullif(place, '')) from schools
-        where $1 = 'school' and id = any($4::uuid[])
+        where $1 = 'school' and id = any($3::text[]::uuid[])
         union all select id::text, name from companies
-        where $1 = 'company' and programme_id = $2 and id = any($4::uuid[])
+        where $1 = 'company' and programme_id = $2 and id = any($3::text[]::uuid[])
         union all select id::text, name from classes
-        where $1 = 'class' and programme_id = $2 and id = any($4::uuid[])
+        where $1 = 'class' and programme_id = $2 and id = any($3::text[]::uuid[])
         """,
         by.value,
         scope.programme_id,
         [key for key in keys if key],
-        [UUID(key) for key in keys if key],
     )
     return {row["key"]: row["name"] for row in rows}
 

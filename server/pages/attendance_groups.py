@@ -20,9 +20,6 @@ from server.i18n import N_
 from server.pages.attendance_filters import address_of
 from server.pages.tour_words import LEVELS
 
-# So many groups are drawn; the table has all of them, up to `LINES`.
-DRAWN = 15
-LINES = 100
 BY = {
     By.REGION: N_("By region"),
     By.SCHOOL: N_("By school"),
@@ -91,13 +88,12 @@ def by_of(typed: str, scope: Scope, filters: Filters) -> By:
 def told(here: Here, filters: Filters, by: By, found: Review) -> dict[str, Any]:
     """What the page says of the groups of a period."""
     lines = [_named(here, by, line) for line in found.lines]
-    ways = _ways_down(filters, by, lines)
+    largest = [_named(here, by, line) for line in found.largest]
+    ways = _ways_down(filters, by, [*lines, *largest])
     heads = [here._(words) for words in COLUMNS]
     cells = [_cell(head) for head in heads]
-    groups = [
-        _line(here, cells, one.name, ways.get(one.key, ""), one.figures) for one in lines[:LINES]
-    ]
-    if len(lines) <= LINES:
+    groups = [_line(here, cells, one.name, ways.get(one.key, ""), one.figures) for one in lines]
+    if found.groups == len(lines):
         groups.append(_line(here, cells, here._("Together"), "", found.whole))
     return {
         "by": by,
@@ -105,8 +101,8 @@ def told(here: Here, filters: Filters, by: By, found: Review) -> dict[str, Any]:
         "head": here._(HEADS[by]),
         "heads": heads,
         "groups": groups,
-        "more_lines": max(len(lines) - LINES, 0),
-        "bars": _bars(here, lines, ways),
+        "more_lines": found.groups - len(lines),
+        "bars": _bars(here, largest, ways),
     }
 
 
@@ -156,9 +152,10 @@ def _by_links(here: Here, filters: Filters, by: By) -> list[tuple[str, str, bool
     ]
 
 
-def _bars(here: Here, lines: list[Line], ways: dict[str, str]) -> list[tuple[str, str, float, str]]:
-    """The groups with most pupils first: (name, figure, share of the largest, link)."""
-    largest = sorted(lines, key=lambda line: -line.figures.participations)[:DRAWN]
+def _bars(
+    here: Here, largest: list[Line], ways: dict[str, str]
+) -> list[tuple[str, str, float, str]]:
+    """As pictures: (name, figure, share of the largest, link)."""
     most = max((line.figures.participations for line in largest), default=0)
     return [
         (

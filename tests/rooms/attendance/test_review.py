@@ -129,6 +129,28 @@ async def test_every_group_and_month_is_a_count_of_ones_own(pool: Pool) -> None:
         assert companies == [(str(chosen.id), chosen.name)]
 
 
+async def test_of_many_groups_the_first_and_the_largest_are_told_and_all_are_summed(
+    pool: Pool,
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "many", 7, lessons=150, classes=40)
+        rows = await report.of_programme(conn, history.office, YEAR, limit=10_000)
+        found = await review.of_period(conn, history.office, YEAR, By.CLASS)
+        assert found.whole == whole(rows)
+        of_class = defaultdict(list)
+        for row in rows:
+            of_class[str(row.class_id)].append(row)
+        assert found.groups == len(of_class) > review.LINES == len(found.lines)
+        names = dict(await conn.fetch("select id::text, name from classes"))
+        by_name = sorted((names[key].casefold(), key) for key in of_class)
+        assert [one.key for one in found.lines] == [key for _, key in by_name[: review.LINES]]
+        counts = {key: own_count(mine).participations for key, mine in of_class.items()}
+        most = sorted(counts.values(), reverse=True)[: review.DRAWN]
+        assert [one.figures.participations for one in found.largest] == most
+        assert [counts[one.key] for one in found.largest] == most
+        assert {one.key for one in found.largest} - {one.key for one in found.lines}
+
+
 async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> None:
     """Corrected and cut off twice: the list, the sums and the export agree before it has ended.
 
