@@ -159,7 +159,7 @@ async def declare_showing(
 
 
 async def confirm_teacher(
-    conn: Connection, scope: Scope, person_id: UUID, school_id: UUID | None
+    conn: Connection, scope: Scope, person_id: UUID, school_id: UUID | None, now: datetime
 ) -> int:
     """Lets a teacher's earlier sessions at a school count, once she is confirmed there.
 
@@ -167,7 +167,7 @@ async def confirm_teacher(
     """
     done = await conn.execute(
         """
-        update session_classes c set is_confirmed_teacher = true
+        update session_classes c set is_confirmed_teacher = true, teacher_confirmed_at = $4
         from sessions s
         where (s.programme_id, s.id) = (c.programme_id, c.session_id)
             and c.programme_id = $1 and coalesce(c.took_part_by, s.organiser_id) = $2
@@ -180,6 +180,7 @@ async def confirm_teacher(
         scope.programme_id,
         person_id,
         school_id,
+        now,
     )
     return int(done.removeprefix("UPDATE "))
 

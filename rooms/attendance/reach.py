@@ -238,11 +238,21 @@ class CompanyMonth:
 
 
 async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, UUID, UUID, str]]:
-    """(programme, company, tour, title) of tours with a class that passed lately. For mails."""
+    """(programme, company, tour, title) of tours with a class that began to count lately: it
+    passed, or had passed when its teacher was confirmed. For mails."""
     rows = await conn.fetch(
         """
-        select distinct r.programme_id, r.company_id, r.tour_id, r.title from report_rows r
-        where r.ended_at > $1 and r.tour_id is not null
+        with lately as (
+            select c.programme_id, c.id from sessions s
+            join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+            where s.state = 'ended' and s.ended_at > $1
+            union
+            select programme_id, id from session_classes where teacher_confirmed_at > $1
+        )
+        select distinct r.programme_id, r.company_id, r.tour_id, r.title
+        from lately l
+        join report_rows r on (r.programme_id, r.session_class_id) = (l.programme_id, l.id)
+        where r.tour_id is not null and r.is_confirmed_teacher
             and r.outcome in ('present', 'declared', 'replay_only')
         """,
         since,

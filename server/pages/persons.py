@@ -124,7 +124,7 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
         company_id=wish.company_id,
         school_id=wish.school_id,
     )
-    await session_classes.confirm_teacher(conn, here.scope, person.id, wish.school_id)
+    await session_classes.confirm_teacher(conn, here.scope, person.id, wish.school_id, here.now)
     programme = await programmes.by_id(conn, here.scope.programme_id)
     asked = await sign_in_mails.ask(
         conn,

@@ -25,7 +25,7 @@ async def become(
         conn, scope, person.id, "teacher", school_id=school.id, is_confirmed=is_known
     )
     if await roles.is_confirmed(conn, scope, role_id):
-        if await session_classes.confirm_teacher(conn, scope, person.id, school.id):
+        if await session_classes.confirm_teacher(conn, scope, person.id, school.id, here.now):
             await kpi_rows.keep_of_school(conn, scope.programme_id, school.id, here.now)
         return
     for coordinator in await roles.who_confirms(conn, scope, school.id):
@@ -58,7 +58,7 @@ async def confirm(here: Here) -> Response:
         await roles.confirm(conn, here.scope, here.id())
         held = await roles.by_id(conn, here.scope, here.id())
         if held.school_id and await session_classes.confirm_teacher(
-            conn, here.scope, held.person_id, held.school_id
+            conn, here.scope, held.person_id, held.school_id, here.now
         ):
             await kpi_rows.keep_of_school(conn, here.scope.programme_id, held.school_id, here.now)
         programme = await programmes.by_id(conn, here.scope.programme_id)

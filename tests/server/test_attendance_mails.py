@@ -12,7 +12,7 @@ from rooms.attendance.confirmations import next_school_morning
 from server import confirm_mails, reach_mails
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_world
-from tests.support.people import a_school
+from tests.support.people import a_person, a_role, a_school, sign_in
 
 # A Friday afternoon in Amsterdam.
 FRIDAY = datetime(2026, 3, 13, 13, 0, tzinfo=UTC)
@@ -170,6 +170,66 @@ async def test_the_company_hears_of_its_first_class_and_once_a_month(
     assert [row["kind"] for row in texts] == ["first_class", "company_monthly"]
     assert texts[1]["subject"] == "3 classes watched your tours last month"
     assert "46 pupils" in texts[1]["text_body"]
+
+
+async def news(house: House, now: datetime) -> list[str]:
+    """What the company is told at this moment, by its kind."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        last: int = await conn.fetchval("select coalesce(max(id), 0) from mails")
+        await reach_mails.tell_due(conn, house.settings, now)
+        rows = await conn.fetch("select kind from mails where id > $1 order by id", last)
+    return [row["kind"] for row in rows]
+
+
+async def unconfirmed(house: House) -> UUID:
+    """Nobody has said yet that the teacher is the school's; her role."""
+    async with house.pool.acquire() as conn:
+        role_id: UUID = await conn.fetchval(
+            "update roles set is_confirmed = false where role = 'teacher' returning id"
+        )
+    return role_id
+
+
+async def confirm(house: House, world: World, role_id: UUID, now: datetime) -> None:
+    """A coordinator does, on her page."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        person = await a_person(conn, "kim@example.org")
+        await a_role(conn, world.programme, person, "coordinator", region=world.region)
+    house.clock.moment = now
+    desk = house.client()
+    await sign_in(house, desk, person)
+    assert (await desk.post(f"/teachers/confirm/{role_id}")).status_code == 303
+
+
+async def test_the_first_class_is_told_once_its_teacher_is_confirmed(
+    app_house: House, world: World
+) -> None:
+    """However long ago it watched: it counts from then on."""
+    role_id = await unconfirmed(app_house)
+    await shown(app_house, world, "3B", 26)
+    assert await news(app_house, FRIDAY + timedelta(hours=1)) == []
+    later = FRIDAY + timedelta(days=40)
+    await confirm(app_house, world, role_id, later)
+    assert await news(app_house, later + timedelta(minutes=1)) == ["first_class"]
+    for days in (0, 1, 4):
+        assert await news(app_house, later + timedelta(days=days, minutes=2)) == []
+
+
+async def test_a_class_that_counts_late_is_no_first_one_where_another_was(
+    app_house: House, world: World
+) -> None:
+    await shown(app_house, world, "3B", 26)
+    assert await news(app_house, FRIDAY + timedelta(hours=1)) == ["first_class"]
+    role_id = await unconfirmed(app_house)
+    await shown(app_house, world, "3C", 25)
+    later = FRIDAY + timedelta(days=40)
+    await confirm(app_house, world, role_id, later)
+    async with app_house.pool.acquire() as conn:
+        late = await conn.fetchval(
+            "select count(*) from session_classes where teacher_confirmed_at = $1", later
+        )
+    assert late == 1
+    assert await news(app_house, later + timedelta(minutes=1)) == []
 
 
 async def test_many_pupils_of_two_schools_are_not_told_in_figures(

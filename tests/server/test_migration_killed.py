@@ -42,6 +42,9 @@ KILLED = (
     ("0130", "report_lines in row exclusive",
      "select count(*) = 0 from pg_attribute where attrelid = 'report_lines_sums'::regclass "
      "and attname = 'room_id'"),
+    ("0131", "session_classes in row exclusive",
+     "select count(*) = 0 from pg_attribute where attrelid = 'session_classes'::regclass "
+     "and attname = 'teacher_confirmed_at'"),
 )  # fmt: skip
 LESSONS = 300
 

@@ -101,13 +101,11 @@ async def test_lessons_of_the_unconfirmed_wait_beside_the_sums(pool: Pool) -> No
         await conn.execute("update session_classes set is_confirmed_teacher = false")
         scope = office_of(world)
         rows, waiting = await view(conn, scope, Filters())
-        assert (
-            await session_classes.confirm_teacher(conn, scope, world.teacher.id, world.school.id)
-            == 0
-        )
+        hers = (world.teacher.id, world.school.id, NOW)
+        assert await session_classes.confirm_teacher(conn, scope, *hers) == 0
         role_id = await conn.fetchval("select id from roles where role = 'teacher'")
         await roles.confirm(conn, scope, role_id)
-        done = await session_classes.confirm_teacher(conn, scope, world.teacher.id, world.school.id)
+        done = await session_classes.confirm_teacher(conn, scope, *hers)
         _, counted = await view(conn, scope, Filters())
     assert (len(rows), waiting.whole.unconfirmed, done) == (9, 9, 9)
     assert (waiting.whole.participations, waiting.whole.student_seconds) == (0, 0)
@@ -123,7 +121,8 @@ async def test_a_yes_at_one_school_says_nothing_of_another(pool: Pool) -> None:
         await conn.execute("update session_classes set is_confirmed_teacher = false")
         scope = scope_of(world.programme)
         for person, school in ((colleague, world.school), (world.teacher, other)):
-            assert await session_classes.confirm_teacher(conn, scope, person.id, school.id) == 0
+            hers = (person.id, school.id, NOW)
+            assert await session_classes.confirm_teacher(conn, scope, *hers) == 0
 
 
 async def test_a_school_that_is_placed_takes_its_lessons_along(pool: Pool) -> None:
