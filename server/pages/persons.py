@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from rooms.agenda import session_classes
+from rooms.attendance import kpi_rows
 from rooms.errors import NotThere, Refused, RoomError
 from rooms.live import standing
 from rooms.people import (
@@ -124,7 +125,10 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
         company_id=wish.company_id,
         school_id=wish.school_id,
     )
-    await session_classes.confirm_teacher(conn, here.scope, person.id, wish.school_id, here.now)
+    if wish.school_id and await session_classes.confirm_teacher(
+        conn, here.scope, person.id, wish.school_id, here.now
+    ):
+        await kpi_rows.keep_of_school(conn, here.scope.programme_id, wish.school_id, here.now)
     programme = await programmes.by_id(conn, here.scope.programme_id)
     asked = await sign_in_mails.ask(
         conn,

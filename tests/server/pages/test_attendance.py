@@ -5,6 +5,7 @@ from html import unescape
 import httpx
 import pytest
 
+from rooms.attendance import kpi_rows
 from tests.support.floor import House
 from tests.support.lessons import World, a_world, many_lessons
 from tests.support.people import a_person, a_region, a_role, sign_in
@@ -73,6 +74,22 @@ async def test_lessons_wait_beside_the_sums_until_the_teacher_is_confirmed(
     after = (await client.get("/attendance?since=&until=")).text
     assert "not confirmed yet" not in after and "teacher not confirmed" not in after
     assert '<span class="figure">29</span> pupils' in after
+
+
+async def test_lessons_of_whom_the_office_calls_a_teacher_stand_in_the_figures_at_once(
+    app_house: House, world: World
+) -> None:
+    pool = app_house.pool
+    await pool.execute("update roles set is_confirmed = false where role = 'teacher'")
+    await pool.execute("update session_classes set is_confirmed_teacher = false")
+    async with pool.acquire() as conn:
+        await kpi_rows.run(conn, app_house.clock())
+    counted = "select count(*) filter (where is_counted), count(*) from kpi_classes"
+    assert tuple(await pool.fetchrow(counted)) == (0, 230)
+    office = await signed_in(app_house, world, "bureau")
+    told = {"email": world.teacher.email, "role": "teacher", "school": world.school.name}
+    assert (await office.post("/programme/persons", data=told)).status_code == 303
+    assert tuple(await pool.fetchrow(counted)) == (230, 230)
 
 
 async def test_a_placed_school_is_its_coordinators_with_what_it_did_before(
