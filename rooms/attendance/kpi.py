@@ -177,7 +177,7 @@ def part_values(scope: Scope, asked: Asked, *bys: By | None) -> tuple[object, ..
         asked.period.until,
         scope.sees_all,
         scope.region_ids,
-        _companies(scope) if is_companys(scope) else None,
+        own_companies(scope),
         scope.person_id if scope.has("teacher", "facilitator") else None,
         asked.region_id,
         asked.network_id,
@@ -188,8 +188,27 @@ def part_values(scope: Scope, asked: Asked, *bys: By | None) -> tuple[object, ..
     )
 
 
-def _companies(scope: Scope) -> list[UUID] | None:
-    """Companies whose aggregates are hers to read: she edits their tours. None: no company's."""
+def hosted_values(
+    scope: Scope, asked: Asked, *bys: By | None, company_id: UUID | None = None
+) -> tuple[object, ...]:
+    """The parameters $1 to $12 of `hosted_part`: the same of what was hosted, which no level tells
+    apart. Raises `NotThere` as `part_values` does."""
+    return (
+        *part_values(scope, asked, *bys)[:6],
+        asked.region_id,
+        asked.network_id,
+        asked.sector,
+        asked.objective_id,
+        asked.kind,
+        company_id,
+    )
+
+
+def own_companies(scope: Scope) -> list[UUID] | None:
+    """Companies whose aggregates are hers to read: she edits their tours, and counts nothing else.
+    None: no company's."""
+    if not is_companys(scope):
+        return None
     found = [
         grant.company_id
         for grant in scope.grants
@@ -279,19 +298,12 @@ async def _hosted(
     rows = await conn.fetch(
         """
         with rows as materialized (
-            select coalesce(case $10 when 'region' then k.region_id::text
+            select coalesce(case $13 when 'region' then k.region_id::text
                     when 'network' then k.network_id::text when 'sector' then k.sector
                     when 'objective' then k.objective_id::text
                     when 'kind' then k.kind when 'month' then to_char(k.local_date, 'YYYY-MM') end,
                     '') as key, k.*
-            from kpi_sessions k
-            where k.programme_id = $1 and k.local_date between $2 and $3 and k.is_attended
-                and ($4 or k.region_id = any($5::uuid[]) or k.company_id = any($6::uuid[]))
-                and ($7::uuid is null or k.region_id = $7)
-                and ($8::uuid is null or k.network_id = $8)
-                and ($9 = '' or k.sector = $9)
-                and ($11::uuid is null or k.objective_id = $11)
-                and ($12 = '' or k.kind = $12)
+            from hosted_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) k
         )
         select grouping(key) = 1 as is_total, coalesce(key, '') as key, count(*) as sessions,
             count(*) filter (where kind = 'live') as sessions_live,
@@ -302,13 +314,8 @@ async def _hosted(
             coalesce(sum(preparation_untold), 0)::bigint as preparation_untold
         from rows group by grouping sets ((key), ())
         """,
-        *part_values(scope, asked, by)[:6],
-        asked.region_id,
-        asked.network_id,
-        asked.sector,
+        *hosted_values(scope, asked, by),
         told_by or "",
-        asked.objective_id,
-        asked.kind,
     )
     found = {key: Hosted(**values) for key, values in _by_key(rows).items()}
     return found if told_by is not None else {None: found[None]}

@@ -29,12 +29,13 @@ KILLED = (
      "select to_regprocedure('is_wished(text, text, bool, bool, bool)') is null"),
     ("0124", "report_lines in row exclusive", "select to_regclass('report_lines_sums') is null"),
     ("0125", "pg_proc in share",
-     "select prosrc not like '%kpi_classes%' from pg_proc where proname = 'report_part' "
-     "order by pronargs limit 1"),
+     "select count(*) = 1 from pg_proc where proname = 'report_part' and pronargs = 14 "
+     "and prosrc not like '%kpi_classes%'"),
     ("0126", "pg_proc in share",
      "select prosrc not like '%declared%' from pg_proc "
      "where oid = 'is_wished(text, text, bool, bool, bool)'::regprocedure"),
-    ("0127", "pg_proc in share", "select count(*) = 1 from pg_proc where proname = 'report_part'"),
+    ("0127", "pg_proc in share",
+     "select count(*) = 0 from pg_proc where proname = 'report_part' and pronargs = 16"),
     ("0128", "pg_proc in share", "select to_regproc('counted_under') is null"),
     ("0129", "sign_ins in row exclusive",
      "select count(*) = 0 from pg_attribute where attrelid = 'seats'::regclass "
@@ -45,6 +46,7 @@ KILLED = (
     ("0131", "session_classes in row exclusive",
      "select count(*) = 0 from pg_attribute where attrelid = 'session_classes'::regclass "
      "and attname = 'teacher_confirmed_at'"),
+    ("0133", "pg_proc in share", "select to_regproc('hosted_part') is null"),
 )  # fmt: skip
 LESSONS = 300
 
