@@ -56,6 +56,7 @@ from server.pages import (
     incidents,
     invitations,
     join,
+    kpi_hosted,
     kpis,
     my_data,
     needs,
@@ -476,6 +477,7 @@ ADDRESSES: tuple[Address, ...] = (
     page("POST", "/attendance/{session_class}/corrections/{id}/undo", attendance.undo, LESSONS),
     # KPIs: the figures of a period, with their definitions
     page("GET", "/kpis", kpis.index, REPORTS),
+    page("GET", "/kpis/hosted", kpi_hosted.index, REPORTS),
     machine("GET", "/kpis.csv", kpis.csv, REPORTS),
     machine("GET", "/kpis.json", kpis.json, REPORTS),
     # reports: all figures of one region, network or sector

@@ -96,6 +96,11 @@ class Hosted:
         """Time on stage, and preparation as far as it was told."""
         return self.stage_seconds // 60 + self.preparation_minutes
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether hours were given, or asked for."""
+        return bool(self.stage_seconds or self.preparation_told + self.preparation_untold)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

@@ -334,6 +334,20 @@ async def of_session(conn: Connection, scope: Scope, session_id: UUID) -> list[R
     return await by_ids(conn, scope, [row["session_class_id"] for row in rows])
 
 
+async def seen(conn: Connection, scope: Scope, session_ids: Sequence[UUID]) -> set[UUID]:
+    """Of these sessions those of which a class is the viewer's to see."""
+    rows = await conn.fetch(
+        """
+        select distinct r.session_id
+        from report_part($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) r
+        where r.session_id = any($17::uuid[])
+        """,
+        *filter_values(scope, Filters()),
+        list(session_ids),
+    )
+    return {row["session_id"] for row in rows}
+
+
 async def stays(conn: Connection, rows: Sequence[Row]) -> list[Ranges]:
     """When each device of these classes was there, in milliseconds since 1970; companions add
     nothing. Of a purged session there is none any more."""

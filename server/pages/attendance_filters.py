@@ -22,13 +22,13 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         level=query.get("level", ""),
         tour_id=_uuid(query.get("tour", "")),
         outcome=query.get("outcome", ""),
-        region_id=_uuid_or_none(query.get("region", "")),
+        region_id=uuid_or_none(query.get("region", "")),
         class_id=_uuid(query.get("class", "")),
         company_id=_uuid(query.get("company", "")),
         sector=query.get("sector", ""),
         sitting=query.get("sitting", ""),
-        network_id=_uuid_or_none(query.get("network", "")),
-        objective_id=_uuid_or_none(query.get("objective", "")),
+        network_id=uuid_or_none(query.get("network", "")),
+        objective_id=uuid_or_none(query.get("objective", "")),
     )
 
 
@@ -46,14 +46,14 @@ def told(filters: Filters) -> dict[str, str]:
     return {
         "since": str(filters.since or ""),
         "until": str(filters.until or ""),
-        "region": _said(filters.region_id),
-        "network": _said(filters.network_id),
+        "region": told_id(filters.region_id),
+        "network": told_id(filters.network_id),
         "school": str(filters.school_id or ""),
         "class": str(filters.class_id or ""),
         "company": str(filters.company_id or ""),
         "level": filters.level,
         "sector": filters.sector,
-        "objective": _said(filters.objective_id),
+        "objective": told_id(filters.objective_id),
         "tour": str(filters.tour_id or ""),
         "sitting": filters.sitting,
         "outcome": filters.outcome,
@@ -82,11 +82,13 @@ def _day(typed: str) -> date | None:
         return None
 
 
-def _uuid_or_none(typed: str) -> UUID | None:
+def uuid_or_none(typed: str) -> UUID | None:
+    """An id in an address: `NOWHERE` for what belongs to none, None for what cannot be read."""
     return NOWHERE if typed == NONE else _uuid(typed)
 
 
-def _said(key: UUID | None) -> str:
+def told_id(key: UUID | None) -> str:
+    """An id as an address has it; '' for all, `NONE` for what belongs to none."""
     return NONE if key == NOWHERE else str(key or "")
 
 

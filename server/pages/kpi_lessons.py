@@ -2,20 +2,22 @@
 attendance, from where the way goes on to one class and its "why?".
 
 Of lessons that are over the two agree; one that still runs stands in the list, and in no figure.
+What was hosted counts by its organiser and not by the school, and has a list of its own.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from rooms.agenda.partnerships import Pair
+from rooms.attendance.hosted import Of, Wanted
 from rooms.attendance.kpi import Asked, By
-from rooms.attendance.report import NONE, Filters
-from rooms.scope import Scope
+from rooms.attendance.report import NONE, NOWHERE, Filters
 from server.access import LESSONS
 from server.auth import Viewer
-from server.pages.attendance_filters import address_of
+from server.pages.attendance_filters import address_of, told_id
 
 # Parts that are known by an id.
 IDS = (By.REGION, By.NETWORK, By.OBJECTIVE)
@@ -31,8 +33,8 @@ FIGURES: dict[str, tuple[dict[str, str], str]] = {
     "student_minutes": ({}, "#sessions"),
     "sessions": (COUNTED, "#sessions"),
 }
-# Of what was hosted, where all of the programme is asked for: its organisers have no region then.
-HOSTED = ("hosted", "companies")
+# Of what was hosted: which list has it.
+HOSTED = {"hosted": Of.SESSIONS, "companies": Of.COMPANIES, "company_minutes": Of.HOURS}
 
 
 def are_hers(person: Viewer) -> bool:
@@ -55,11 +57,44 @@ def address(asked: Asked, **changes: str) -> str:
     return f"/attendance?{address_of(filters, **changes)}"
 
 
-def of_figure(scope: Scope, asked: Asked, code: str) -> str:
-    """Where what one figure counts is listed; '' for what no list has: what was hosted in a place
-    is told by the organiser's, and lessons by the school's."""
-    if code in HOSTED and scope.sees_all and not (asked.region_id or asked.network_id):
-        return address(asked, **COUNTED, by="company") + "#groups"
+def of_hosted(wanted: Wanted, **changes: str) -> str:
+    """Where what was hosted is listed, with some of what is wanted changed; '' takes one away."""
+    asked = wanted.asked
+    said = {
+        "since": str(asked.period.since),
+        "until": str(asked.period.until),
+        "region": told_id(asked.region_id),
+        "network": told_id(asked.network_id),
+        "sector": asked.sector,
+        "objective": told_id(asked.objective_id),
+        "kind": asked.kind,
+        "company": told_id(wanted.company_id),
+        "of": wanted.of.value,
+        **changes,
+    }
+    return f"/kpis/hosted?{urlencode({name: value for name, value in said.items() if value})}"
+
+
+def of_figures(asked: Asked) -> str:
+    """The figures themselves; of what belongs to none those of all."""
+    ids = {"region": asked.region_id, "network": asked.network_id, "objective": asked.objective_id}
+    said = {
+        "since": str(asked.period.since),
+        "until": str(asked.period.until),
+        **{name: str(key) for name, key in ids.items() if key and key != NOWHERE},
+        "sector": "" if asked.sector == NONE else asked.sector,
+        "kind": asked.kind,
+    }
+    return f"/kpis?{urlencode({name: value for name, value in said.items() if value})}"
+
+
+def of_figure(asked: Asked, code: str, *, leads: bool) -> str:
+    """Where what one figure counts is listed; '' for what no list has. `leads`: she reads
+    lessons."""
+    if code in HOSTED:
+        return of_hosted(Wanted(asked, HOSTED[code]))
+    if not leads:
+        return ""
     if code == "partnerships":
         return "#partnerships"
     if code not in FIGURES:
@@ -82,6 +117,14 @@ def ways(asked: Asked, by: By, keys: Iterable[str]) -> dict[str, str]:
         key: address(part) if part else address(asked, **{by.value: NONE})
         for key, part in parts.items()
     }
+
+
+def of_part(asked: Asked, by: By, key: str, code: str) -> str:
+    """Where what was hosted of one part is listed."""
+    part = narrowed(asked, by, key)
+    if part is None:
+        return of_hosted(Wanted(asked, HOSTED[code]), **{by.value: NONE})
+    return of_hosted(Wanted(part, HOSTED[code]))
 
 
 def narrowed(asked: Asked, by: By, key: str) -> Asked | None:

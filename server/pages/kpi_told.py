@@ -71,7 +71,7 @@ def told(here: Here, figures: Figures) -> list[dict[str, Any]]:
     """Each figure with its words; those that are not told apart here are left out."""
     shown = _attended(here, figures.attended)
     if figures.hosted is not None:
-        shown |= _hosted(here, figures.hosted)
+        shown |= of_hosted(here, figures.hosted)
     return [
         {
             "code": word.code,
@@ -80,10 +80,18 @@ def told(here: Here, figures: Figures) -> list[dict[str, Any]]:
             "is_hosted": word.is_hosted,
             "figure": shown[word.code][0],
             "more": shown[word.code][1],
+            "is_none": _is_none(figures, word.code, shown[word.code][0]),
         }
         for word in kpi_words.WORDS
         if word.code in shown
     ]
+
+
+def _is_none(figures: Figures, code: str, figure: str) -> bool:
+    """Whether nothing stands behind it; hours may be none, and still be waited for."""
+    if code == "company_minutes":
+        return figures.hosted is None or not figures.hosted.has_hours
+    return figure == "0"
 
 
 def _attended(here: Here, side: kpi.Attended) -> dict[str, tuple[str, str]]:
@@ -106,7 +114,7 @@ def _attended(here: Here, side: kpi.Attended) -> dict[str, tuple[str, str]]:
     }
 
 
-def _hosted(here: Here, side: kpi.Hosted) -> dict[str, tuple[str, str]]:
+def of_hosted(here: Here, side: kpi.Hosted) -> dict[str, tuple[str, str]]:
     """The same of what was hosted."""
     return {
         "hosted": (

@@ -134,7 +134,7 @@ async def _page(here: Here, by: By, key: str) -> Response:
         attended=[one for one in told if not one["is_hosted"]],
         hosted=[one for one in told if one["is_hosted"]],
         sections=sections,
-        lessons=partial(kpi_lessons.of_figure, here.scope, about.asked(period)) if leads else None,
+        lessons=partial(kpi_lessons.of_figure, about.asked(period), leads=leads),
         lessons_of=partial(kpi_lessons.of_pair, about.asked(period)) if leads else None,
         pairs=pairs,
         choices=_choices(here, programme, first, today),

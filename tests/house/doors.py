@@ -720,6 +720,8 @@ _OFFICE = (
     door("POST /programme/objectives", OFFICE, data={"name_nl": "Kiezen {random}"}),
     door("POST /programme/objectives/{id}/end", "bureau operator", {"id": an_objective}),
     door("GET /kpis", REPORTS),
+    # who hosts nothing has no figure that leads there
+    door("GET /kpis/hosted", f"{COORDINATOR} {BUREAU} {EDITOR}"),
     door("GET /kpis.csv", REPORTS),
     door("GET /kpis.json", REPORTS),
     door("GET /reports", RELEASES),

@@ -76,6 +76,8 @@ async def addresses(conn: "asyncpg.Connection[asyncpg.Record]", programme: str) 
         "figures, this year": "/kpis",
         "figures, last year by level": "/kpis?by=level",
         "figures, by network": "/kpis?by=network",
+        "hosted, this year": "/kpis/hosted",
+        "hosted, by company": "/kpis/hosted?of=companies",
         "report of a region": f"/reports/regions/{row['region']}",
         "reports": "/reports",
         "releases": "/releases",

@@ -20,7 +20,7 @@ from rooms.attendance.review import Figures
 from rooms.connection import Connection
 from rooms.errors import NotThere
 from rooms.scope import Grant, Scope
-from server.pages import kpi_lessons
+from server.pages import kpi_lessons, kpi_words
 from server.pages.attendance_filters import address_of, filters_of
 from tests.support.floor import House
 from tests.support.histories import NOW, History, a_history
@@ -66,11 +66,6 @@ async def test_the_lessons_behind_a_figure_are_those_it_counts(app_house: House)
                 of_none += not key
         assert looked_at > 24 and of_none == 5
         assert {key for key, _ in before.parts} >= {"", "water", "ict"}
-        companies = view(kpi_lessons.of_figure(history.office, Asked(YEAR), "companies"))
-        found = await review.of_period(conn, history.office, companies, review.By.COMPANY)
-        hosted = before.total.hosted
-        assert hosted is not None and len([one for one in found.lines if one.key]) == 3
-        assert (hosted.companies, hosted.sessions) == (3, found.whole.sessions)
         await each_filter_narrows(conn, history)
 
 
@@ -124,13 +119,13 @@ def ids(rows: list[Row]) -> set[UUID]:
     return {row.session_class_id for row in rows}
 
 
-def test_what_has_no_list_leads_nowhere() -> None:
-    office = Scope(UUID(int=2), None, (Grant("bureau"),))
-    regional = Scope(UUID(int=2), None, (Grant("coordinator", region_id=UUID(int=3)),))
-    north = Asked(YEAR, network_id=UUID(int=1))
-    for scope, asked in ((office, north), (regional, Asked(YEAR))):
-        assert kpi_lessons.of_figure(scope, asked, "companies") == ""
-    assert kpi_lessons.of_figure(office, Asked(YEAR), "company_minutes") == ""
+def test_every_figure_has_a_list_and_a_company_none_of_lessons() -> None:
+    asked = Asked(YEAR, network_id=UUID(int=1))
+    for word in kpi_words.WORDS:
+        assert kpi_lessons.of_figure(asked, word.code, leads=True), word.code
+        way = kpi_lessons.of_figure(asked, word.code, leads=False)
+        assert way.startswith("/kpis/hosted?") if word.is_hosted else way == "", word.code
+    assert kpi_lessons.of_figure(asked, "another", leads=True) == ""
     assert kpi_lessons.narrowed(Asked(YEAR), By.REGION, "") is None
 
 
