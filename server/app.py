@@ -4,7 +4,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import cache
 from urllib.parse import quote
@@ -35,24 +35,27 @@ from server.routes import ADDRESSES, SOCKETS, Address, Socket
 log = logging.getLogger(__name__)
 
 
-def make_app(settings: Settings, dsn: str, clock: Callable[[], datetime] = utc_now) -> Starlette:
-    """The whole web process as one ASGI application on the database at `dsn`."""
+def make_app(
+    settings: Settings,
+    dsn: str,
+    clock: Callable[[], datetime] = utc_now,
+    pooled: Callable[[str], AbstractAsyncContextManager[database.Pool]] = database.pooled,
+) -> Starlette:
+    """The whole web process as one ASGI application on the database at `dsn`, with the pool of
+    `pooled` from start to end."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        pool = await database.connect_pool(dsn)
-        try:
-            storage = open_storage(settings.storage_url, S3Access(**settings.s3))
-            async with (
-                keeping(pool, clock) as beats,
-                Pens(pool) as pens,
-                live_floor(settings, dsn, pool, clock) as live,
-            ):
-                held = {"beats": beats, "pens": pens, "metrics": metrics, **live}
-                app.state.floor = Floor(settings, pool, storage, clock, held)
-                yield
-        finally:
-            await pool.close()
+        storage = open_storage(settings.storage_url, S3Access(**settings.s3))
+        async with (
+            pooled(dsn) as pool,
+            keeping(pool, clock) as beats,
+            Pens(pool) as pens,
+            live_floor(settings, dsn, pool, clock) as live,
+        ):
+            held = {"beats": beats, "pens": pens, "metrics": metrics, **live}
+            app.state.floor = Floor(settings, pool, storage, clock, held)
+            yield
 
     metrics = Metrics()
     routes = [_route(address) for address in ADDRESSES]

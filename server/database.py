@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,6 +42,16 @@ async def connect_pool(dsn: str, *, max_size: int = 12) -> Pool:
     )
     assert pool is not None
     return pool
+
+
+@asynccontextmanager
+async def pooled(dsn: str) -> AsyncIterator[Pool]:
+    """A pool for as long as it is needed."""
+    pool = await connect_pool(dsn)
+    try:
+        yield pool
+    finally:
+        await pool.close()
 
 
 async def prepare(connection: Any) -> None:

@@ -18,6 +18,7 @@ from tests.support.databases import (
     drop_waiting,
     fresh_database,
     leave_unswept,
+    lent_pool,
     with_database,
 )
 from tests.support.floor import Clock, House, house
@@ -114,11 +115,8 @@ async def dsn(server_dsn: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[database.Pool]:
     """A pool on a fresh database."""
-    pool = await database.connect_pool(dsn, max_size=4)
-    try:
+    async with lent_pool(dsn) as pool:
         yield pool
-    finally:
-        await pool.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from server import database
-from tests.support.databases import fresh_database
+from tests.support.databases import fresh_database, lent_pool
 from tests.support.lessons import a_class, a_session, a_world
 
 
@@ -49,6 +49,35 @@ async def test_what_is_more_than_rows_is_nobody_elses(server_dsn: str, statement
         conn = await asyncpg.connect(first)
         await conn.execute(statement)
         await conn.close()
+    async with fresh_database(server_dsn) as second:
+        assert second != first
+
+
+@pytest.mark.parametrize(
+    "statement", ["create table left_behind ()", "create temp table left_behind ()"]
+)
+async def test_nor_is_what_its_own_pool_left(server_dsn: str, statement: str) -> None:
+    async with fresh_database(server_dsn) as first, lent_pool(first) as pool:
+        await pool.execute(statement)
+    async with fresh_database(server_dsn) as second:
+        assert second != first
+
+
+async def test_the_pool_goes_with_it_and_remembers_nothing(server_dsn: str) -> None:
+    async with fresh_database(server_dsn) as first, lent_pool(first) as pool:
+        await pool.execute("set time zone 'Asia/Tokyo'; select pg_advisory_lock(7)")
+    async with fresh_database(server_dsn) as second, lent_pool(second) as again:
+        assert again is pool
+        assert await again.fetchval("show time zone") == "UTC"
+        assert (
+            await again.fetchval("select count(*) from pg_locks where locktype = 'advisory'") == 0
+        )
+
+
+async def test_a_pool_that_is_busy_keeps_its_database(server_dsn: str) -> None:
+    async with fresh_database(server_dsn) as first, lent_pool(first) as pool:
+        held = await pool.acquire()
+        await held.execute("begin; select 1 from programmes")
     async with fresh_database(server_dsn) as second:
         assert second != first
 

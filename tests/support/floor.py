@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from server import database
 from server.app import make_app
 from server.config import Settings
+from tests.support.databases import lent_pool
 
 
 @dataclass
@@ -66,7 +67,7 @@ async def house(
 ) -> AsyncIterator[House]:
     """Starts the app on `dsn` with its lifespan."""
     settings = settings_in(home, **changes)
-    app = make_app(settings, dsn, clock)
+    app = make_app(settings, dsn, clock, lent_pool)
     async with app.router.lifespan_context(app):
         assert isinstance(clock, Clock)
         yield House(app, settings, dsn, app.state.floor.pool, clock)
