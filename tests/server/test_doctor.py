@@ -10,6 +10,7 @@ from media.live.messages import Done, Stats
 from server import doctor
 from server.config import Settings
 from server.database import Pool
+from tests.support.databases import fresh_database, lent_pool
 from tests.support.floor import settings_in
 from tests.support.scripted_live import scripted_live
 
@@ -24,8 +25,13 @@ async def report(settings: Settings) -> dict[str, doctor.Finding]:
     return {finding.part: finding for finding in await doctor.examine(settings)}
 
 
-async def test_a_healthy_house_is_well(settings: Settings) -> None:
-    found = await report(settings)
+async def test_a_healthy_house_is_well(server_dsn: str, settings: Settings) -> None:
+    """Also where nobody is connected, but somebody is to the database of another house."""
+    async with (
+        fresh_database(server_dsn, is_left_alone=True) as alone,
+        lent_pool(settings.database_url or ""),
+    ):
+        found = await report(dataclasses.replace(settings, database_url=alone))
     ill = [finding for finding in found.values() if not finding.is_well]
     # a checkout without `make setup` has no libraries: that is for `make` to say
     assert [finding.part for finding in ill if finding.part not in {"browser", "disk"}] == []
