@@ -174,6 +174,7 @@ async def test_a_room_that_closes_says_so_and_is_left_alone(visitor: Visitor) ->
     await until(lambda: stand.sockets)
     await stand.tell(event="closed", why="session_over")
     await expect(page.locator("[data-stage-words]")).to_contain_text("The lesson is over")
+    await expect(page.locator("[data-presenters]")).to_have_text("–")
     await until(lambda: not stand.sockets)
     offers = len(stand.posts_to("/rooms/r1/whep"))
     await page.wait_for_timeout(1500)

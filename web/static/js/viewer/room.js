@@ -266,6 +266,7 @@ export class Room extends Signals {
     this.#awake(false);
     this.#stand({ closed: why, tracks: [], is_up: false });
     this.#pictures?.show([]);
+    this.#put("[data-presenters]", "–");
     for (const place of this.#all("[data-on-air]")) place.hidden = true;
     this.note(this.stage ? "" : this.text(why));
     this.#say(this.text(why));
