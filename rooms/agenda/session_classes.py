@@ -160,12 +160,13 @@ async def declare_showing(
 
 async def confirm_teacher(
     conn: Connection, scope: Scope, person_id: UUID, school_id: UUID | None, now: datetime
-) -> int:
+) -> list[UUID]:
     """Lets a teacher's earlier sessions at a school count, once she is confirmed there.
 
-    Changes nothing while she is not; returns how many began to count.
+    Changes nothing while she is not; returns the session classes that began to count, of which
+    some may be at the school that took hers in.
     """
-    done = await conn.execute(
+    rows = await conn.fetch(
         """
         update session_classes c set is_confirmed_teacher = true, teacher_confirmed_at = $4
         from sessions s
@@ -176,13 +177,14 @@ async def confirm_teacher(
             and exists (select 1 from roles r where r.programme_id = c.programme_id
                 and r.person_id = $2 and r.school_id = $3 and r.role = 'teacher'
                 and r.is_confirmed and r.ended_at is null)
+        returning c.id
         """,
         scope.programme_id,
         person_id,
         school_id,
         now,
     )
-    return int(done.removeprefix("UPDATE "))
+    return [row["id"] for row in rows]
 
 
 async def give_regions(conn: Connection, scope: Scope) -> int:

@@ -22,7 +22,7 @@ LOOKED_BACK = timedelta(minutes=30)
 
 
 async def keep(conn: Connection, session_class_ids: Sequence[UUID], now: datetime) -> None:
-    """After results were kept: the rows of these classes."""
+    """After results were kept, or lessons began to count: the rows of these classes."""
     await _classes(conn, list(session_class_ids), now)
 
 
@@ -37,7 +37,7 @@ async def settle(conn: Connection, now: datetime) -> int:
 async def keep_of_school(
     conn: Connection, programme_id: UUID, school_id: UUID, now: datetime
 ) -> None:
-    """After a teacher of this school was confirmed: what she has shown counts from now on."""
+    """After two schools became one, or two again: its lessons count in what it belongs to now."""
     rows = await conn.fetch(
         "select id from session_classes where programme_id = $1 and school_id = $2",
         programme_id,

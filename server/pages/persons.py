@@ -125,10 +125,10 @@ async def _give(here: Here, conn: Connection, wish: Wish) -> None:
         company_id=wish.company_id,
         school_id=wish.school_id,
     )
-    if wish.school_id and await session_classes.confirm_teacher(
+    if begun := await session_classes.confirm_teacher(
         conn, here.scope, person.id, wish.school_id, here.now
     ):
-        await kpi_rows.keep_of_school(conn, here.scope.programme_id, wish.school_id, here.now)
+        await kpi_rows.keep(conn, begun, here.now)
     programme = await programmes.by_id(conn, here.scope.programme_id)
     asked = await sign_in_mails.ask(
         conn,

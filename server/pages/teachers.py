@@ -25,8 +25,10 @@ async def become(
         conn, scope, person.id, "teacher", school_id=school.id, is_confirmed=is_known
     )
     if await roles.is_confirmed(conn, scope, role_id):
-        if await session_classes.confirm_teacher(conn, scope, person.id, school.id, here.now):
-            await kpi_rows.keep_of_school(conn, scope.programme_id, school.id, here.now)
+        if begun := await session_classes.confirm_teacher(
+            conn, scope, person.id, school.id, here.now
+        ):
+            await kpi_rows.keep(conn, begun, here.now)
         return
     for coordinator in await roles.who_confirms(conn, scope, school.id):
         await mail.tell(
@@ -57,10 +59,10 @@ async def confirm(here: Here) -> Response:
     async with here.transaction() as conn:
         await roles.confirm(conn, here.scope, here.id())
         held = await roles.by_id(conn, here.scope, here.id())
-        if held.school_id and await session_classes.confirm_teacher(
+        if begun := await session_classes.confirm_teacher(
             conn, here.scope, held.person_id, held.school_id, here.now
         ):
-            await kpi_rows.keep_of_school(conn, here.scope.programme_id, held.school_id, here.now)
+            await kpi_rows.keep(conn, begun, here.now)
         programme = await programmes.by_id(conn, here.scope.programme_id)
         await mail.tell(
             conn,

@@ -102,12 +102,13 @@ async def test_lessons_of_the_unconfirmed_wait_beside_the_sums(pool: Pool) -> No
         scope = office_of(world)
         rows, waiting = await view(conn, scope, Filters())
         hers = (world.teacher.id, world.school.id, NOW)
-        assert await session_classes.confirm_teacher(conn, scope, *hers) == 0
+        assert await session_classes.confirm_teacher(conn, scope, *hers) == []
         role_id = await conn.fetchval("select id from roles where role = 'teacher'")
         await roles.confirm(conn, scope, role_id)
         done = await session_classes.confirm_teacher(conn, scope, *hers)
         _, counted = await view(conn, scope, Filters())
-    assert (len(rows), waiting.whole.unconfirmed, done) == (9, 9, 9)
+    assert {row.session_class_id for row in rows} == set(done)
+    assert (len(rows), waiting.whole.unconfirmed, len(done)) == (9, 9, 9)
     assert (waiting.whole.participations, waiting.whole.student_seconds) == (0, 0)
     assert counted.whole.unconfirmed == 0 and counted.whole.participations > 0
 
@@ -122,7 +123,7 @@ async def test_a_yes_at_one_school_says_nothing_of_another(pool: Pool) -> None:
         scope = scope_of(world.programme)
         for person, school in ((colleague, world.school), (world.teacher, other)):
             hers = (person.id, school.id, NOW)
-            assert await session_classes.confirm_teacher(conn, scope, *hers) == 0
+            assert await session_classes.confirm_teacher(conn, scope, *hers) == []
 
 
 async def test_a_school_that_is_placed_takes_its_lessons_along(pool: Pool) -> None:

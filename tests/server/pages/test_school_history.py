@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from rooms.attendance import kpi_rows
 from rooms.connection import Connection
 from rooms.people import classes, networks, pairs, placings, schools
 from rooms.people.networks import Kind
@@ -190,3 +191,28 @@ async def test_a_lesson_after_the_merger_is_the_successors(office: Office) -> No
     assert [row["name"] for row in rows] == [world.school.name, world.school.name, "Het Nieuwe"]
     assert {row["region_id"] for row in rows} == {world.region.id}
     assert {row["is_confirmed_teacher"] for row in rows} == {True}
+
+
+async def test_a_teacher_of_the_school_that_was_taken_over_counts_at_the_successor(
+    office: Office,
+) -> None:
+    """She is confirmed where she said she taught; her lesson is the successor's, and counts at
+    once."""
+    pool, world, now = office.house.pool, office.world, office.house.clock()
+    async with pool.acquire() as conn, conn.transaction():
+        into = await a_school(conn, world.programme, name="Het Nieuwe", code="77AA00")
+        await many_lessons(conn, world, "3B", 2, now)
+        await conn.execute(
+            "update schools set closed_on = $2, reports_as = $3 where id = $1",
+            world.school.id, now.date(), into.id,
+        )  # fmt: skip
+        await conn.execute(
+            "update session_classes set school_id = $1, is_confirmed_teacher = false", into.id
+        )
+        await conn.execute("update roles set is_confirmed = false where role = 'teacher'")
+        await kpi_rows.run(conn, now)
+    counted = "select count(*) filter (where is_counted), count(*) from kpi_classes"
+    assert tuple(await pool.fetchrow(counted)) == (0, 2)
+    role_id = await pool.fetchval("select id from roles where role = 'teacher'")
+    assert (await office.client.post(f"/teachers/confirm/{role_id}")).status_code == 303
+    assert tuple(await pool.fetchrow(counted)) == (2, 2)
