@@ -10,8 +10,9 @@ from server import mail
 from server.config import Settings
 from server.database import Connection
 
-# Told again within this time it is the same news; a sweep that was away longer misses it.
-NEWS_FOR = timedelta(days=3)
+# Told again within this time it is the same news; a sweep that was away longer misses it. What was
+# watched without network comes in for seven days after the lesson.
+NEWS_FOR = timedelta(days=14)
 # The month before is told in the first days of the next.
 LAST_DAY_TO_TELL = 7
 

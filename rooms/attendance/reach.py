@@ -238,22 +238,35 @@ class CompanyMonth:
 
 
 async def first_watched(conn: Connection, since: datetime) -> list[tuple[UUID, UUID, UUID, str]]:
-    """(programme, company, tour, title) of tours with a class that began to count lately: it
-    passed, or had passed when its teacher was confirmed. For mails."""
+    """(programme, company, tour, title) of tours with a class that began to count lately, and none
+    before: it passed, by itself or corrected, or had passed when its teacher was confirmed. For
+    mails."""
     rows = await conn.fetch(
         """
-        with lately as (
+        with lately as materialized (
             select c.programme_id, c.id from sessions s
             join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
             where s.state = 'ended' and s.ended_at > $1
             union
             select programme_id, id from session_classes where teacher_confirmed_at > $1
+            union
+            select programme_id, session_class_id from corrections
+            where greatest(at, undone_at) > $1
+        ), news as materialized (
+            select distinct r.programme_id, r.company_id, r.tour_id, r.title
+            from lately l
+            join report_rows r on (r.programme_id, r.session_class_id) = (l.programme_id, l.id)
+            where r.tour_id is not null and r.is_confirmed_teacher
+                and r.outcome in ('present', 'declared', 'replay_only')
         )
-        select distinct r.programme_id, r.company_id, r.tour_id, r.title
-        from lately l
-        join report_rows r on (r.programme_id, r.session_class_id) = (l.programme_id, l.id)
-        where r.tour_id is not null and r.is_confirmed_teacher
-            and r.outcome in ('present', 'declared', 'replay_only')
+        select n.* from news n where not exists (
+            select from sessions s
+            join session_classes c on (c.programme_id, c.session_id) = (s.programme_id, s.id)
+            join session_class_results r on (r.programme_id, r.session_class_id)
+                = (c.programme_id, c.id)
+            where s.programme_id = n.programme_id and s.tour_id = n.tour_id and s.state = 'ended'
+                and c.is_confirmed_teacher and r.outcome in ('present', 'declared', 'replay_only')
+                and (c.programme_id, c.id) not in (select l.programme_id, l.id from lately l))
         """,
         since,
     )

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from rooms.agenda import sessions
-from rooms.attendance import keeping, seats
+from rooms.attendance import corrections, keeping, seats
 from rooms.attendance.confirmations import next_school_morning
 from server import confirm_mails, reach_mails
 from tests.support.floor import House
 from tests.support.lessons import World, a_class, a_session, a_world
-from tests.support.people import a_person, a_role, a_school, sign_in
+from tests.support.people import a_person, a_role, a_school, an_editor, sign_in
 
 # A Friday afternoon in Amsterdam.
 FRIDAY = datetime(2026, 3, 13, 13, 0, tzinfo=UTC)
@@ -230,6 +230,41 @@ async def test_a_class_that_counts_late_is_no_first_one_where_another_was(
         )
     assert late == 1
     assert await news(app_house, later + timedelta(minutes=1)) == []
+
+
+async def corrected(house: House, world: World, part: str, outcome: str, now: datetime) -> None:
+    """The teacher says what it was."""
+    async with house.pool.acquire() as conn, conn.transaction():
+        await corrections.correct(conn, world.scope, UUID(part), "outcome", outcome, "so", now)
+
+
+async def test_the_first_class_is_told_when_a_correction_makes_it_count(
+    app_house: House, world: World
+) -> None:
+    part = await shown(app_house, world, "3B", 26)
+    await corrected(app_house, world, part, "partial", FRIDAY + timedelta(minutes=30))
+    assert await news(app_house, FRIDAY + timedelta(hours=1)) == []
+    later = FRIDAY + timedelta(days=35)
+    await corrected(app_house, world, part, "present", later)
+    assert await news(app_house, later + timedelta(minutes=1)) == ["first_class"]
+    assert await news(app_house, later + timedelta(minutes=2)) == []
+
+
+async def test_what_is_sent_a_week_late_is_told(app_house: House, world: World) -> None:
+    """Watched without network, it is judged when it comes in."""
+    await shown(app_house, world, "3B", 26)
+    assert await news(app_house, FRIDAY + timedelta(days=8)) == ["first_class"]
+
+
+async def test_who_comes_later_is_told_of_no_first_class(app_house: House, world: World) -> None:
+    """A colleague who edits since: for her company it is not the first one any more."""
+    await shown(app_house, world, "3B", 26)
+    assert await news(app_house, FRIDAY + timedelta(hours=1)) == ["first_class"]
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await an_editor(conn, world.programme, world.company, "later@example.org")
+        await conn.execute("update sessions set ended_at = ended_at - interval '40 days'")
+    await shown(app_house, world, "3C", 25)
+    assert await news(app_house, FRIDAY + timedelta(hours=2)) == []
 
 
 async def test_many_pupils_of_two_schools_are_not_told_in_figures(
