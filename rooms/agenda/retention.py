@@ -14,7 +14,9 @@ async def drop_names(conn: Connection, programme_id: UUID, before: date) -> list
     rows = await conn.fetch(
         """
         update session_classes c set class_name = '', confirmed_by = null,
-            showing_declared_by = null, showing_declared_reason = null, took_part_by = null
+            showing_declared_by = null, showing_declared_reason = null, took_part_by = null,
+            -- what was confirmed at one moment was one teacher's
+            teacher_confirmed_at = null
         from sessions s
         where (s.programme_id, s.id) = (c.programme_id, c.session_id)
             and s.programme_id = $1 and s.state in ('ended', 'cancelled')

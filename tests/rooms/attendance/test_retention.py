@@ -182,6 +182,8 @@ async def test_after_two_more_years_names_are_gone_and_sums_stay(conn: Connectio
     for name in ("3B", "3C"):
         await a_lesson(conn, world, name, LESSON)
     await a_lesson(conn, world, "4B", LESSON + timedelta(days=365))
+    # All at one moment: that says of each that it was of the same teacher.
+    await conn.execute("update session_classes set teacher_confirmed_at = $1", LESSON)
     await retention.purge(conn, TWO_YEARS_AFTER - timedelta(seconds=1))
     assert [row["class_name"] for row in await reported(conn)] == ["3B", "3C", "4B"]
     assert reached(await reported(conn)) == 78
@@ -195,6 +197,7 @@ async def test_after_two_more_years_names_are_gone_and_sums_stay(conn: Connectio
     assert reached(rows) == 78, "pupils reached are still summed per class"
     teachers = await conn.fetch("select organiser_id from sessions where organiser_id is not null")
     assert len(teachers) == 1
+    assert await conn.fetchval("select count(teacher_confirmed_at) from session_classes") == 1
     assert await conn.fetchval("select count(*) from class_teachers") == 1
     assert sorted(row["name"] for row in await conn.fetch("select name from classes")) == [
         "",
