@@ -22,6 +22,10 @@ async def drop_people(conn: Connection, programme_id: UUID, before: date) -> int
         ), presenting as (
             delete from webinar_presenters e using past
             where (e.programme_id, e.webinar_id) = (past.programme_id, past.id) returning 1
+        ), preparing as (
+            -- how long they prepared together is kept with the session's figures
+            delete from webinar_preparations t using past
+            where (t.programme_id, t.webinar_id) = (past.programme_id, past.id) returning 1
         ), typing as (
             delete from captioners k using past
             where (k.programme_id, k.webinar_id) = (past.programme_id, past.id) returning 1
@@ -38,7 +42,7 @@ async def drop_people(conn: Connection, programme_id: UUID, before: date) -> int
                 and num_nonnulls(w.created_by, w.host_id) > 0 returning 1
         )
         select 1 from registered union all select 1 from presenting union all
-        select 1 from typing union all
+        select 1 from preparing union all select 1 from typing union all
         select 1 from moderating union all select 1 from noted union all select 1 from made
         """,
         programme_id,

@@ -4,7 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rooms.agenda import registrations, webinar_doors, webinar_presenters, webinars
+from rooms.agenda import (
+    afterwards,
+    registrations,
+    webinar_doors,
+    webinar_presenters,
+    webinars,
+)
 from rooms.attendance import retention
 from rooms.connection import Connection
 from rooms.errors import Conflict, NotThere, Refused
@@ -161,6 +167,10 @@ async def test_after_two_school_years_nobody_stands_at_a_webinar(pool: Pool, wor
         by = await a_maker(conn, world)
         made = await an_announced(conn, world, NOW, by=by)
         invited = await _invited(conn, by, made)
+        mo = await people.a_person(conn, invited.email)
+        await webinar_presenters.claim(conn, invited, mo.id, NOW, accepts=True)
+        told = "select count(*) from webinar_preparations"
+        await afterwards.tell_preparation(conn, world.programme.id, made.id, mo.id, 45, NOW)
         one = await a_class(conn, world)
         wish = registrations.Wish(one.id, 28)
         await registrations.register(conn, world.scope, made.id, wish, NOW)
@@ -171,7 +181,9 @@ async def test_after_two_school_years_nobody_stands_at_a_webinar(pool: Pool, wor
         await webinar_doors.cancel(conn, by, made.id, "Storm", NOW)
         await retention.purge(conn, NOW + timedelta(days=366))
         assert len(await webinar_presenters.of_webinar(conn, by, made.id)) == 1
+        assert await conn.fetchval(told) == 1
         await retention.purge(conn, late)
+        assert await conn.fetchval(told) == 0
         found = await webinars.by_id(conn, by, made.id)
         assert await webinar_presenters.of_webinar(conn, by, made.id) == []
         assert await registrations.of_webinar(conn, by, made.id) == []
@@ -180,8 +192,9 @@ async def test_after_two_school_years_nobody_stands_at_a_webinar(pool: Pool, wor
         proof = await conn.fetchval("select removed from purges where what = 'webinar_people'")
     assert (found.created_by, found.moderator_ids, found.presenter_ids) == (None, (), ())
     assert found.title == "Build a dyke"
-    # A registration, a presenter, a moderator, three moments of its history, the webinar itself.
-    assert (proof, invited.name) == (7, "Mo Terpstra")
+    # A registration, a presenter and her hours, a moderator, three moments of its history, the
+    # webinar itself.
+    assert (proof, invited.name) == (8, "Mo Terpstra")
 
 
 async def test_a_presenter_of_webinars_opens_no_room_of_the_programme(

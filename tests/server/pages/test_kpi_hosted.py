@@ -171,6 +171,9 @@ async def test_hours_are_told_line_by_line_and_together(desk: Desk) -> None:
     listed = await desk.page("office", way)
     assert "0:45:25" in listed and ">1:35<" in listed and ">2<" in listed
     assert heads(listed)[-1] == "Together"
+    assert (
+        "Who made, led, presented and registered for a webinar" in listed and "/keeping" in listed
+    )
     for clock in (stage_clock(whole.figures.stage_seconds), prepared_clock(29 * 95)):
         assert f"<div>{clock}</div>" in listed
     company = desk.history.companies[0]
