@@ -26,6 +26,10 @@ async def test_the_years_are_whole_and_the_same_each_time(server_dsn: str) -> No
             assert await broken_references(conn) == []
             assert await outcomes(conn) >= {"present", "partial"}
             assert await corrections_beside_nothing(conn) == 0
+            # Most of what was held serves an objective, and some of it none.
+            aimed = await aims(conn)
+            assert aimed[False] < aimed[True]
+            assert 0 < aimed[False]
             first = await sums(conn)
             await database.prepare(conn)
             # What looks at every lesson once a minute can read them all, and has nothing to do.
@@ -44,6 +48,18 @@ async def outcomes(conn: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
     """What became of the classes."""
     rows = await conn.fetch("select distinct outcome from session_class_results")
     return {row["outcome"] for row in rows}
+
+
+async def aims(conn: "asyncpg.Connection[asyncpg.Record]") -> dict[bool, int]:
+    """How many sessions count under an objective of their programme, and how many under none."""
+    rows = await conn.fetch(
+        """
+        select k.objective_id is not null as is_aimed, count(*) from kpi_sessions k
+        left join objectives o on (o.programme_id, o.id) = (k.programme_id, k.objective_id)
+        where k.objective_id is null or o.id is not null group by 1
+        """
+    )
+    return dict(rows)
 
 
 async def corrections_beside_nothing(conn: "asyncpg.Connection[asyncpg.Record]") -> int:

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_OID, uuid5
 
 from rooms.people.codes import ALPHABET
@@ -21,6 +21,13 @@ WORKS = ("Staal", "Zuivel", "Optiek", "Kabel", "Chips", "Scheepsbouw", "Pompen",
 FIRST = ("Anna", "Bram", "Chris", "Dina", "Emre", "Fatima", "Gijs", "Hanna", "Ilse", "Joris")
 LAST = ("Bakker", "de Boer", "Visser", "Smit", "Meijer", "Yilmaz", "Bos", "Vos", "Peters", "Kok")
 NETWORKS = tuple(f"Netwerk {name}" for name in ("Noord", "Oost", "Zuid", "West", "Kust", "Maas"))
+# What the office wants to reach, by language as it typed them; the last of them until `MOVED_ON`.
+OBJECTIVES: tuple[dict[str, str], ...] = (
+    {"en": "Get to know work in technology", "nl": "Kennismaken met werk in techniek"},
+    {"en": "More girls in technology", "nl": "Meer meisjes in techniek"},
+    {"nl": "Van vmbo naar mbo in de regio"},
+    {"en": "Climate and energy", "nl": "Klimaat en energie"},
+)
 # Where a school moved to another region in the middle of it all.
 MOVED_ON = date(2024, 8, 1)
 LONG_AGO = date(2015, 8, 1)
@@ -55,6 +62,14 @@ class Company:
     presenter_email: str
     sector: str
 
+    def sectors(self, number: int) -> tuple[list[str], str]:
+        """(sectors, main one) of the `number`th that is made: each third is of two, and counts
+        under the one that was chosen then; '' where there is nothing to choose."""
+        if number % 3:
+            return [self.sector], ""
+        second = SECTORS[(SECTORS.index(self.sector) + 1) % len(SECTORS)]
+        return [self.sector, second], second if number % 2 else self.sector
+
 
 @dataclass(frozen=True, slots=True)
 class Tour:
@@ -80,6 +95,7 @@ class Land:
     schools: list[School] = field(default_factory=list)
     companies: list[Company] = field(default_factory=list)
     tours: list[Tour] = field(default_factory=list)
+    objectives: list[str] = field(default_factory=list)
     bureau: str = ""
     coordinators: list[str] = field(default_factory=list)
     # Of a school, by its number.
@@ -141,6 +157,11 @@ class Land:
             since or self.begin,
         )
 
+    def objective_on(self, day: date, number: int) -> str | None:
+        """What the `number`th that is published that day serves; each fifth serves none of them."""
+        known = self.objectives if day < MOVED_ON else self.objectives[:-1]
+        return None if number % 5 == 2 else known[number % len(known)]
+
     @property
     def purged_ms(self) -> int:
         """When retention was there last: the night before."""
@@ -168,6 +189,7 @@ def settle(land: Land, password_hash: str | None) -> None:
     for number in range(land.sizes.companies):
         land.companies.append(_company(land, number, password_hash if number == 0 else None))
     _networks(land)
+    _objectives(land)
     for number in range(land.sizes.tours):
         land.tours.append(_tour(land, number))
 
@@ -188,6 +210,17 @@ def _networks(land: Land) -> None:
     for number, company in enumerate(land.companies):
         if number % 5 == 0:
             _stay(land, made[number // 5 % len(made)], None, company.id, LONG_AGO, None)
+
+
+def _objectives(land: Land) -> None:
+    for number, names in enumerate(OBJECTIVES):
+        is_last = number == len(OBJECTIVES) - 1
+        key = str(uuid5(NAMESPACE_OID, f"{land.programme} {names['nl']}"))
+        ended = datetime.combine(MOVED_ON, time(), UTC) if is_last else None
+        land.book.objectives.add(
+            land.programme, key, names, land.begin + timedelta(minutes=number), ended
+        )
+        land.objectives.append(key)
 
 
 def _stay(
@@ -285,6 +318,7 @@ def _tour(land: Land, number: int) -> Tour:
         made,
         made,
     )
+    sectors, main_sector = company.sectors(number)
     book.tours.add(
         land.programme,
         key,
@@ -292,7 +326,7 @@ def _tour(land: Land, number: int) -> Tour:
         video,
         f"tour-{number + 1}",
         "published" if published else "review",
-        [company.sector],
+        sectors,
         rng.sample(LEVELS, 2),
         [rng.choice(SUBJECTS)],
         company.editor,
@@ -304,6 +338,8 @@ def _tour(land: Land, number: int) -> Tour:
         made,
         made if published else land.today - timedelta(days=rng.randrange(0, 9)),
         published,
+        land.objective_on(published.date(), number) if published else None,
+        main_sector if published else "",
     )
     book.tour_texts.add(
         land.programme, key, "nl", f"Kijk binnen bij {company.name}", "Een dag in het bedrijf."

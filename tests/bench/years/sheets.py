@@ -76,6 +76,7 @@ class Book:
             "network_members",
             "programme_id id network_id school_id company_id valid_from valid_to",
         )
+        self.objectives = Sheet("objectives", "programme_id id names created_at ended_at")
         self.companies = Sheet(
             "companies", "programme_id id slug name about place region_id state created_at"
         )
@@ -97,7 +98,7 @@ class Book:
             "tours",
             "programme_id id company_id video_id slug state sectors levels subjects rights_by"
             " rights_at rights_until region_id created_by created_at changed_at asked_at"
-            " published_at",
+            " published_at objective_id main_sector",
         )
         self.tour_texts = Sheet("tour_texts", "programme_id tour_id language title description")
         self.classes = Sheet(
@@ -115,7 +116,8 @@ class Book:
             "webinars",
             "programme_id id kind state sectors levels company_id region_id zone day from_time"
             " until_time starts_at ends_at pass_share capacity is_listed room_id host_id"
-            " created_by created_at changed_at announced_at opened_at live_at ended_at",
+            " created_by created_at changed_at announced_at opened_at live_at ended_at"
+            " objective_id main_sector",
         )
         self.webinar_texts = Sheet(
             "webinar_texts", "programme_id webinar_id language title description"

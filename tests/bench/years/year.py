@@ -69,7 +69,7 @@ def live(year: Year) -> Iterator[None]:
         _tour(year)
         yield
     for number in range(sizes.webinars + sizes.lessons):
-        _live_session(year, is_lesson=number >= sizes.webinars)
+        _live_session(year, number, is_lesson=number >= sizes.webinars)
         yield
     for _ in range(sizes.requests):
         _request(year)
@@ -194,7 +194,7 @@ def _let_happen(year: Year, lesson: Happened, one: SchoolClass, *, is_beamer: bo
 # --- webinars and guest lessons ----------------------------------------------------------------
 
 
-def _live_session(year: Year, *, is_lesson: bool) -> None:
+def _live_session(year: Year, number: int, *, is_lesson: bool) -> None:
     land, rng = year.land, year.land.rng
     day = rng.choice(year.days)
     if day > land.today + timedelta(weeks=WEEKS_AHEAD):
@@ -205,6 +205,7 @@ def _live_session(year: Year, *, is_lesson: bool) -> None:
     Webinar(
         year,
         land.uid(),
+        number,
         day,
         time(9 + rng.randrange(0, 6), rng.choice((0, 30))),
         rng.choice(land.companies),
@@ -215,10 +216,11 @@ def _live_session(year: Year, *, is_lesson: bool) -> None:
 
 @dataclass(slots=True)
 class Webinar:
-    """A webinar, or a guest lesson for one class, with everybody in it."""
+    """A webinar, or a guest lesson for one class, with everybody in it. `number`: of its year."""
 
     year: Year
     id: str
+    number: int
     day: date
     begins: time
     company: Company
@@ -280,12 +282,13 @@ class Webinar:
         over = "archived" if self.day < land.today - ARCHIVED_AFTER else "ended"
         happened = None if is_coming else self.starts
         announced = self.starts - timedelta(days=30)
+        sectors, main_sector = self.company.sectors(self.number)
         land.book.webinars.add(
             land.programme,
             self.id,
             "guest_lesson" if self.is_lesson else "webinar",
             "announced" if is_coming else over,
-            [self.company.sector],
+            sectors,
             rng.sample(LEVELS, 2),
             self.company.id,
             self.company.region,
@@ -307,6 +310,8 @@ class Webinar:
             happened - timedelta(minutes=15) if happened else None,
             happened,
             self.ends if happened else None,
+            land.objective_on(announced.date(), self.number),
+            main_sector,
         )
         land.book.webinar_texts.add(
             land.programme, self.id, "nl", f"Live bij {self.company.name}", "Stel je vragen."
