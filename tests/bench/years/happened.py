@@ -77,16 +77,26 @@ class Happened:
         return closes if self.is_live else self.start + closes - opens
 
 
+# One school of four has a network that drops lines all the time; the others hardly ever do.
+POOR_NETWORKS, POOR_SHARE = 4, 0.85
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
     """How often a device connects anew in a lesson, on average; at least once."""
 
     visits_each: float
 
+    def at_school(self, number: int) -> "Habits":
+        """The same where its network is poor, or good; over all schools it stays the average."""
+        is_poor = number % POOR_NETWORKS == POOR_NETWORKS - 1
+        share = POOR_SHARE if is_poor else (1 - POOR_SHARE) / (POOR_NETWORKS - 1)
+        return Habits(1 + (self.visits_each - 1) * share * POOR_NETWORKS)
+
     def cuts(self, rng: random.Random) -> int:
         """How often one device's line is cut."""
         often = self.visits_each - 1
-        return min(6, int(rng.expovariate(1 / often) + 0.5)) if often > 0.01 else 0
+        return min(12, int(rng.expovariate(1 / often) + 0.5)) if often > 0.01 else 0
 
 
 def seats(

@@ -135,6 +135,7 @@ def _tour(year: Year) -> None:
     is_coming = day >= land.today
     lesson = None if is_coming else Happened(False, starts, (chosen,), [])
     is_planned = is_coming or rng.random() < 0.4
+    made = starts - (5 * 86_400_000 if is_planned else 60_000)
     sitting = Sitting(
         id=land.uid(),
         tour=tour,
@@ -146,7 +147,7 @@ def _tour(year: Year) -> None:
         day=None if is_coming else day,
         starts=None if is_coming else starts,
         ends=lesson.ends + 20_000 if lesson else None,
-        made=starts - (5 * 86_400_000 if is_planned else 60_000),
+        made=min(made, _yesterday(land)) if is_coming else made,
     )
     sitting.write(land)
     part = _part(year, one, day)
@@ -174,7 +175,8 @@ def _let_happen(year: Year, lesson: Happened, one: SchoolClass, *, is_beamer: bo
     """Devices, headcounts, and what was said of them afterwards."""
     rng = year.land.rng
     there = max(1, one.pupils - rng.choice((0, 0, 0, 1, 1, 2, 3)))
-    lesson.seats = seats(rng, year.habits, lesson, there, is_beamer=is_beamer)
+    habits = year.habits.at_school(one.school.number)
+    lesson.seats = seats(rng, habits, lesson, there, is_beamer=is_beamer)
     if not year.is_purged:
         year.land.made_visits += sum(len(seat.visits) for seat in lesson.seats)
     if rng.random() < 0.95:
@@ -268,6 +270,10 @@ class Webinar:
     def ends(self) -> datetime:
         return self.starts + timedelta(minutes=50)
 
+    def _before(self, days: int) -> datetime:
+        """So long before it; of what is still to come at the latest the day before today."""
+        return min(self.starts - timedelta(days=days), moment_of(_yesterday(self.year.land)))
+
     def _window(self) -> tuple[tuple[int, int], ...]:
         rng = self.year.land.rng
         opens = int(self.starts.timestamp() * 1000) + rng.randrange(0, 180_000)
@@ -281,7 +287,7 @@ class Webinar:
         land, rng, year = self.year.land, self.year.land.rng, self.year
         over = "archived" if self.day < land.today - ARCHIVED_AFTER else "ended"
         happened = None if is_coming else self.starts
-        announced = self.starts - timedelta(days=30)
+        announced = self._before(30)
         sectors, main_sector = self.company.sectors(self.number)
         land.book.webinars.add(
             land.programme,
@@ -343,7 +349,7 @@ class Webinar:
     def _room(self, host: str, is_coming: bool) -> Sitting:
         """The room bears the webinar's own id: easier to follow by hand."""
         land, year = self.year.land, self.year
-        opened = self.starts - timedelta(days=30)
+        opened = self._before(30)
         land.book.rooms.add(
             land.programme,
             self.id,
@@ -372,7 +378,7 @@ class Webinar:
             day=self.day,
             starts=None if is_coming else starts - 15 * 60_000,
             ends=None if is_coming else starts + 60 * 60_000,
-            made=starts - 30 * 86_400_000,
+            made=int(self._before(30).timestamp() * 1000),
         )
         sitting.write(land)
         return sitting
@@ -381,7 +387,7 @@ class Webinar:
         if self.year.is_purged:
             return
         land = self.year.land
-        asked = self.starts - timedelta(days=land.rng.randrange(2, 25))
+        asked = self._before(land.rng.randrange(2, 25))
         land.book.registrations.add(
             land.programme,
             land.uid(),
@@ -441,6 +447,11 @@ def _request(year: Year) -> None:
 
 
 # --- moments -----------------------------------------------------------------------------------
+
+
+def _yesterday(land: Land) -> int:
+    """When what is still to come was planned at the latest."""
+    return ms_of(land.today - timedelta(days=1), time(10))
 
 
 def ms_of(day: date, at: time) -> int:
