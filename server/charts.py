@@ -15,6 +15,8 @@ TOP_PX = 18
 WORDS_PX = 208
 # Of the whole width, in percent: a single month is no wall.
 WIDEST = 8.0
+# So many places have words under them: on a desk, and on a phone. More would touch one another.
+MOST_WORDS, MOST_ON_PHONE = 12, 4
 # A line's own square, which is stretched to the plot: its stroke is not.
 BOX = 1000
 
@@ -99,16 +101,17 @@ def _mark(tag: str, kind: str, text: str = "", **attributes: object) -> Mark:
 _NAMES = {"text_anchor": "text-anchor", "vector_effect": "vector-effect"}
 
 
-def _grid(top: int, say: Callable[[float], str]) -> list[Mark]:
-    """Three lines across, each with its number at the left, above it."""
-    marks = []
+def _grid(top: int, say: Callable[[float], str]) -> tuple[list[Mark], list[Mark]]:
+    """Three lines across, and the number of each at the left, above it: numbers are drawn after
+    what stands on the lines, which would hide them."""
+    lines, numbers = [], []
     for value in (0, top / 2, top):
         if value != int(value):
             continue
         y = f"{_y(value, top):.1f}"
-        marks.append(_mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
-        marks.append(_mark("text", "scale", say(value), x="0", y=f"{_y(value, top) - 4:.1f}"))
-    return marks
+        lines.append(_mark("line", "grid", x1="0", x2="100%", y1=y, y2=y))
+        numbers.append(_mark("text", "scale", say(value), x="0", y=f"{_y(value, top) - 4:.1f}"))
+    return lines, numbers
 
 
 def columns(
@@ -124,12 +127,16 @@ def columns(
     count = max(1, len(places))
     heights = [sum(one.values[at] for one in series) for at in range(len(places))]
     top = nice_top(max([*heights, 1]))
-    marks = _grid(top, say)
+    marks, scale = _grid(top, say)
+    # Every how many places there are words; on a phone some of these, so that one rule hides them.
+    step = -(-count // MOST_WORDS)
+    phone_step = step * -(-count // (step * MOST_ON_PHONE))
     for at, place in enumerate(places):
         marks += _column([one.values[at] for one in series], at, count, top)
-        # Of many places only some have words under them, so that none is written over another.
-        if at % -(-count // 12) == 0:
-            marks.append(_place(place, at, count))
+        if at % step == 0:
+            x = 100 * (at + 0.5) / count
+            marks.append(_place(place, x, "middle", is_for_phones=at % phone_step == 0))
+    marks += scale
     rows = tuple(
         (place, *(say(one.values[at]) for one in series)) for at, place in enumerate(places)
     )
@@ -159,11 +166,10 @@ def _column(values: Sequence[float], at: int, count: int, top: int) -> list[Mark
     return marks
 
 
-def _place(words: str, at: int, count: int) -> Mark:
-    return _mark(
-        "text", "place", words, x=_percent(100 * (at + 0.5) / count), y=WORDS_PX,
-        text_anchor="middle",
-    )  # fmt: skip
+def _place(words: str, x: float, anchor: str, *, is_for_phones: bool) -> Mark:
+    """Words under the plot, at a percentage of its width."""
+    kind = "place" if is_for_phones else "place place-wide"
+    return _mark("text", kind, words, x=_percent(x), y=WORDS_PX, text_anchor=anchor)
 
 
 def line(
@@ -181,9 +187,12 @@ def line(
     the axis ends, else by the values."""
     ends = top or nice_top(max([*series.values, 1]))
     marks = [_drawn(series.values, ends, steps=steps)] if series.values else []
-    marks += _grid(ends, say)
-    for at in _few(len(places)):
-        marks.append(_at_place(places[at], at, len(places)))
+    grid, scale = _grid(ends, say)
+    marks += grid + scale
+    few = _few(len(places))
+    for number, at in enumerate(few):
+        is_for_phones = len(few) <= MOST_ON_PHONE or number % 2 == 0
+        marks.append(_at_place(places[at], at, len(places), is_for_phones))
     rows = tuple((place, say(value)) for place, value in zip(places, series.values, strict=True))
     return Chart(title, words, tuple(marks), Table((head, series.name), rows))
 
@@ -195,10 +204,10 @@ def _few(count: int) -> list[int]:
     return [round(n * (count - 1) / 4) for n in range(5)]
 
 
-def _at_place(words: str, at: int, count: int) -> Mark:
+def _at_place(words: str, at: int, count: int, is_for_phones: bool) -> Mark:
     anchor = "start" if at == 0 else "end" if at == count - 1 else "middle"
     x = 100 * at / (count - 1) if count > 1 else 0
-    return _mark("text", "place", words, x=_percent(x), y=WORDS_PX, text_anchor=anchor)
+    return _place(words, x, anchor, is_for_phones=is_for_phones)
 
 
 def _drawn(values: Sequence[float], top: float, *, steps: bool) -> Mark:

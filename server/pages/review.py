@@ -1,7 +1,8 @@
 """Review of attendance: a period with its pictures, down to school, class, session and device."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from rooms.attendance import kpi, materials, overview, report, results, review, 
 from rooms.attendance.ranges import Range
 from rooms.attendance.report import Filters, Row
 from rooms.attendance.results import Result, SeatResult
-from rooms.attendance.review import Review
+from rooms.attendance.review import Month, Review
 from rooms.errors import NotThere
 from server import charts, templates
 from server.charts import Chart, Series
@@ -39,6 +40,8 @@ from server.pages.tour_words import LEVELS, SECTORS
 
 POINTS = 30
 MINUTE_MS = 60_000
+# So many days have no month twice.
+A_YEAR = timedelta(days=366)
 
 SITTINGS = {"tour": N_("Tours"), "live": N_("Live and webinars")}
 WISHES = {
@@ -82,7 +85,7 @@ async def index(here: Here) -> Response:
         rows=rows,
         whole=found.whole,
         **attendance_groups.told(here, filters, by, found),
-        months=over_time(here, found),
+        months=over_time(here, filters, found),
         wishes=_wishes(here, filters, found),
         part=part,
         registry=registry,
@@ -201,11 +204,14 @@ def _number(here: Here, value: float) -> str:
 # --- pictures ------------------------------------------------------------------------------------
 
 
-def over_time(here: Here, found: Review) -> Chart | None:
-    """Classes in sessions by month: what counts, and on it what does not; None without any."""
-    dated = [month for month in found.months if month.key]
+def over_time(here: Here, filters: Filters, found: Review) -> Chart | None:
+    """Classes in sessions by month: what counts, and on it what does not; None without any. A month
+    says its year, but for those of one year that stands above them."""
+    dated = every_month([month for month in found.months if month.key])
     if not dated:
         return None
+    since, until = filters.since, filters.until
+    is_of_one_year = since is not None and until is not None and until - since < A_YEAR
     counted = tuple(float(month.passed) for month in dated)
     others = tuple(float(month.registered - month.passed) for month in dated)
     best = max(dated, key=lambda month: month.registered)
@@ -217,11 +223,28 @@ def over_time(here: Here, found: Review) -> Chart | None:
             all=_number(here, sum(counted) + sum(others)),
             month=_month(here, best.key, "LLLL y"),
         ),
-        [_month(here, month.key, "LLL yy" if len(dated) > 12 else "LLL") for month in dated],
+        [_month(here, month.key, "LLL" if is_of_one_year else "LLL yy") for month in dated],
         [Series(here._("Counts"), counted), Series(here._("Does not count"), others)],
         here._("Month"),
         lambda value: _number(here, value),
     )
+
+
+def every_month(months: Sequence[Month]) -> list[Month]:
+    """From the first to the last, those between them without a lesson too: else a picture of time
+    would leave out the summer."""
+    known = {month.key: month for month in months}
+    found: list[Month] = []
+    for number in range(_number_of(min(known)), _number_of(max(known)) + 1) if known else ():
+        key = f"{number // 12:04d}-{number % 12 + 1:02d}"
+        found.append(known.get(key, Month(key, 0, 0)))
+    return found
+
+
+def _number_of(key: str) -> int:
+    """A month, 'YYYY-MM', as one of all months that ever were."""
+    year, month = key.split("-")
+    return int(year) * 12 + int(month) - 1
 
 
 def _month(here: Here, key: str, how: str) -> str:

@@ -1,6 +1,7 @@
 """Pictures from figures: what is drawn adds up to what the table says, and nothing has a style."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rooms.attendance.review import Month
 from server import charts
 from server.charts import PLOT_PX, TOP_PX, Chart, Mark, Series, Table
 from server.pages import review
@@ -54,6 +56,31 @@ def test_columns_stand_on_one_another_and_stay_in_the_plot(
     assert all("style" not in dict(mark.attributes) for mark in every(chart.marks))
 
 
+@given(st.integers(1, 200))
+def test_a_phone_has_room_for_the_words_it_shows(count: int) -> None:
+    months = [f"mrt {n:02d}" for n in range(count)]
+    chart = charts.columns("t", "w", months, [Series("a", (1.0,) * count)], "h", str)
+    everywhere = len(drawn(chart, "place"))
+    on_phone = everywhere - len(drawn(chart, "place-wide"))
+    assert 1 <= on_phone <= charts.MOST_ON_PHONE and on_phone <= everywhere <= charts.MOST_WORDS
+    # The first has its words, and those of a phone stand as far from each other.
+    shown = ["place-wide" not in one["class"] for one in drawn(chart, "place")]
+    gaps = {b - a for a, b in pairwise(at for at, is_shown in enumerate(shown) if is_shown)}
+    assert shown[0] and len(gaps) <= 1
+    chart = charts.line("t", "w", months, Series("a", (1.0,) * count), "h", str)
+    assert len(drawn(chart, "place")) - len(drawn(chart, "place-wide")) <= charts.MOST_ON_PHONE
+
+
+def test_a_number_of_the_scale_is_drawn_over_what_stands_on_its_line() -> None:
+    for chart in (
+        charts.columns("t", "w", ["a"], [Series("a", (8.0,))], "h", str),
+        charts.line("t", "w", ["a"], Series("a", (8.0,)), "h", str),
+    ):
+        kinds = [dict(mark.attributes).get("class", "line").split()[0] for mark in chart.marks]
+        drawn_on = "column" if "column" in kinds else "line"
+        assert kinds.index("scale") > kinds.index(drawn_on)
+
+
 @given(values, st.booleans())
 def test_a_line_stays_in_its_square_and_has_a_spot_for_each_value(
     told: list[int], steps: bool
@@ -77,6 +104,17 @@ def test_words_stand_in_a_picture_as_they_were_typed() -> None:
     inside = (Mark("text", (("class", 'a"b'),), "R&D <now>"),)
     chart = Chart("t", "w", (Mark("svg", (), inside=inside),), Table((), ()))
     assert chart.svg == '<svg><text class="a&quot;b">R&amp;D &lt;now&gt;</text></svg>'
+
+
+def test_a_month_without_a_lesson_has_its_place() -> None:
+    told = [Month("2023-12", 3, 2), Month("2024-03", 1, 0)]
+    assert review.every_month(told) == [
+        Month("2023-12", 3, 2),
+        Month("2024-01", 0, 0),
+        Month("2024-02", 0, 0),
+        Month("2024-03", 1, 0),
+    ]
+    assert review.every_month([]) == []
 
 
 @pytest.mark.parametrize(("minutes", "first"), [(50, "10:00"), (30, "10:00"), (2, "10:00:02")])
