@@ -6,6 +6,7 @@ period are the sums of its parts, but for pupils reached, which counts a class o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from rooms.attendance.report import (
 )
 from rooms.connection import Connection
 from rooms.errors import NotThere
+from rooms.people import codes
 from rooms.scope import Scope
 
 
@@ -63,11 +65,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One group. `key`: an id or a level, '' for what belongs to none; `name`: '' likewise."""
+    """One group. `key`: an id or a level, '' for what belongs to none; `name`: '' likewise.
+    `beside`: what tells a class from others of that name, where there are any."""
 
     key: str
     name: str
     figures: Figures
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +182,17 @@ async def of_period(
     keyed = [row for row in rows if row["of"] == 1]
     months = [Month(row["key"], row["registered"], row["passed"]) for row in rows if row["of"] == 2]
     [apart] = [row for row in rows if row["of"] == 3]
-    names = await _names(conn, scope, by, [row["key"] for row in keyed])
-    by_name = sorted(keyed, key=lambda row: _place(names.get(row["key"], ""), row["key"]))
+    keys = [row["key"] for row in keyed]
+    names = await _names(conn, scope, by, keys)
+    beside = await _beside(conn, scope, keys) if by is By.CLASS else {}
+    called = {key: (names.get(key, ""), beside.get(key, "")) for key in keys}
+    by_name = sorted(keyed, key=lambda row: _place(*called[row["key"]], row["key"]))
     by_size = sorted(by_name, key=lambda row: -row["participations"])
     return Review(
         _together(keyed, apart),
         len(keyed),
-        tuple(_line(row, names) for row in by_name[:LINES]),
-        tuple(_line(row, names) for row in by_size[:DRAWN]),
+        tuple(_line(row, *called[row["key"]]) for row in by_name[:LINES]),
+        tuple(_line(row, *called[row["key"]]) for row in by_size[:DRAWN]),
         tuple(sorted(months, key=lambda month: month.key)),
     )
 
@@ -196,13 +203,13 @@ def _together(groups: Sequence[asyncpg.Record], apart: asyncpg.Record) -> Figure
     return Figures(**sums, **{name: apart[name] for name in _APART})
 
 
-def _place(name: str, key: str) -> tuple[bool, str, str]:
+def _place(name: str, beside: str, key: str) -> tuple[bool, str, str, str]:
     """Where a group stands among others: by name, those without one last."""
-    return not name, name.casefold(), key
+    return not name, name.casefold(), beside.casefold(), key
 
 
-def _line(row: asyncpg.Record, names: dict[str, str]) -> Line:
-    return Line(row["key"], names.get(row["key"], ""), _figures(row))
+def _line(row: asyncpg.Record, name: str, beside: str) -> Line:
+    return Line(row["key"], name, _figures(row), beside)
 
 
 def _figures(row: asyncpg.Record) -> Figures:
@@ -231,9 +238,43 @@ async def _names(conn: Connection, scope: Scope, by: By, keys: list[str]) -> dic
     return {row["key"]: row["name"] for row in rows}
 
 
+async def _beside(conn: Connection, scope: Scope, class_ids: list[str]) -> dict[str, str]:
+    """Of each class its school where they are of several, and its school year likewise: every
+    school has a 3B, every year anew."""
+    rows = await conn.fetch(
+        """
+        select c.id::text as key, o.name as school, c.school_year, p.zone, p.school_year_starts
+        from classes c join schools o on o.id = c.school_id join programmes p on p.id = $1
+        where c.programme_id = $1 and c.id = any($2::text[]::uuid[])
+        """,
+        scope.programme_id,
+        [key for key in class_ids if key],
+    )
+    years = {
+        row["school_year"]: codes.school_year_on(
+            date(row["school_year"], row["school_year_starts"], 1),
+            row["zone"],
+            row["school_year_starts"],
+        ).name
+        for row in rows
+    }
+    tells_school, tells_year = len({row["school"] for row in rows}) > 1, len(years) > 1
+    return {
+        row["key"]: ", ".join(
+            word
+            for word, tells in (
+                (row["school"], tells_school),
+                (years[row["school_year"]], tells_year),
+            )
+            if tells
+        )
+        for row in rows
+    }
+
+
 async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, str]:
-    """The names of what is filtered by, for the way back: region, network, school, class, company,
-    tour.
+    """The names of what is filtered by, for the way back: region, network, school, class with its
+    school, company, tour.
 
     A class or a tour of which nothing is the viewer's is not there, and has no name.
     """
@@ -241,7 +282,9 @@ async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, s
         """
         select (select name from regions where programme_id = $1 and id = $2) as region,
             (select name from schools where id = $3) as school,
-            (select name from classes where programme_id = $1 and id = $4) as class,
+            (select concat_ws(', ', nullif(c.name, ''), o.name) from classes c
+                join schools o on o.id = c.school_id
+                where c.programme_id = $1 and c.id = $4) as class,
             (select name from companies where programme_id = $1 and id = $5) as company,
             (select name from networks where programme_id = $1 and id = $7) as network,
             coalesce((select title from tour_texts x join tours t on (t.programme_id, t.id)

@@ -75,6 +75,8 @@ def by_of(typed: str, scope: Scope, filters: Filters) -> By:
         return By(typed)
     except ValueError:
         pass
+    if filters.class_id:
+        return By.COMPANY
     if filters.school_id or not (scope.sees_all or scope.region_ids):
         return By.CLASS
     is_one_region = filters.region_id is not None or len(scope.region_ids) == 1
@@ -133,7 +135,8 @@ def _cell(head: str) -> str:
 
 def _named(here: Here, by: By, line: Line) -> Line:
     name = here._(LEVELS.get(line.name, line.name)) if by is By.LEVEL else line.name
-    return replace(line, name=name or here._(NAMELESS[by]))
+    name = name or here._(NAMELESS[by])
+    return replace(line, name=f"{name}, {line.beside}" if line.beside else name)
 
 
 def _ways_down(filters: Filters, by: By, lines: list[Line]) -> dict[str, str]:

@@ -142,13 +142,39 @@ async def test_of_many_groups_the_first_and_the_largest_are_told_and_all_are_sum
             of_class[str(row.class_id)].append(row)
         assert found.groups == len(of_class) > review.LINES == len(found.lines)
         names = dict(await conn.fetch("select id::text, name from classes"))
-        by_name = sorted((names[key].casefold(), key) for key in of_class)
-        assert [one.key for one in found.lines] == [key for _, key in by_name[: review.LINES]]
+        schools = {str(key): school.name for key, school, _ in history.classes}
+        by_name = sorted((names[key].casefold(), schools[key], key) for key in of_class)
+        assert [one.key for one in found.lines] == [key for *_, key in by_name[: review.LINES]]
         counts = {key: own_count(mine).participations for key, mine in of_class.items()}
         most = sorted(counts.values(), reverse=True)[: review.DRAWN]
         assert [one.figures.participations for one in found.largest] == most
         assert [counts[one.key] for one in found.largest] == most
         assert {one.key for one in found.largest} - {one.key for one in found.lines}
+
+
+async def test_classes_of_one_name_are_told_apart(pool: Pool) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        history = await a_history(conn, "s6", 6)
+        await conn.execute("update classes set name = '3B'")
+        of_all = await review.of_period(conn, history.office, YEAR, By.CLASS)
+        schools = {str(key): school.name for key, school, _ in history.classes}
+        assert {line.key: line.beside for line in of_all.lines} == {
+            line.key: schools[line.key] for line in of_all.lines
+        }
+        assert len(set(schools.values())) > 1
+        # Of one school the name is enough, until another year has a class of that name.
+        own = replace(YEAR, school_id=history.classes[0][1].id)
+        of_school = await review.of_period(conn, history.office, own, By.CLASS)
+        assert {line.beside for line in of_school.lines} == {""}
+        old, new = (line.key for line in of_school.lines[:2])
+        await conn.execute("update classes set school_year = 2024 where id = $1", UUID(old))
+        told = await review.of_period(conn, history.office, own, By.CLASS)
+        beside = {line.key: line.beside for line in told.lines}
+        assert (beside[old], beside[new]) == ("2024/25", "2025/26")
+        of_all = await review.of_period(conn, history.office, YEAR, By.CLASS)
+        assert next(line.beside for line in of_all.lines if line.key == old) == (
+            f"{schools[old]}, 2024/25"
+        )
 
 
 async def test_a_lesson_that_runs_is_among_those_its_row_says(pool: Pool) -> None:

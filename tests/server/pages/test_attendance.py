@@ -1,5 +1,6 @@
 """The report's page: sums over everything, the list in parts, who is not confirmed beside it."""
 
+import re
 from html import unescape
 
 import httpx
@@ -120,6 +121,9 @@ async def test_a_view_names_nothing_of_which_nothing_is_hers(
     for view, name in ((f"class={school_class}", "3B"), (f"tour={world.tour_id}", "Inside")):
         there = (await own.get(f"/attendance?since=&until=&{view}")).text
         assert f": <b>{name}" in there
+        # Of one class there is one line by class, and by company as many as it looked into.
+        by = "By company" if "class" in view else "By school"
+        assert re.search(rf'aria-current="true">{by}</a>', there)
         missing = await far.get(f"/attendance?since=&until=&{view}")
         assert missing.status_code == 200 and name not in missing.text
 

@@ -162,7 +162,7 @@ async def test_a_figure_is_clicked_down_to_a_class_and_its_why(app_house: House)
         [file] = re.findall(rf'href="(/{of}\.csv\?[^"]*delimiter=,)" download', told)
         head = (await office.get(file)).text.lstrip("\ufeff").partition("\n")[0]
         assert "," in head and ";" not in head
-    deeper = re.search(r'href="(/attendance\?[^"]*class=[^"]+)">\dA</a>', classes)
+    deeper = re.search(r'href="(/attendance\?[^"]*class=[^"]+)">\dA, School \d</a>', classes)
     assert deeper is not None
     [lesson, *_] = re.findall(r'href="(/attendance/[\w-]{36})"', (await office.get(deeper[1])).text)
     assert (await office.get(lesson)).status_code == 200
