@@ -17,6 +17,7 @@ from rooms.scope import Scope
 from server import templates
 from server.context import Here
 from server.i18n import N_
+from server.pages import tour_words
 from server.pages.attendance_filters import address_of
 from server.pages.tour_words import LEVELS
 
@@ -91,6 +92,8 @@ def told(here: Here, filters: Filters, by: By, found: Review) -> dict[str, Any]:
     """What the page says of the groups of a period."""
     lines = [_named(here, by, line) for line in found.lines]
     largest = [_named(here, by, line) for line in found.largest]
+    if by is By.LEVEL:
+        lines.sort(key=lambda line: tour_words.level_place(line.key))
     ways = _ways_down(filters, by, [*lines, *largest])
     heads = [here._(words) for words in COLUMNS]
     cells = [_cell(head) for head in heads]

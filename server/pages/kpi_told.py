@@ -60,11 +60,18 @@ def named(here: Here, known: Names, by: By, key: str) -> str:
 def in_order(
     here: Here, known: Names, by: By, parts: Iterable[tuple[str, Part]]
 ) -> list[tuple[str, str, Part]]:
-    """(key, name, figures) of parts: by name, months as they come, what has none last."""
+    """(key, name, figures) of parts: by name, levels as schools have them, months as they come,
+    what has none last."""
     found = [(key, named(here, known, by, key), figures) for key, figures in parts]
     if by is not By.MONTH:
-        found.sort(key=lambda one: (not one[0], one[1].casefold()))
+        found.sort(key=lambda one: place(by, one[0], one[1]))
     return found
+
+
+def place(by: By, key: str, name: str) -> tuple[bool, int, str]:
+    """Where a part stands among the others, by its key and what it is called here."""
+    level = tour_words.level_place(key) if by is By.LEVEL else 0
+    return key in {"", "-"}, level, name.casefold()
 
 
 def told(here: Here, figures: Figures) -> list[dict[str, Any]]:

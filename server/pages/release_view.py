@@ -16,7 +16,7 @@ from rooms.errors import NotThere
 from server.context import Here
 from server.i18n import N_
 from server.pages import kpi_words, tour_words
-from server.pages.kpi_told import hours
+from server.pages.kpi_told import hours, place
 
 # The figures of the whole, in the order in which they are read.
 ORDER = tuple(word.code for word in kpi_words.WORDS)
@@ -157,11 +157,11 @@ def _cuts(here: Here, read: Document, by: By, key: str) -> Iterator[Cut]:
             told = (line[at] for line in table["cells"])
             parts = list(zip(table["rows"], told, strict=True))
             total = table["column_totals"][at]
+        parts.sort(key=lambda one: _place_of(here, read, other, one[0]))
         lines = [
             Line(_key(here, read, other, one), _measured(here, figures, codes), None)
             for one, figures in parts
         ]
-        lines.sort(key=lambda one: one.name)
         whole = Line(here._("In all"), _measured(here, total, codes), None)
         heading, name = here._(kpi_words.HEADINGS[other]), here._(kpi_words.BY[other])
         yield Cut(heading, name, names, (*lines, whole))
@@ -213,27 +213,39 @@ def _shown(here: Here, read: Document, table: Document) -> Shown:
     called = TABLES[table["name"]]
     by = By(table["name"].removeprefix("region_by_"))
     words = _words(here, read)
-    ordered = (FIRST, *(name for name in MEASURES if name != FIRST))
+    measures = (FIRST, *(name for name in MEASURES if name != FIRST))
+    # Stored by key, which is in no order that a reader knows.
+    columns = sorted(
+        range(len(table["columns"])),
+        key=lambda at: _place_of(here, read, by, table["columns"][at]),
+    )
     return Shown(
         here._(called),
         here._(kpi_words.BY[by]),
-        tuple(_key(here, read, by, column) for column in table["columns"]),
-        tuple(_sheet(here, read, table, name, words[name]["name"]) for name in ordered),
+        tuple(_key(here, read, by, table["columns"][at]) for at in columns),
+        tuple(_sheet(here, read, table, columns, name, words[name]["name"]) for name in measures),
         table["is_withheld"],
     )
 
 
-def _sheet(here: Here, read: Document, table: Document, measure: str, name: str) -> Sheet:
+def _sheet(
+    here: Here, read: Document, table: Document, columns: list[int], measure: str, name: str
+) -> Sheet:
+    """`columns`: where each that is shown stands in the stored table."""
+
     def text(figures: dict[str, int] | None) -> str | None:
         return None if figures is None else _text(here, figures[measure])
 
+    def told(cells: list[dict[str, int] | None]) -> tuple[str | None, ...]:
+        return tuple(text(cells[at]) for at in columns)
+
     lines = tuple(
-        Line(_key(here, read, By.REGION, row), tuple(map(text, cells)), text(total))
+        Line(_key(here, read, By.REGION, row), told(cells), text(total))
         for row, cells, total in zip(
             table["rows"], table["cells"], table["row_totals"], strict=True
         )
     )
-    whole = Line(here._("In all"), tuple(map(text, table["column_totals"])), text(table["total"]))
+    whole = Line(here._("In all"), told(table["column_totals"]), text(table["total"]))
     return Sheet(measure, name, tuple(sorted(lines, key=lambda one: one.name)), whole)
 
 
@@ -249,6 +261,11 @@ def _key(here: Here, read: Document, by: By, key: str) -> str:
         By.KIND: kpi_words.KINDS,
     }
     return here._(words[by].get(key, key))
+
+
+def _place_of(here: Here, read: Document, by: By, key: str) -> tuple[bool, int, str]:
+    """Where a key stands among the others of its table."""
+    return place(by, key, _key(here, read, by, key))
 
 
 def _differences(here: Here, read: Document) -> Changed | None:

@@ -120,6 +120,12 @@ MISSING = {
 }
 
 
+def level_place(level: str) -> int:
+    """Where a level stands among the others: as schools have them, from small to large, and not by
+    the alphabet; what is none of them last."""
+    return list(LEVELS).index(level) if level in LEVELS else len(LEVELS)
+
+
 def options(
     language: str, words: dict[str, str], codes: list[str] | None = None
 ) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -220,6 +221,7 @@ async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) 
     assert "Jetstream" in index.text and "×" in shown.text and "Twente" in shown.text
     assert document.content == stored.content
     read = json.loads(document.content)
+    columns_stand_in_order(shown.text, read)
     assert {*read["definitions"]} == {"nl", "en"} and later == []
     assert [one["sha256"] in shown.text for one in listed] == [True]
     assert b"region_by_level" in table.content
@@ -229,6 +231,26 @@ async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) 
         for path in (link, edition, f"{edition}/document.json", f"{edition}/figures.csv"):
             assert (await funder.get(path)).status_code == 404
     assert "revoked by Bo Office" in (await office.client.get("/releases")).text
+
+
+def columns_stand_in_order(page: str, read: dict[str, Any]) -> None:
+    """As a reader looks for them and not by their keys, each over its own figures."""
+    [told] = [one for one in read["tables"] if one["name"] == "region_by_level"]
+    totals = dict(zip(told["columns"], told["column_totals"], strict=True))
+    in_all = [
+        (totals | {"In all": told["total"]})[one] for one in ("vmbo", "havo", "vwo", "In all")
+    ]
+    table = page.partition("By region and level")[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="col" class="number">(.*?)</th>', table) == [
+        "vmbo", "havo", "vwo", "In all",
+    ]  # fmt: skip
+    cells = re.findall(r'<td class="number">(.*?)</td>', table.rpartition("<tr>")[2])
+    assert [re.sub("<.*?>|not told", "", cell) for cell in cells] == [
+        "×" if one is None else f"{one['pupils_reached']:,}" for one in in_all
+    ]
+    table = page.partition("By region and objective")[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col" class="number">(.*?)</th>', table)
+    assert heads == ["Kiezen", "Techniek", "no objective", "In all"]
 
 
 async def test_objectives_are_written_and_ended(app_house: House) -> None:
