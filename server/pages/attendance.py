@@ -16,8 +16,7 @@ from server.context import Here
 from server.database import Connection
 from server.pages.attendance_words import (
     clock_picture,
-    film_picture,
-    live_picture,
+    counted_picture,
     seat_lines,
     table_words,
     why,
@@ -55,11 +54,7 @@ async def _why_page(
         purged_at=frozen.purged_at if frozen else None,
         showing_reason=found.showing_declared_reason,
         showing_url=showing_url,
-        counted=(
-            live_picture(here.language, result, row.zone)
-            if result.is_live
-            else film_picture(here.language, result)
-        ),
+        counted=counted_picture(here.language, result, row.zone),
         clock=clock_picture(here.language, result, row.zone),
         seat_lines=seat_lines(here.language, result),
         problem=problem.code if problem else "",

@@ -9,6 +9,7 @@ from rooms.attendance import results
 from rooms.attendance.person_results import Attendee
 from rooms.attendance.ranges import Ranges
 from rooms.attendance.results import Result, SeatResult
+from rooms.attendance.rule import Outcome
 from server.i18n import N_, translate
 from server.templates import clock
 
@@ -60,6 +61,10 @@ REASONS = {
         "The teacher says that it was shown. Measured: {present} of {window}."
     ),
 }
+DECLARED_UNSEEN = N_(
+    "The teacher says that it was shown. Devices were there, but picture and sound never came "
+    "through."
+)
 SEAT_KINDS = {
     "beamer": N_("classroom screen"),
     "own": N_("watched by itself"),
@@ -80,6 +85,8 @@ DEVICE = N_("Device {number}")
 SCREEN, BEST_DEVICE = N_("Classroom screen"), N_("The device that watched most")
 ON_AIR = N_("On air")
 NOT_SEEN = N_("No page of this person was in the room.")
+# Where there was nothing to watch.
+UNWATCHED = "–"
 # Of one person "nobody came" is said otherwise.
 DID_NOT_COME = N_("did not come")
 
@@ -87,11 +94,30 @@ DID_NOT_COME = N_("did not come")
 def why(language: str, result: Result) -> str:
     """The reason as one sentence, of a class or of one device."""
     needed_ms = int(result.pass_share * result.window_ms)
-    return translate(language, REASONS.get(result.reason_code, result.reason_code)).format(
+    words = REASONS.get(result.reason_code, result.reason_code)
+    if result.reason_code == "declared_by_teacher" and never_flowed(result):
+        words = DECLARED_UNSEEN
+    return translate(language, words).format(
         present=clock(result.present_ms / 1000),
         window=clock(result.window_ms / 1000),
         needed=clock(needed_ms / 1000),
         percent=f"{result.pass_share * 100:.0f}",
+    )
+
+
+def never_flowed(result: Result) -> bool:
+    """Whether picture and sound never came: what was measured is then how long devices waited for
+    them, which is nothing that anybody watched."""
+    measured = result.reason_params.get("measured")
+    return result.reason_code == "media_never_flowed" or measured == Outcome.UNKNOWN_NETWORK
+
+
+def counted_picture(language: str, result: Result, zone: str) -> dict[str, Any] | None:
+    """What counted, of the film or on the clock; None when nothing was ever on air, or came."""
+    if never_flowed(result):
+        return None
+    return (
+        live_picture(language, result, zone) if result.is_live else film_picture(language, result)
     )
 
 
@@ -243,7 +269,9 @@ def seat_lines(language: str, result: Result) -> list[dict[str, str]]:
             "name": seat_name(language, seat),
             "number": str(seat.number),
             "outcome": translate(language, OUTCOMES[seat.outcome]) if seat.outcome else "",
-            "watched": clock(seat.present_ms / 1000),
+            "watched": UNWATCHED
+            if seat.outcome == Outcome.UNKNOWN_NETWORK
+            else clock(seat.present_ms / 1000),
         }
         for seat in result.seat_results
     ]
@@ -260,6 +288,7 @@ def table_words(language: str) -> dict[str, Any]:
     return {
         "outcome_words": {code: translate(language, words) for code, words in OUTCOMES.items()},
         "outcome_kinds": OUTCOME_KINDS,
+        "unwatched": UNWATCHED,
         "source_words": {
             code: translate(language, words) for code, words in HEADCOUNT_SOURCES.items()
         },

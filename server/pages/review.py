@@ -28,8 +28,7 @@ from server.pages.attendance_words import (
     OUTCOMES,
     clock_at,
     clock_picture,
-    film_picture,
-    live_picture,
+    counted_picture,
     seat_name,
     table_words,
     why,
@@ -338,11 +337,7 @@ async def seat(here: Here) -> Response:
     if result is None or device is None:
         raise NotThere("seat")
     alone, device_name = of_device(result, device), seat_name(here.language, device)
-    counted = (
-        live_picture(here.language, alone, row.zone)
-        if alone.is_live
-        else film_picture(here.language, alone)
-    )
+    counted = counted_picture(here.language, alone, row.zone)
     for drawn in counted["rows"] if counted else ():
         drawn["label"] = device_name
     return here.page(

@@ -2,14 +2,17 @@
 
 import re
 from html import unescape
+from uuid import UUID
 
 import httpx
 import pytest
 
-from rooms.attendance import kpi_rows
+from rooms.attendance import kpi_rows, results
 from tests.support.floor import House
 from tests.support.lessons import World, a_world, many_lessons
+from tests.support.pages import cookies
 from tests.support.people import a_person, a_region, a_role, sign_in
+from tests.support.whole import a_whole
 
 
 @pytest.fixture
@@ -140,3 +143,45 @@ async def test_a_lesson_that_is_over_is_not_said_to_run(app_house: House, world:
         page = (await client.get(path)).text
         assert "so far" not in page and "still runs" not in page
         assert "nobody came" in page
+
+
+async def test_what_never_came_is_not_said_to_be_watched(app_house: House) -> None:
+    """Its screen waited five minutes on air, which as a picture would be a quarter of them."""
+    now = app_house.clock()
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        whole = await a_whole(conn, "Zilver", app_house.settings, now)
+        part, room = UUID(whole.at["room class"]), UUID(whole.at["room over"])
+        jar = (await cookies(conn, whole))["coordinator"]
+    coordinator = app_house.client(cookies={**jar, "language": "en"})
+    why = f"/attendance/{part}"
+    page = (await coordinator.get(why)).text
+    assert "What was watched of the time on air" in page and ">5:00</div>" in page
+    async with app_house.pool.acquire() as conn, conn.transaction():
+        await conn.execute(
+            """
+            update visits set media_flowed = false where seat_id in
+                (select id from seats where session_class_id = $1)
+            """,
+            part,
+        )
+        await results.rebuild(conn, part, now)
+    for path in (why, f"{why}/seats/1"):
+        page = (await coordinator.get(path)).text
+        assert "picture and sound never came through" in page and "5:00" not in page
+        assert "What was watched" not in page and "there</figcaption>" in page
+    session_id = await app_house.pool.fetchval("select id from sessions where room_id = $1", room)
+    listed = (await coordinator.get(f"/attendance/sessions/{session_id}")).text
+    row = listed.partition(f'<a href="/attendance/{part}">')[0].rpartition("<tr")[2]
+    assert "<div>–</div>" in row
+    await app_house.pool.execute(
+        """
+        update session_classes set showing_declared_reason = 'Heard in the hall',
+            showing_declared_by = $2, showing_declared_at = $3 where id = $1
+        """,
+        part,
+        whole.people["teacher"].id,
+        now,
+    )
+    page = (await coordinator.get(why)).text
+    assert "The teacher says that it was shown. Devices were there, but picture" in page
+    assert "Measured: 5:00" not in page and "What was watched" not in page
