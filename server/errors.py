@@ -5,8 +5,10 @@ sentence would show as itself, and a house test refuses that.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from server.i18n import N_, translate
@@ -491,10 +493,11 @@ SENTENCES: dict[str, str] = {
     "vetted_future": N_("This day is still to come."),
     # needs, deputies
     "deputy_days": N_("Choose a first and a last day, at most {most} days, that are not over."),
-    "deputy_person": N_("Choose who stands in for you."),
-    "deputy_named": N_("This person stands in for you from that day already."),
-    "deputy_named_now": N_("Your deputy sees and does your work in those days. It ends by itself."),
-    "deputy_ended": N_("The deputy's work for you is over."),
+    "deputy_away": N_("Choose who is away."),
+    "deputy_person": N_("Choose who stands in."),
+    "deputy_named": N_("This person stands in from that day already."),
+    "deputy_named_now": N_("The deputy sees and does the work in those days. It ends by itself."),
+    "deputy_ended": N_("The deputy's work is over."),
     "headcount_confirmed": N_("Confirmed."),
     "pair_person": N_("Choose who facilitates this pair."),
     "pair_company": N_("Choose a company of the programme."),
@@ -597,7 +600,7 @@ FOUND: dict[str, str] = {
 
 
 def _said(name: str, value: Any, language: str) -> Any:
-    """A value as a person reads it: its unit stands in its name."""
+    """A value as a person reads it: its unit stands in its name; a day as pages write it."""
     if name == "found":
         return translate(language, FOUND.get(str(value), str(value)))
     if name.endswith("_s") and isinstance(value, int | float):
@@ -605,4 +608,6 @@ def _said(name: str, value: Any, language: str) -> Any:
     if name.endswith("_bytes") and isinstance(value, int | float):
         amount, unit = (value / 1e9, "GB") if value >= 1e9 else (value / 1e6, "MB")
         return f"{format_decimal(round(amount, 1), locale=language)} {unit}"
+    if isinstance(value, date):
+        return format_date(value, "d MMM y", locale=language)
     return value

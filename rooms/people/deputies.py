@@ -50,11 +50,14 @@ async def name(
     when she is of the office, for another coordinator (`away_id`).
 
     Raises `NotThere` when that is not hers to say, or who is away coordinates nothing herself;
-    `Refused` `deputy_days`, `deputy_person`; `Conflict` `deputy_named` when the two are so from
-    that day already.
+    `Refused` `deputy_away`, `deputy_days`, `deputy_person`; `Conflict` `deputy_named` when the two
+    are so from that day already.
     """
+    absent = [one for one, _ in await nameable(conn, scope)]
+    if away_id is None and absent and scope.person_id not in absent:
+        raise Refused("deputy_away")
     away_id = away_id or scope.person_id
-    if away_id not in [one for one, _ in await nameable(conn, scope)]:
+    if away_id not in absent:
         raise NotThere("deputy")
     from_day, until_day = _checked(days, today)
     if deputy_id == away_id or deputy_id not in [one for one, _ in await choices(conn, scope)]:

@@ -26,8 +26,13 @@ async def index(here: Here) -> Response:
 
 
 async def _page(
-    here: Here, refused: RoomError | None = None, field: str = "", new_link: str = ""
+    here: Here,
+    refused: RoomError | None = None,
+    field: str = "",
+    new_link: str = "",
+    told: Mapping[str, object] | None = None,
 ) -> Response:
+    """`told`: the form that was refused."""
     async with here.transaction() as conn:
         programme = await programmes.by_id(conn, here.scope.programme_id)
         today = here.now.astimezone(ZoneInfo(programme.zone)).date()
@@ -49,6 +54,7 @@ async def _page(
         latest_day=today + release_links.LONGEST,
         today=today,
         new_link=new_link,
+        told=told or {},
         field=field,
         error=errors.sentence(here.language, refused.code, refused.params) if refused else "",
     )
@@ -83,7 +89,7 @@ async def check(here: Here) -> Response:
             wish = await _wish(here, conn, here.request.query_params)
             gaps = await release_gaps.of_period(conn, here.scope, wish.period)
     except Conflict as refused:
-        return await _page(here, refused, "year")
+        return await _page(here, refused, "year", told=here.request.query_params)
     return here.page("releases/check.html", wish=wish, gaps=gaps)
 
 
@@ -100,7 +106,7 @@ async def create(here: Here) -> Response:
             words = {language: kpi_words.definitions(language) for language in LANGUAGES}
             made = await releases.make(conn, here.scope, wish.period, words, here.now)
     except Conflict as refused:
-        return await _page(here, refused, "year")
+        return await _page(here, refused, "year", told=form)
     return here.go(f"/releases/{made.id}", said="release_made")
 
 
@@ -146,7 +152,8 @@ async def make_link(here: Here) -> Response:
                 here.now,
             )  # fmt: skip
     except Refused as refused:
-        return await _page(here, refused, "expires_on" if refused.code == "link_day" else "label")
+        wrong = "expires_on" if refused.code == "link_day" else "label"
+        return await _page(here, refused, wrong, told=form)
     return await _page(here, new_link=f"{here.settings.url}/funder/{token}")
 
 

@@ -849,7 +849,8 @@ _NEEDS = (
     door("GET /needs", REVIEW),
     door("GET /needs/schools", REVIEW),
     door("POST /needs/deputies", "coordinator far-coordinator", {"": a_stand_in},
-         others={"twin-coordinator": "422"},
+         # the office has to say who is away
+         others={"twin-coordinator": "422", "bureau": "422", "twin-bureau": "422"},
          data={"deputy": "{stand in}", "from": "2031-07-01", "until": "2031-07-09"}),
     door("POST /needs/deputies/{id}/end", "coordinator bureau", {"id": an_absence}),
     door("GET /pairs", REVIEW),

@@ -196,6 +196,12 @@ async def test_a_release_leaves_by_a_link_and_nothing_else_does(office: Office) 
         "/releases", data={"year": "2025", "part": "q1", "told": "yes"}
     )
     assert (again.status_code, overlap.status_code) == (422, 422)
+    assert "released already, from 1 Aug 2025 to 31 Jul 2026" in overlap.text
+    assert '<option value="q1" selected>' in overlap.text, "what was asked for still stands there"
+    unnamed = await office.client.post(
+        "/releases/links", data={"label": "", "expires_on": "2026-12-31"}
+    )
+    assert unnamed.status_code == 422 and 'value="2026-12-31"' in unnamed.text
     page = (await office.client.post(
         "/releases/links", data={"label": "Fonds", "expires_on": "2026-12-31"}
     )).text  # fmt: skip

@@ -181,10 +181,12 @@ async def test_the_office_names_a_deputy_for_who_fell_ill(app_house: House, worl
     assert "Who is away?" not in (await at["coordinator"].get("/needs")).text
     assert (await at["far coordinator"].post("/needs/deputies", data=wish)).status_code == 404
     for wrong, code in (
-        ({"away": str(world.people["teacher"].id)}, 404), ({"away": ""}, 404),
+        ({"away": str(world.people["teacher"].id)}, 404), ({"away": ""}, 422),
         ({"deputy": str(ill.id)}, 422), ({"until": ""}, 422),
     ):  # fmt: skip
-        assert (await office.post("/needs/deputies", data={**wish, **wrong})).status_code == code
+        answer = await office.post("/needs/deputies", data={**wish, **wrong})
+        assert answer.status_code == code
+        assert ("Choose who is away." in answer.text) == (wrong == {"away": ""})
     assert (await office.post("/needs/deputies", data=wish)).status_code == 303
     assert (await at["far coordinator"].get(f"/reviews/{world.at['review']}")).status_code == 200
     [row] = await app_house.pool.fetch("select person_id, named_by from deputies")
