@@ -4,7 +4,7 @@ What the office knows before any list does is typed in here, and is kept in the 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,11 +32,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A time in a region; `until` None: today as well."""
+    """A time in a region; `until`: the day on which it was in another; None: it is there today."""
 
     region: str
     since: date
     until: date | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last one it was there; None while it is."""
+        return self.until - timedelta(days=1) if self.until else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,8 @@ async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Of
     assert await pool.fetchval(at) == world.region.id
     ahead = local_day(now + timedelta(days=40)).isoformat()
     assert (await office.client.post(path, data={**told, "region_from": ahead})).status_code == 422
-    before = local_day(now - timedelta(days=3)).isoformat()
+    moved = local_day(now - timedelta(days=3))
+    before = moved.isoformat()
     assert (await office.client.post(path, data={**told, "region_from": before})).status_code == 303
     stays = await pool.fetch(
         "select * from school_regions where school_id = $1 order by valid_from", world.school.id
@@ -169,6 +170,10 @@ async def test_a_move_that_is_told_late_takes_the_lessons_since_along(office: Of
     assert [row["region_id"] for row in stays] == [world.region.id, oost.id]
     assert str(stays[1]["valid_from"]) == before
     assert await pool.fetchval(at) == oost.id
+    # No day is told of two regions.
+    page = (await office.client.get(f"{path}/history")).text
+    last, first = (f"{now.day} {now:%b %Y}" for now in (moved - timedelta(days=1), moved))
+    assert f"until {last}</p>" in page and f"Oost · from {first}</p>" in page
 
 
 async def test_a_lesson_after_the_merger_is_the_successors(office: Office) -> None:
