@@ -32,6 +32,10 @@ async def test_why_says_that_the_measurements_are_gone(app_house: House) -> None
     assert "was removed on Wednesday 2 September 2026" in page
     assert "declared by the teacher" in page
     assert "clock-bar" not in page and f"{path}/corrections" not in page
+    await app_house.pool.execute("update session_classes set class_name = ''")
+    page = unescape((await teacher.get(path)).text)
+    assert "<title>Why? name removed, " in page and "<dd>name removed, havo</dd>" in page
+    assert "<div>name removed</div>" in (await teacher.get("/attendance?since=&until=")).text
     answer = await teacher.post(
         f"{path}/corrections", data={"field": "headcount", "headcount": "3", "reason": "typo"}
     )
