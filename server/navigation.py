@@ -26,13 +26,28 @@ PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
+# What is reached from a place, and has none of its own.
+BELOW = {
+    "/needs": ("/pairs",),
+    "/attendance": ("/exports",),
+    "/kpis": ("/reports", "/releases"),
+}
+
+
 def entries(viewer: Viewer | None, path: str, language: str) -> list[tuple[str, str, bool]]:
     """(label, path, is current) for this viewer; a classroom screen gets none."""
     if viewer is not None and viewer.kind == "classroom":
         return []
     return [
-        (translate(language, label), place, path == place or path.startswith(f"{place}/"))
+        (translate(language, label), place, _is_at(path, place))
         for label, place, roles in PLACES
         if not roles or (viewer is not None and viewer.may(*roles))
         if not (place == "/join" and viewer is not None)
     ]
+
+
+def _is_at(path: str, place: str) -> bool:
+    """Whether a page is at a place or below it. What needs her is the first page of who sees it."""
+    return (path == "/" and place == "/needs") or any(
+        path == one or path.startswith(f"{one}/") for one in (place, *BELOW.get(place, ()))
+    )
