@@ -177,3 +177,24 @@ async def test_a_page_is_sound(here: Looking, visit: Visit) -> None:
     assert await page.evaluate(UNSEEN_FOCUS) == []
     assert here.said(status) == []
     await page.goto("about:blank")  # a room's page would go on working beside the next
+
+
+async def test_a_picture_that_does_not_come_leaves_the_window_round(here: Looking) -> None:
+    page, _ = await here.open(Visit("/", "anonymous"), "nl", PHONE)
+    await page.evaluate(
+        """new Promise((done) => {
+            const missing = new Image(640, 360)
+            missing.onerror = done
+            missing.src = '/no-such-picture.webp'
+            document.querySelector('.window .porthole').replaceChildren(missing)
+        })"""
+    )
+    assert await page.evaluate(WIDTH) <= PHONE["width"]
+    width, height = await page.evaluate(
+        """(() => {
+            const window = document.querySelector('.window .porthole').getBoundingClientRect()
+            return [window.width, window.height]
+        })()"""
+    )
+    assert abs(width - height) < 1
+    here.wrongs.clear()
