@@ -127,7 +127,7 @@ def _line(here: Here, cell: list[str], name: str, href: str, figures: Figures) -
     ]
     if figures.declared:
         words = html.escape(here._("{count} declared", count=say(figures.declared)))
-        told[COUNTS_AT] += f' <span class="quiet">{words}</span>'
+        told[COUNTS_AT] += f' <span class="quiet below">{words}</span>'
     cells = [f"{begin}{figure}</div></td>" for begin, figure in zip(cell, told, strict=True)]
     return GroupLine(name, href, figures.unconfirmed, "".join(cells))
 
