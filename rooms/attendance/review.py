@@ -250,26 +250,22 @@ async def _beside(conn: Connection, scope: Scope, class_ids: list[str]) -> dict[
         scope.programme_id,
         [key for key in class_ids if key],
     )
+    # A year is named once, however many classes it has.
     years = {
-        row["school_year"]: codes.school_year_on(
-            date(row["school_year"], row["school_year_starts"], 1),
-            row["zone"],
-            row["school_year_starts"],
-        ).name
-        for row in rows
+        year: codes.school_year_on(date(year, starts, 1), zone, starts).name
+        for year, zone, starts in {
+            (row["school_year"], row["zone"], row["school_year_starts"]) for row in rows
+        }
     }
     tells_school, tells_year = len({row["school"] for row in rows}) > 1, len(years) > 1
-    return {
-        row["key"]: ", ".join(
-            word
-            for word, tells in (
-                (row["school"], tells_school),
-                (years[row["school_year"]], tells_year),
-            )
-            if tells
-        )
-        for row in rows
-    }
+    found = {}
+    for row in rows:
+        school, year = row["school"], years[row["school_year"]]
+        if tells_school and tells_year:
+            found[row["key"]] = f"{school}, {year}"
+        else:
+            found[row["key"]] = school if tells_school else year if tells_year else ""
+    return found
 
 
 async def named(conn: Connection, scope: Scope, filters: Filters) -> dict[str, str]:
