@@ -59,8 +59,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test that waits for a process leaves its core to another."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two more than there are cores: a test that waits for a process leaves its core to another,
+    and of the long ones every fifth second is waited for something."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
