@@ -20,7 +20,8 @@ from server.context import (
 )
 from server.database import connect_pool
 from server.turns import Turns
-from tests.support.floor import House, settings_in
+from tests.support.databases import fresh_database
+from tests.support.floor import Clock, House, house, settings_in
 from tests.support.people import a_person, a_programme, a_role, sign_in
 
 CHUNK = 16_000
@@ -44,12 +45,12 @@ class Flood:
 FILE = b'--x\r\ncontent-disposition: form-data; name="f"; filename="f.bin"\r\n\r\n'
 
 
-async def signed_in(house: House) -> httpx.AsyncClient:
-    async with house.pool.acquire() as conn, conn.transaction():
+async def signed_in(made: House) -> httpx.AsyncClient:
+    async with made.pool.acquire() as conn, conn.transaction():
         programme, person = await a_programme(conn), await a_person(conn)
         await a_role(conn, programme, person, "bureau")
-    client = house.client()
-    await sign_in(house, client, person)
+    client = made.client()
+    await sign_in(made, client, person)
     return client
 
 
@@ -126,12 +127,19 @@ async def test_who_adds_up_waits_for_a_turn_without_a_connection(dsn: str, tmp_p
     await pool.close()
 
 
-async def test_a_burst_of_requests_opens_no_connection_for_each(app_house: House) -> None:
-    async with await signed_in(app_house) as client:
-        before = app_house.pool.get_size()
+async def test_a_burst_of_requests_opens_no_connection_for_each(
+    server_dsn: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Of a pool that nobody used before."""
+    async with (
+        fresh_database(server_dsn, is_left_alone=True) as dsn,
+        house(dsn, tmp_path, clock) as made,
+    ):
+        client = await signed_in(made)
+        before = made.pool.get_size()
         answers = await asyncio.gather(*(client.get("/not-there") for _ in range(40)))
-    assert {answer.status_code for answer in answers} == {404}
-    assert app_house.pool.get_size() <= before + LOOKED_UP_AT_ONCE < app_house.pool.get_max_size()
+        assert {answer.status_code for answer in answers} == {404}
+        assert made.pool.get_size() <= before + LOOKED_UP_AT_ONCE < made.pool.get_max_size()
 
 
 async def test_nobody_waits_for_a_turn_without_an_end(app_house: House) -> None:

@@ -24,7 +24,7 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 TEMPLATE = "porthole_template"
 # Rows that went leave holes which the next do not fill: after so many tests it is thrown away.
-LENT_AT_MOST = 40
+LENT_AT_MOST = 120
 # A connection that was closed is a process that still has to end.
 ALONE_WITHIN_S = 0.2
 # What a connection is told when its test is over: nothing that a session can hold is left, no plan

@@ -25,9 +25,20 @@ LONG = (
     "tests/browser/test_player.py",
     "tests/server/test_embedded.py",
     "tests/server/demo/test_demo.py",
+    "tests/server/test_migration_killed.py",
     "tests/server/test_uploads.py",
     "tests/house/test_doors.py",
     "tests/house/test_hostile_words.py",
+    "tests/server/pages/test_screens.py",
+    "tests/server/test_uploads_sockets.py",
+    "tests/server/test_up.py",
+    "tests/flows/test_server_killed.py",
+    "tests/media/test_samples.py",
+    "tests/workers/test_transcode.py",
+    "tests/workers/test_bad_samples.py",
+    "tests/workers/test_spreadsheets.py",
+    "tests/workers/test_heartbeat.py",
+    "tests/workers/test_sweep.py",
 )
 FIRST = {file: rank for rank, file in enumerate((LONG[0], *TIMED, *LONG[1:]))}
 
